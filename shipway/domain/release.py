@@ -1,0 +1,147 @@
+"""A release as the user asked for it, as it was kept, and how far it has come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from shipway.domain.canonical import sha256_hex
+from shipway.domain.environment import Code, Environment, InferenceConfig
+from shipway.domain.model import Tree
+from shipway.domain.service import DeploymentConfig, GatewayConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSource:
+    """A model named in a release file: a `path` to register first, or a version that the registry holds.
+
+    `path` is absolute. Without a path, `version` None means the newest.
+    """
+
+    name: str
+    path: str | None = None
+    version: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    framework: str = "Custom"
+    framework_version: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatencyLimit:
+    """The challenger may take `floor_ms`, or `factor` times what the champion takes, whichever is larger."""
+
+    floor_ms: float = 50.0
+    factor: float = 2.0
+
+    def limit_ms(self, champion_ms: float | None) -> float:
+        return self.floor_ms if champion_ms is None else max(self.floor_ms, self.factor * champion_ms)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorLimit:
+    """The challenger may fail `floor_pct` of requests, or `factor` times the champion's share, whichever is larger."""
+
+    floor_pct: float = 0.0
+    factor: float = 1.0
+
+    def limit_pct(self, champion_pct: float | None) -> float:
+        return self.floor_pct if champion_pct is None else max(self.floor_pct, self.factor * champion_pct)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a challenger is held to. `min_agreement_pct` is the least share of equal answers beside the champion."""
+
+    latency_p95: LatencyLimit = LatencyLimit()
+    errors: ErrorLimit = ErrorLimit()
+    min_agreement_pct: float = 90.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadPlan:
+    """The short load of a verification: requests in all, for each of challenger and champion, and how many at once."""
+
+    requests: int = 200
+    concurrency: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerificationConfig:
+    """`golden` and `suite` are absolute paths in a release file, and blob digests once they are kept."""
+
+    golden: str | None = None
+    suite: str | None = None
+    load: LoadPlan = LoadPlan()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficStep:
+    """A share of traffic for the challenger, in whole percent, held for `bake_s` seconds before the next look."""
+
+    weight: int
+    bake_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseConfig:
+    """A release file, parsed and complete; nothing it names has been read yet. `targets` are candidates, best first."""
+
+    service: str
+    models: tuple[ModelSource, ...]
+    inference: InferenceConfig
+    deployment: DeploymentConfig
+    targets: tuple[str, ...]
+    verification: VerificationConfig
+    traffic: tuple[TrafficStep, ...]
+    gateway: GatewayConfig
+    notes: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInput:
+    """A model of a release once it is kept: its `tree` is in the blobs; `version` is set when the registry had it before."""
+
+    source: ModelSource
+    tree: Tree
+    version: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseInputs:
+    """The snapshot that a release works from and a resume reads; the user's files are never read again."""
+
+    release_id: str
+    service: str
+    models: tuple[ModelInput, ...]
+    code: Code
+    environment: Environment
+    deployment: DeploymentConfig
+    targets: tuple[str, ...]
+    verification: VerificationConfig
+    traffic: tuple[TrafficStep, ...]
+    gateway: GatewayConfig
+    notes: str
+    requested_by: str
+    requested_at: datetime
+
+
+class ReleasePhase(StrEnum):
+    """REFUSED: failed before anything was deployed, and undone."""
+
+    RUNNING = "running"
+    ROLLING_BACK = "rolling_back"
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled_back"
+    REFUSED = "refused"
+
+    @property
+    def ended(self) -> bool:
+        return self in {ReleasePhase.PROMOTED, ReleasePhase.ROLLED_BACK, ReleasePhase.REFUSED}
+
+
+def revision_id_of(release_id: str) -> str:
+    """One revision a release. Short enough for names on every target; begins with a letter."""
+    return f"r{sha256_hex(release_id.encode())[:10]}"
