@@ -1,6 +1,7 @@
 """Every error that Shipway raises on purpose.
 
-A message says what happened, to which name, the value seen, and what to do next; the command line prints it as one line.
+A message says what happened, to which name, the value seen, and what to do next; the command line
+prints it as one line.
 A bad verdict is never an exception: an exception means that we could not do our job.
 
     ShipwayError
@@ -36,7 +37,7 @@ class ShipwayError(Exception):
 
 
 class Transient(Exception):  # noqa: N818 - a mixin that describes, not an error of its own
-    """Mixin: the same call may succeed later. `retry_after_s` is the server's own wish, in seconds, where it gave one."""
+    """Mixin: the same call may succeed later. `retry_after_s` is the server's own wish in seconds, if any."""
 
     retry_after_s: float | None = None
 

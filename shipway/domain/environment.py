@@ -38,8 +38,8 @@ class InferenceConfig:
 class Code:
     """The author's code once it has been read and kept: what goes into an image below the app root.
 
-    `tree.name` is the basename of the source directory (contract C-3); `tree.is_folder` is False for a lone script (C-4).
-    `entry_script` is relative to the tree.
+    `tree.name` is the basename of the source directory (contract C-3); `tree.is_folder` is False for a lone script
+    (C-4). `entry_script` is relative to the tree.
     """
 
     tree: Tree

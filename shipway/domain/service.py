@@ -44,7 +44,8 @@ class DeploymentConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class GatewayConfig:
-    """What stands in front of a local service. v1's local services had no keys and no limits: neither has this, unless asked.
+    """What stands in front of a local service. v1's local services had no keys and no limits: neither has this, unless
+    asked.
 
     `max_queue` is the number of requests that may wait; None for no limit. `timeout_ms` ends a request with 504.
     """
@@ -67,7 +68,7 @@ class Mirror:
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
-    """Which revision answers which share of requests, in whole percent. Weights sum to 100, or there are none at all."""
+    """Which revision answers which share of requests, in whole percent. Weights sum to 100, or there are none."""
 
     weights: Mapping[str, int] = field(default_factory=dict)
     mirror: Mirror | None = None
@@ -138,7 +139,7 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class RevisionStats:
-    """What the gateway counted for one revision since it was added. Latencies in milliseconds; None before any request."""
+    """What the gateway counted for one revision since it was added. Latencies in ms; None before any request."""
 
     revision_id: str
     requests: int

@@ -39,7 +39,7 @@ class Measurement:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """One check. `message` says why, in one line; `evidence` are details worth keeping, one line each, bounded by the check."""
+    """One check. `message` says why, in one line; `evidence` are details worth keeping, a line each, bounded."""
 
     name: str
     phase: Phase
