@@ -36,7 +36,7 @@ class ShipwayError(Exception):
     """Root of the tree."""
 
 
-class Transient(Exception):  # noqa: N818 - a mixin that describes, not an error of its own
+class Transient(Exception):
     """Mixin: the same call may succeed later. `retry_after_s` is the server's own wish in seconds, if any."""
 
     retry_after_s: float | None = None

@@ -102,7 +102,7 @@ class ReleaseConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInput:
-    """A model of a release once it is kept: `tree` is in the blobs; `version` is set when the registry had it before."""
+    """A model once it is kept: `tree` is in the blobs; `version` is set when the registry had it before the release."""
 
     source: ModelSource
     tree: Tree

@@ -1,1 +1,1 @@
-"""What belongs to this one machine: folders outside the workspace, processes, ports, file locks. Knows nothing of releases."""
+"""What belongs to this one machine: folders outside the workspace, processes, ports, file locks."""

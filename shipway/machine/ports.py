@@ -37,7 +37,7 @@ def can_bind(port: int) -> bool:
 def listener_of(port: int) -> str:
     """Who listens, for a message: `nginx (process 812)`, or `another process` where we may not look."""
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr[1:2] == (port,) and connection.pid:
             try:
                 return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
             except psutil.NoSuchProcess:

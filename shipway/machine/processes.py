@@ -1,7 +1,8 @@
 """Processes that outlive the command that started them, found again by id and start time.
 
-A process id alone is not enough: the kernel gives it to somebody else after a while. A process that holds a file lock from
-birth can be seen to live even when its starter was killed before it could write anything down: `start` hands the lock over.
+A process id alone is not enough: the kernel gives it to somebody else after a while. A process that holds a file lock
+from birth can be seen to live even when its starter was killed before it could write anything down: `start` hands the
+lock over.
 """
 
 import os

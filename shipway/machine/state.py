@@ -1,4 +1,4 @@
-"""Where this machine keeps what must never travel with a workspace: process ids, ports, venvs, Envoy files, keys, logs."""
+"""Where this machine keeps what must never travel with a workspace: process ids, ports, venvs, keys, logs."""
 
 import os
 from dataclasses import dataclass
