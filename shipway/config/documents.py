@@ -1,0 +1,215 @@
+"""JSON and YAML files as values that still know where they stand, so that every complaint can name path, line and key.
+
+A file's content decides its format, never its extension (contract I-1): real v1 assets hold JSON in `.yml` files,
+trailing commas, byte order marks and Windows line ends.
+"""
+
+import codecs
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import yaml
+
+from shipway.errors import ConfigError
+
+T = TypeVar("T")
+KeyPath: TypeAlias = tuple[str | int, ...]
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Loaded(Generic[T]):
+    """What a file says, and what in it deserves a word to its author without being wrong: one line each."""
+
+    value: T
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A parsed file or a part of one.
+
+    `prefix` is where the part stands in the file; `text` is empty for a value that never was a file.
+    """
+
+    source: str
+    value: object
+    text: str = ""
+    prefix: KeyPath = ()
+
+    def within(self, *keys: str | int) -> "Document":
+        """The part below `keys`, which must exist."""
+        value: Any = self.value
+        for key in keys:
+            value = value[key]
+        return replace(self, value=value, prefix=(*self.prefix, *keys))
+
+    def at(self, keys: KeyPath, message: str) -> str:
+        """`message` with file, line and key before it."""
+        path = (*self.prefix, *keys)
+        line = _line_of(self.text, path)
+        place = f"{self.source}:{line}" if line else self.source
+        return f"{place}: {'/'.join(map(str, path))}: {message}" if path else f"{place}: {message}"
+
+    def fault(self, keys: KeyPath, message: str) -> ConfigError:
+        return ConfigError(self.at(keys, message))
+
+
+def as_document(source: "Path | Mapping[str, Any] | Document", what: str) -> Document:
+    """`what` stands for the file in messages about a value that came from none."""
+    match source:
+        case Document():
+            return source
+        case Path():
+            return read_document(source)
+        case _:
+            return Document(source=what, value=source)
+
+
+def read_document(path: Path) -> Document:
+    """Raises ConfigError that begins with path and line for a file that is missing, empty, not text, or malformed."""
+    return parse_document(read_text(path), str(path))
+
+
+def parse_document(text: str, source: str) -> Document:
+    """Raises ConfigError as `read_document`."""
+    if not text.strip():
+        raise ConfigError(f"{source}: the file is empty")
+    return Document(source=source, value=_parse(text, source), text=text)
+
+
+def read_text(path: Path) -> str:
+    """Text without byte order mark, with Unix line ends. Raises ConfigError naming the path."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder; name a file") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}:{line}: is not UTF-8 text; save the file as UTF-8") from error
+    return text.replace("\r\n", "\n")
+
+
+def nearest(key: str, known: Iterable[str]) -> str | None:
+    """The known key that `key` was most likely meant to be; None when none is near."""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(key.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """The words for a key that nobody reads."""
+    known = sorted(known)
+    meant = nearest(key, known)
+    return f"unknown key, did you mean {meant}?" if meant else f"unknown key; known are {', '.join(known)}"
+
+
+def repeated_keys(document: Document) -> Iterator[tuple[KeyPath, int]]:
+    """Keys that stand twice in a mapping, with the second's line: YAML and JSON would drop the first in silence."""
+    node = _compose(document.text)
+    if node is not None:
+        yield from _repeated(node, ())
+
+
+def _parse(text: str, source: str) -> object:
+    """JSON first: it is many times faster than YAML, and most v1 files are JSON."""
+    looks_like_json = text.lstrip()[0] in "{["
+    try:
+        return json.loads(text) if looks_like_json else _parse_yaml(text, source)
+    except json.JSONDecodeError:
+        pass
+    try:
+        return json.loads(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or "", text))
+    except json.JSONDecodeError as error:
+        malformed = ConfigError(f"{source}:{error.lineno}: not valid JSON: {error.msg} at column {error.colno}")
+    try:
+        return _parse_yaml(text, source)
+    except ConfigError:
+        raise malformed from None
+
+
+def _parse_yaml(text: str, source: str) -> object:
+    try:
+        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        reason = ", ".join(part for part in (error.problem, error.context) if part)
+        raise ConfigError(f"{source}:{line}: not valid YAML: {reason}") from error
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise ConfigError(f"{source}:{line}: not valid YAML: a character that YAML does not allow") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{source}:1: not valid YAML: {error}") from error
+
+
+def _compose(text: str) -> yaml.Node | None:
+    """The text as YAML nodes, which carry their lines; None where there is no telling. JSON's tabs would stop YAML."""
+    if not text:
+        return None
+    try:
+        return yaml.compose(text.replace("\t", " "), Loader=_LOADER)
+    except yaml.YAMLError:
+        return None
+
+
+def _line_of(text: str, path: KeyPath) -> int | None:
+    """The line of the key at `path`, or of the nearest thing above it that exists."""
+    node = _compose(text)
+    if node is None or not path:
+        return None
+    line = node.start_mark.line
+    for key in path:
+        step = _step(node, key)
+        if step is None:
+            break
+        line, node = step
+    return line + 1
+
+
+def _step(node: yaml.Node, key: str | int) -> tuple[int, yaml.Node] | None:
+    match node:
+        case yaml.MappingNode():
+            pairs = [(k, v) for k, v in node.value if k.value == str(key)]
+            return (pairs[-1][0].start_mark.line, pairs[-1][1]) if pairs else None
+        case yaml.SequenceNode() if isinstance(key, int) and key < len(node.value):
+            item = node.value[key]
+            return item.start_mark.line, item
+        case _:
+            return None
+
+
+def _repeated(node: yaml.Node, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
+    match node:
+        case yaml.MappingNode():
+            seen = set()
+            for key, value in node.value:
+                here = (*path, str(key.value))
+                if here in seen and key.value != "<<":
+                    yield here, key.start_mark.line + 1
+                seen.add(here)
+                yield from _repeated(value, here)
+        case yaml.SequenceNode():
+            for index, item in enumerate(node.value):
+                yield from _repeated(item, (*path, index))
+        case _:
+            return

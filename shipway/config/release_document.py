@@ -1,0 +1,185 @@
+"""The release file as it is written, key by key. The words under a key are its description in editors.
+
+Only shapes and single values are checked here; what needs the disk or two keys at once is `release_file`'s.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from shipway.config.validation import ShipwayModel
+from shipway.domain.model import FRAMEWORKS
+from shipway.domain.names import model_name_fault, service_name_fault
+from shipway.domain.release import ErrorLimit, LatencyLimit, Limits, LoadPlan
+
+
+def _service_name(name: str) -> str:
+    if fault := service_name_fault(name):
+        raise ValueError(fault)
+    return name
+
+
+def _model_name(name: str) -> str:
+    if fault := model_name_fault(name):
+        raise ValueError(fault)
+    return name
+
+
+def _framework(name: str) -> str:
+    if name not in FRAMEWORKS:
+        raise ValueError(f"unknown framework {name!r}; known are {', '.join(FRAMEWORKS)}")
+    return name
+
+
+def _path_or_mapping(value: object) -> object:
+    if not isinstance(value, str | Mapping):
+        raise ValueError(f"must be a file's path, or what such a file holds, not {value!r}")  # noqa: TRY004 - pydantic's protocol
+    return value
+
+
+ServiceName: TypeAlias = Annotated[str, AfterValidator(_service_name)]
+ModelName: TypeAlias = Annotated[str, AfterValidator(_model_name)]
+PathOrMapping: TypeAlias = Annotated[str | dict[str, Any], BeforeValidator(_path_or_mapping)]
+Percent: TypeAlias = Annotated[float, Field(ge=0, le=100)]
+
+
+class ModelEntry(ShipwayModel):
+    """A model that the entry script uses."""
+
+    name: ModelName
+    """The model's name in the registry: 1 to 255 letters, digits, '-', '.' and '_'."""
+
+    path: str | None = None
+    """A file or a folder to register first, as a new version."""
+
+    version: Annotated[int, Field(ge=1)] | None = None
+    """A version that the registry holds. Without path and version: the newest."""
+
+    tags: dict[str, str] = Field(default_factory=dict)
+    """Tags of the new version."""
+
+    properties: dict[str, str] = Field(default_factory=dict)
+    """Properties of the new version; unlike tags they can never be changed."""
+
+    description: str = ""
+    """A description of the new version."""
+
+    framework: Annotated[str, AfterValidator(_framework)] = "Custom"
+    """What made the model: Custom, TensorFlow, ScikitLearn, Onnx, PyTorch, Multi or TfKeras."""
+
+    framework_version: str = ""
+    """The framework's version, as text: write it in quotes."""
+
+
+class LoadEntry(ShipwayModel):
+    """A short load."""
+
+    requests: Annotated[int, Field(ge=1, le=100_000)] = LoadPlan.requests
+    """How many requests the challenger gets, and the champion as many."""
+
+    concurrency: Annotated[int, Field(ge=1, le=64)] = LoadPlan.concurrency
+    """How many requests are on their way at once."""
+
+
+class LatencyEntry(ShipwayModel):
+    """The limit is the larger of a floor and a factor of the champion."""
+
+    floor_ms: Annotated[float, Field(gt=0)] = LatencyLimit.floor_ms
+    """Milliseconds that are always allowed."""
+
+    factor: Annotated[float, Field(ge=1)] = LatencyLimit.factor
+    """How many times the champion's latency is allowed, where that is more than the floor."""
+
+
+class ErrorsEntry(ShipwayModel):
+    """The limit is the larger of a floor and a factor of the champion."""
+
+    floor_pct: Percent = ErrorLimit.floor_pct
+    """Percent of failed requests that are always allowed."""
+
+    factor: Annotated[float, Field(ge=0)] = ErrorLimit.factor
+    """How many times the champion's share of failures is allowed, where that is more than the floor."""
+
+
+class LimitsEntry(ShipwayModel):
+    """What a challenger is held to."""
+
+    latency_p95: LatencyEntry = LatencyEntry()
+    """The 95th percentile of the challenger's latency."""
+
+    errors: ErrorsEntry = ErrorsEntry()
+    """The challenger's share of failed requests."""
+
+    min_agreement_pct: Percent = Limits.min_agreement_pct
+    """The least percentage of answers that must equal the champion's, on the same requests."""
+
+
+class VerificationEntry(ShipwayModel):
+    """What is checked."""
+
+    golden: str | None = None
+    """A file of golden rows: a line {"request": ..., "expected": ..., "tolerance": ...} for each."""
+
+    suite: str | None = None
+    """A Great Expectations suite (JSON) that the answers must meet, one row an answer."""
+
+    load: LoadEntry = LoadEntry()
+    """The short load under which latency and errors are measured."""
+
+    limits: LimitsEntry = LimitsEntry()
+    """What the challenger is held to."""
+
+
+class TrafficEntry(ShipwayModel):
+    """One step of traffic."""
+
+    weight: Annotated[int, Field(ge=1, le=99)]
+    """The challenger's share of traffic in percent. The last step, 100, goes without saying."""
+
+    bake_s: Annotated[float, Field(ge=0, le=7 * 86_400)]
+    """Seconds that the share is held before the next look."""
+
+
+class GatewayEntry(ShipwayModel):
+    """Limits at the gateway."""
+
+    max_queue: Annotated[int, Field(ge=0)] | None = None
+    """How many requests may wait; one more is answered 503. No limit when absent, as in v1."""
+
+    timeout_ms: Annotated[int, Field(ge=1)] | None = None
+    """Milliseconds after which a request is answered 504. No limit when absent."""
+
+
+class ReleaseDocument(ShipwayModel):
+    """A release: which models, in which environment, come into which service, and what must hold before they stay."""
+
+    service: ServiceName
+    """The service's name: 3 to 32 lower-case letters, digits and '-'."""
+
+    models: Annotated[list[ModelEntry], Field(min_length=1)]
+    """The models that the entry script uses."""
+
+    inference: PathOrMapping
+    """The v1 inference config: a file's path, or its keys (entryScript, sourceDirectory, environment, condaFile)."""
+
+    deployment: PathOrMapping = Field(default_factory=lambda: {"computeType": "local"})
+    """The v1 deployment config: a file's path, or its keys (computeType, port)."""
+
+    target: str | None = None
+    """Where the service runs. `process`, this machine without containers, when neither target nor targets is given."""
+
+    targets: Annotated[list[str], Field(min_length=1)] | None = None
+    """Candidates for the target, best first."""
+
+    verification: VerificationEntry = VerificationEntry()
+    """What is checked before and after the challenger gets traffic."""
+
+    traffic: list[TrafficEntry] = Field(default_factory=lambda: [TrafficEntry(weight=10, bake_s=5)])
+    """Steps by which traffic moves to the challenger, in ascending weights."""
+
+    gateway: GatewayEntry = GatewayEntry()
+    """What stands in front of the service."""
+
+    notes: str = ""
+    """Anything that later readers of the ledger should know."""

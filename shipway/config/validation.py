@@ -1,0 +1,125 @@
+"""Documents into pydantic models, with complaints in Shipway's words: file, line, key, what is wrong, what to do."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, cast, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+
+from shipway.config.documents import Document, KeyPath, unknown_key
+from shipway.errors import ConfigError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class V1Model(BaseModel):
+    """v1's files: camel-case keys, no coercion (contract G-4), unknown keys kept so that they can be warned about."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="allow", strict=True, frozen=True)
+
+
+class ShipwayModel(BaseModel):
+    """Shipway's own files: unknown keys are refused, and the words under a field are its description in the schema."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+def validate(model: type[M], document: Document) -> M:
+    """Raises ConfigError for the first thing that is wrong, and says how many more there are."""
+    if not isinstance(document.value, Mapping):
+        raise document.fault((), f"must hold keys and values, not {_shown(document.value)}")
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as error:
+        raise _explain(error.errors(), model, document) from None
+
+
+def without_nulls(value: object) -> object:
+    """v1 takes null everywhere as "not given" (contract I-2)."""
+    match value:
+        case Mapping():
+            return {str(key): without_nulls(item) for key, item in value.items() if item is not None}
+        case list():
+            return [without_nulls(item) for item in value]
+        case _:
+            return value
+
+
+def unknown_key_warnings(model: BaseModel, document: Document) -> Iterator[str]:
+    """A line for each key of a v1 document that nobody reads. v1 dropped them without a word."""
+    for path, key, known in _unknown_keys(model, ()):
+        yield document.at((*path, key), f"ignored: {unknown_key(key, known)}")
+
+
+def _unknown_keys(model: BaseModel, path: KeyPath) -> Iterator[tuple[KeyPath, str, list[str]]]:
+    known = _keys_of(type(model))
+    for key in model.model_extra or {}:
+        yield path, key, known
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _unknown_keys(value, (*path, field.alias or name))
+
+
+def _explain(errors: list[ErrorDetails], model: type[BaseModel], document: Document) -> ConfigError:
+    first = errors[0]
+    keys = _existing_keys(first["loc"], document.value, first["type"])
+    more = {_existing_keys(e["loc"], document.value, e["type"]) for e in errors} - {keys}
+    tail = f" (and {len(more)} more)" if more else ""
+    return document.fault(keys, _words(first, keys, model) + tail)
+
+
+def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:
+    match error["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return unknown_key(str(keys[-1]), _keys_of(_model_at(model, keys[:-1])))
+        case "value_error":
+            return str(error["ctx"]["error"])
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"must hold keys and values, not {_shown(error['input'])}"
+        case "string_type" if isinstance(error["input"], bool | int | float):
+            return f"must be text, not {_shown(error['input'])}: put quotes around it"
+        case _:
+            return f"{error['msg'].replace('Input should be', 'must be')}, not {_shown(error['input'])}"
+
+
+def _existing_keys(loc: KeyPath, value: object, kind: str) -> KeyPath:
+    """Pydantic also names members of unions: keep what stands in the document, and a key that is missing there."""
+    keys: list[str | int] = []
+    for part in loc:
+        if (isinstance(value, Mapping) and part in value) or (isinstance(value, list) and isinstance(part, int)):
+            value = cast("Any", value)[part]
+        elif kind != "missing" or part != loc[-1]:
+            continue
+        keys.append(part)
+    return tuple(keys)
+
+
+def _keys_of(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_at(model: type[BaseModel], keys: KeyPath) -> type[BaseModel]:
+    """The model that reads what stands at `keys`."""
+    for key in keys:
+        if isinstance(key, int):
+            continue
+        field = next(f for name, f in model.model_fields.items() if (f.alias or name) == key)
+        model = next(_models_in(field.annotation), model)
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
+
+
+def _shown(value: object) -> str:
+    """A value short enough for one line."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
