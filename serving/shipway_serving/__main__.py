@@ -1,0 +1,32 @@
+"""``python -m shipway_serving`` and ``shipway-serve``: write the pid file, then supervise.
+
+Two things must come before any other import. The working folder, which ``-m`` puts first on ``sys.path``, must go: it is
+the user's, and a ``logging.py`` there would replace Python's own. And the pid file must exist as soon as the process
+does, because whoever started it may be killed at any moment and finds the server again only by that file.
+"""
+
+import os
+import sys
+
+
+def leave_working_folder(path: "list[str]", folder: str) -> None:
+    """Take the working folder from the front of ``path``; entries that a user put there on purpose stay."""
+    if path and path[0] in ("", folder):
+        del path[0]
+
+
+def main() -> int:
+    """Run the server to its end and return its exit code (``server/exit_codes.py``)."""
+    leave_working_folder(sys.path, os.getcwd())
+    from shipway_serving.server.pid_file import path_in_arguments, write_pid_file
+
+    pid_file = path_in_arguments(sys.argv[1:])
+    if pid_file:
+        write_pid_file(pid_file, os.getpid())
+    from shipway_serving.server.supervisor import supervise
+
+    return supervise(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Loads the entry script under v1's module name and finds its ``init`` and ``run`` (E-1, C-10, E-13)."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from types import ModuleType
+from typing import Any, Callable, List, NamedTuple
+
+from shipway_serving.asset.layout import Layout
+from shipway_serving.contract.run_form import RunForm, form_of
+
+MODULE_NAME = "entry_module"
+"""Never ``__main__``, so that ``if __name__ == "__main__"`` blocks do not run (C-10)."""
+
+
+class UnfitScript(Exception):
+    """The script was loaded but cannot be served; the message says what is missing."""
+
+
+class EntryScript(NamedTuple):
+    """A loaded script."""
+
+    init: Callable[[], Any]
+    run: Callable[..., Any]
+    form: RunForm
+
+
+def load(layout: Layout) -> EntryScript:
+    """Import the script of ``layout`` into this process, once: ``sys.path`` grows and its import-time code runs.
+
+    Raises ``UnfitScript`` or ``UnfitRun`` when it does not fit, and whatever the script itself raises at import.
+    """
+    extend_import_path(sys.path, layout.import_folders())
+    return examined(_import(layout))
+
+
+def extend_import_path(path: List[str], folders: List[str]) -> None:
+    """Append ``folders`` to ``path``: at the end, so that no file of the user's shadows an installed package (C-6)."""
+    path.extend(folder for folder in folders if folder not in path)
+
+
+def examined(module: ModuleType) -> EntryScript:
+    """The ``init`` and ``run`` of ``module``; raises ``UnfitScript`` when one is missing and ``UnfitRun`` on a bad one.
+
+    A generated driver calls the user's script, its ``driver_module``, with wrong arguments when a schema decorates
+    ``run``; so ``run`` is taken from there and ``init`` from the driver, which does more in it (E-13).
+    """
+    for name in ("init", "run"):
+        if not callable(getattr(module, name, None)):
+            place = getattr(module, "__file__", module.__name__)
+            raise UnfitScript("The entry script {} does not define a function {}().".format(place, name))
+    driven = getattr(module, "driver_module", None)
+    scorer = driven if isinstance(driven, ModuleType) and hasattr(driven, "run") else module
+    run = scorer.run
+    return EntryScript(module.init, run, form_of(inspect.signature(run), has_schema=_has_schema(run)))
+
+
+def _import(layout: Layout) -> ModuleType:
+    path = layout.script_path()
+    if path is None:
+        return importlib.import_module("main")
+    spec = importlib.util.spec_from_file_location(MODULE_NAME, path)
+    if spec is None or spec.loader is None:
+        raise UnfitScript("The entry script {} is not a Python file; its name has to end in .py.".format(path))
+    module = importlib.util.module_from_spec(spec)
+    # Registered, which v1 did not do: without it pickle and dataclasses fail on classes that the script defines.
+    sys.modules[MODULE_NAME] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _has_schema(run: Callable[..., Any]) -> bool:
+    """Whether ``inference_schema`` decorates ``run``: only a script that has imported it can have used it."""
+    schema_util = sys.modules.get("inference_schema.schema_util")
+    return schema_util is not None and bool(schema_util.is_schema_decorated(run))

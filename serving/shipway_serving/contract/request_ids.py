@@ -1,0 +1,46 @@
+"""The ids that a request travels under, and the headers that echo them (H-62 to H-68)."""
+
+from typing import Dict, List, NamedTuple, Tuple
+
+from shipway_serving.contract.messages import Refusal
+
+LONGEST_ID = 100
+"""Characters; a longer id is refused with 431 (H-66)."""
+
+
+class RequestIds(NamedTuple):
+    """The ids of one request; an empty one is not sent back."""
+
+    request_id: str
+    """``x-request-id``: the client's, or ours."""
+    legacy_id: str
+    """``x-ms-request-id``: the client's, else its client id, else ``request_id`` (H-64)."""
+    client_id: str
+    """``x-ms-client-request-id``: the client's, or copied from its ``x-ms-request-id`` (H-65)."""
+
+
+def ids_of(headers: Dict[str, str], fresh_id: str) -> RequestIds:
+    """The ids for a request with ``headers``; ``fresh_id`` serves when the client sent no ``x-request-id``.
+
+    Raises ``Refusal`` 431 when one of them is too long.
+    """
+    request_id = headers.get("x-request-id", fresh_id)
+    if len(request_id) > LONGEST_ID:
+        raise Refusal(431, "x-request-id must not exceed {} characters".format(LONGEST_ID))
+    sent_legacy_id = headers.get("x-ms-request-id", "")
+    client_id = headers.get("x-ms-client-request-id", "") or sent_legacy_id
+    legacy_id = sent_legacy_id or client_id or request_id
+    if len(legacy_id) > LONGEST_ID or len(client_id) > LONGEST_ID:
+        both = "x-ms-request-id and x-ms-client-request-id"
+        raise Refusal(431, "{} must not exceed {} characters".format(both, LONGEST_ID))
+    return RequestIds(request_id, legacy_id, client_id)
+
+
+def id_headers(ids: RequestIds, headers: Dict[str, str]) -> List[Tuple[str, str]]:
+    """The response headers for ``ids``, and the client's ``TraceId`` when it sent one (H-68)."""
+    echoed = [("x-request-id", ids.request_id), ("x-ms-request-id", ids.legacy_id)]
+    if ids.client_id:
+        echoed.append(("x-ms-client-request-id", ids.client_id))
+    if "traceid" in headers:
+        echoed.append(("TraceId", headers["traceid"]))
+    return echoed

@@ -1,0 +1,113 @@
+"""Who takes a new connection when several workers listen on one socket: the least occupied one, without their talking.
+
+Every worker hears of the connection; each waits the longer the more it has to do, and the first to accept has it. A busy
+worker still accepts in the end, because health has to answer while every worker is busy.
+"""
+
+import asyncio
+import socket
+from typing import Any, Callable, Optional
+
+BUSY_DELAY_S = 0.05
+"""Half of the 100 ms within which health answers."""
+
+OPEN_CONNECTION_DELAY_S = 0.002
+"""For each open connection; about what an idle worker needs to wake up and accept."""
+
+LONGEST_IDLE_DELAY_S = 0.01
+
+OUT_OF_DESCRIPTORS_DELAY_S = 0.1
+"""The connection stays in the kernel's queue meanwhile; without the pause the loop would spin."""
+
+
+def accept_delay(workers: int, busy: bool, open_connections: int) -> float:
+    """Seconds to leave a new connection to the other workers; none when there are no others."""
+    if workers == 1:
+        return 0.0
+    if busy:
+        return BUSY_DELAY_S
+    return min(LONGEST_IDLE_DELAY_S, OPEN_CONNECTION_DELAY_S * open_connections)
+
+
+class Acceptor:
+    """Accepts from ``listener`` on the loop's thread, each time after ``delay()`` seconds."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        listener: socket.socket,
+        protocol: Callable[[], asyncio.Protocol],
+        delay: Callable[[], float],
+    ) -> None:
+        self._loop = loop
+        self._listener = listener
+        self._protocol = protocol
+        self._delay = delay
+        self._timer: Optional[asyncio.TimerHandle] = None
+        self._open = False
+        self.arriving = 0
+        """Accepted connections that have no protocol yet."""
+
+    def start(self) -> None:
+        """Accept from now on."""
+        if not self._open:
+            self._open = True
+            self._loop.add_reader(self._listener.fileno(), self._knock)
+
+    def hurry(self) -> None:
+        """The delay may have become shorter: ask for it anew."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._listen_again()
+
+    def stop(self, *, take_waiting: bool) -> None:
+        """Accept no more and close this process's listener; with ``take_waiting`` whoever waits is taken before."""
+        if self._open:
+            self._open = False
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._loop.remove_reader(self._listener.fileno())
+        while take_waiting and self._accept():
+            pass
+        self._listener.close()
+
+    def _knock(self) -> None:
+        delay = self._delay()
+        if delay == 0:
+            self._accept()
+        else:
+            self._pause(delay)
+
+    def _pause(self, delay: float) -> None:
+        self._loop.remove_reader(self._listener.fileno())
+        self._timer = self._loop.call_later(delay, self._accept_late)
+
+    def _accept_late(self) -> None:
+        self._listen_again()
+        self._accept()
+
+    def _listen_again(self) -> None:
+        self._timer = None
+        self._loop.add_reader(self._listener.fileno(), self._knock)
+
+    def _accept(self) -> bool:
+        """Take one connection; False when another worker was faster or it cannot be taken now."""
+        try:
+            client, _ = self._listener.accept()
+        except (BlockingIOError, ConnectionError):
+            return False
+        except OSError:
+            if self._open:
+                self._pause(OUT_OF_DESCRIPTORS_DELAY_S)
+            return False
+        client.setblocking(False)
+        self.arriving += 1
+        task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, client))
+        task.add_done_callback(self._arrived)
+        return True
+
+    def _arrived(self, task: "asyncio.Future[Any]") -> None:
+        self.arriving -= 1
+        # A client that has already gone is its own affair; asking for the exception keeps asyncio from reporting it.
+        task.exception()

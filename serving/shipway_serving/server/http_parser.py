@@ -1,0 +1,166 @@
+"""Bytes to requests: httptools' parser with limits around it. No I/O and no clock: how bytes are cut never matters."""
+
+from enum import Enum
+from typing import Dict, List, NamedTuple, Union
+from urllib.parse import unquote
+
+import httptools
+
+from shipway_serving.contract.messages import Request
+from shipway_serving.server.limits import Limits
+
+
+class Phase(Enum):
+    """What the parser waits for; the connection sets its deadline by it."""
+
+    IDLE = "the first byte of a request"
+    HEADERS = "the rest of its headers"
+    BODY = "the rest of its body"
+    ENDED = "nothing: whatever else comes is ignored"
+
+
+class Parsed(NamedTuple):
+    """A whole request."""
+
+    request: Request
+    keep_alive: bool
+    """False when the client wants, by header or version, the connection closed after the answer."""
+
+
+class Malformed(NamedTuple):
+    """What came is no request that could be served; nothing after it is read."""
+
+    status: int
+    message: str
+
+
+class RequestParser:
+    """The parser of one connection."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._parser = httptools.HttpRequestParser(self)
+        self._done: List[Union[Parsed, Malformed]] = []
+        self._unread_header_bytes = 0
+        self._start()
+        self.phase = Phase.IDLE
+        self.body_received = 0
+        """Bytes of the body in progress."""
+        self.awaits_continue = False
+        """Whether the client holds its body back until it reads ``100 Continue``."""
+
+    def feed(self, data: bytes) -> List[Union[Parsed, Malformed]]:
+        """What ``data`` completes, in order; a ``Malformed`` is always the last."""
+        if self.phase is not Phase.ENDED:
+            self._unread_header_bytes += len(data)
+            self._parse(data)
+            if self.phase in (Phase.IDLE, Phase.HEADERS):
+                self._check_unfinished_headers(len(data))
+        done, self._done = self._done, []
+        return done
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # The request itself is complete. We speak no other protocol, and what follows may be in that one.
+            self.phase = Phase.ENDED
+        except httptools.HttpParserError as error:
+            if self.phase is not Phase.ENDED:
+                self._refuse(400, "The request is not valid HTTP/1.1: {}".format(error))
+
+    def _check_unfinished_headers(self, newest: int) -> None:
+        """Bytes before the header's first one may be counted in, but no more than ``newest``: they came with it."""
+        if self._unread_header_bytes > self._limits.header_bytes + newest:
+            self._refuse_headers()
+
+    def _refuse_headers(self) -> None:
+        self._refuse(431, "The request's headers must not exceed {} bytes.".format(self._limits.header_bytes))
+
+    def _refuse(self, status: int, message: str) -> None:
+        self.phase = Phase.ENDED
+        self._done.append(Malformed(status, message))
+
+    def _start(self) -> None:
+        self._target = b""
+        self._headers: Dict[str, str] = {}
+        self._header_bytes = 0
+        self._body: List[bytes] = []
+        self.body_received = 0
+        self.awaits_continue = False
+
+    # What follows is called by httptools in the order of the message; exceptions must not pass through it.
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        if self.phase is not Phase.ENDED:
+            self._start()
+            self.phase = Phase.HEADERS
+
+    def on_url(self, target: bytes) -> None:
+        """The request target, or a part of it."""
+        self._target += target
+        self._header_bytes += len(target)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header field."""
+        self._header_bytes += len(name) + len(value) + 4
+        key = name.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        self._headers[key] = self._headers[key] + "," + text if key in self._headers else text
+
+    def on_headers_complete(self) -> None:
+        """The empty line."""
+        if self.phase is Phase.ENDED:
+            return
+        self.phase = Phase.BODY
+        self._unread_header_bytes = 0
+        if self._header_bytes > self._limits.header_bytes:
+            self._refuse_headers()
+        elif self._exceeds_body_limit(_content_length(self._headers)):
+            self._refuse_body()
+        else:
+            self.awaits_continue = self._headers.get("expect", "").lower() == "100-continue"
+
+    def on_body(self, part: bytes) -> None:
+        """A part of the body."""
+        if self.phase is Phase.ENDED:
+            return
+        self._body.append(part)
+        self.body_received += len(part)
+        self.awaits_continue = False
+        if self._exceeds_body_limit(self.body_received):
+            self._body = []
+            self._refuse_body()
+
+    def on_message_complete(self) -> None:
+        """The last byte of a request."""
+        if self.phase is Phase.ENDED:
+            return
+        keep_alive = bool(self._parser.should_keep_alive())
+        path, query = _split_target(self._target.decode("latin-1"))
+        method = self._parser.get_method().decode("latin-1")
+        request = Request(method, path, query, self._headers, b"".join(self._body))
+        self._done.append(Parsed(request, keep_alive))
+        self._unread_header_bytes = 0
+        self.phase = Phase.IDLE if keep_alive else Phase.ENDED
+        self._start()
+
+    def _exceeds_body_limit(self, size: int) -> bool:
+        return self._limits.body_bytes is not None and size > self._limits.body_bytes
+
+    def _refuse_body(self) -> None:
+        self._refuse(413, "The request's body must not exceed {} bytes.".format(self._limits.body_bytes))
+
+
+def _content_length(headers: Dict[str, str]) -> int:
+    text = headers.get("content-length", "")
+    return int(text) if text.isdigit() else 0
+
+
+def _split_target(target: str) -> "tuple[str, str]":
+    """Path, percent-decoded, and query of a request target; the absolute form is what proxies may send."""
+    if not target.startswith("/") and "://" in target:
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    path, _, query = target.partition("#")[0].partition("?")
+    return (unquote(path) if "%" in path else path), query

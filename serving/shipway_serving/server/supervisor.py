@@ -1,0 +1,205 @@
+"""The supervisor: listens, keeps the workers alive, ends with them. It runs no line of the user's code.
+
+It holds the listening socket for its whole life, so a connection that comes while a worker is replaced waits for the
+next one instead of being refused. One thread of its own writes the log (``telemetry.collector``).
+"""
+
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from typing import Dict, List, Optional
+
+from shipway_serving import __version__
+from shipway_serving.server.deaths import Deaths, after_death, after_success
+from shipway_serving.server.exit_codes import DRAINED, NEVER_STARTED, PORT_TAKEN
+from shipway_serving.server.settings import Settings, settings_from, worker_environment
+from shipway_serving.server.wire import Word
+from shipway_serving.server.worker_plan import WorkerPlan
+from shipway_serving.server.worker_process import WorkerProcess
+from shipway_serving.telemetry.collector import Collector
+from shipway_serving.telemetry.log_sink import LogSink
+
+BACKLOG = 2048
+"""Connections that may wait in the kernel; it takes fewer where ``net.core.somaxconn`` is lower."""
+
+OVERTIME_S = 2.0
+"""Past the drain time, for the script's ``atexit`` handlers; then the workers are killed."""
+
+LOG_FLUSH_S = 2.0
+
+
+def supervise(arguments: List[str]) -> int:
+    """Serve until a signal or a hopeless script ends it; returns the exit code."""
+    settings = settings_from(arguments, dict(os.environ), os.getcwd())
+    try:
+        listener = listen(settings.host, settings.port)
+    except OSError as error:
+        place = "{}:{}".format(settings.host, settings.port)
+        sys.stderr.write("shipway-serve: cannot listen on {}: {}\n".format(place, error.strerror or error))
+        return PORT_TAKEN
+    collector = Collector(LogSink(settings.log_file))
+    try:
+        return Supervisor(settings, listener, collector).run()
+    finally:
+        collector.close(LOG_FLUSH_S)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket that workers can share. Raises ``OSError`` when the address is taken or not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class Supervisor:
+    """One run of the server."""
+
+    def __init__(self, settings: Settings, listener: socket.socket, collector: Collector) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._collector = collector
+        self._environment = worker_environment(settings.layout, dict(os.environ))
+        self._workers: List[WorkerProcess] = []
+        self._deaths = Deaths()
+        self._code: Optional[int] = None
+        """Of the server's end, once it has been decided."""
+        self._kill_at = float("inf")
+        self._selector = selectors.DefaultSelector()
+        self._signals, self._signals_in = socket.socketpair()
+
+    def run(self) -> int:
+        """Until no worker is left; returns the exit code."""
+        self._listen_to_signals()
+        host, port = self._listener.getsockname()[:2]
+        self._log("INFO", "shipway-serving {} listens on {}:{}".format(__version__, host, port))
+        for _ in range(self._settings.workers):
+            self._start_worker()
+        while self._workers:
+            for key, _ in self._selector.select(self._patience()):
+                self._hear(key)
+            self._bury()
+            if time.monotonic() >= self._kill_at:
+                self._kill_all()
+        assert self._code is not None
+        self._log("INFO", "ended with exit code {}".format(self._code))
+        return self._code
+
+    def _log(self, level: str, message: str) -> None:
+        self._collector.log(level, message)
+
+    def _patience(self) -> Optional[float]:
+        return None if self._kill_at == float("inf") else max(0.0, self._kill_at - time.monotonic())
+
+    # Signals.
+
+    def _listen_to_signals(self) -> None:
+        """Signals become bytes on a socket, so that everything happens in one loop and nothing in a handler."""
+        for end in (self._signals, self._signals_in):
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._signals_in.fileno())
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, lambda number, frame: None)
+        self._selector.register(self._signals, selectors.EVENT_READ)
+
+    def _hear(self, key: selectors.SelectorKey) -> None:
+        worker: Optional[WorkerProcess] = key.data
+        if worker is not None:
+            self._hear_worker(worker)
+            return
+        numbers = self._signals.recv(4096)
+        impatient = signal.SIGINT in numbers and self._code is not None
+        if signal.SIGTERM in numbers or signal.SIGINT in numbers:
+            self._drain(DRAINED)
+        if impatient:
+            self._kill_all()
+
+    # Workers.
+
+    def _start_worker(self) -> None:
+        plan = WorkerPlan(
+            layout=self._settings.layout,
+            listener_fd=self._listener.fileno(),
+            wire_fd=-1,
+            log_fd=-1,
+            workers=self._settings.workers,
+            accepts_during_init=not any(worker.ready for worker in self._workers),
+            max_queue=self._settings.max_queue,
+            scoring_timeout_ms=self._settings.scoring_timeout_ms,
+            log_level=self._settings.log_level,
+        )
+        worker = WorkerProcess(plan, self._environment, self._collector)
+        self._workers.append(worker)
+        self._selector.register(worker.wire, selectors.EVENT_READ, worker)
+        self._log("INFO", "worker {} started".format(worker.pid))
+
+    def _hear_worker(self, worker: WorkerProcess) -> None:
+        words = worker.words()
+        if Word.READY.value in words:
+            worker.ready = True
+        if Word.SUCCESS.value in words:
+            self._deaths = after_success(self._deaths)
+        if not words:
+            # Its end of the wire is closed: it is dying, and SIGCHLD will say when it is dead.
+            self._selector.unregister(worker.wire)
+            worker.wire.close()
+
+    def _bury(self) -> None:
+        for worker in list(self._workers):
+            code = worker.exit_code()
+            if code is not None:
+                self._take_leave(worker)
+                if self._code is None:
+                    self._replace(worker, code)
+
+    def _take_leave(self, worker: WorkerProcess) -> None:
+        """Hear its last words, which may be that a run succeeded before it died."""
+        while worker.wire.fileno() >= 0:
+            self._hear_worker(worker)
+        self._workers.remove(worker)
+
+    def _replace(self, worker: WorkerProcess, code: int) -> None:
+        self._log("ERROR", "worker {} ended with exit code {}".format(worker.pid, code))
+        self._deaths = after_death(self._deaths, code)
+        if self._deaths.hopeless:
+            self._log("CRITICAL", self._hopeless(code))
+            self._drain(NEVER_STARTED)
+            return
+        for other in self._workers:
+            other.tell(Word.TELL_SUCCESS)
+        self._start_worker()
+
+    def _hopeless(self, code: int) -> str:
+        if code == NEVER_STARTED:
+            return "The entry script cannot be loaded or its init() fails; its traceback stands above. The server ends."
+        return "{} workers have died without one successful run in between. The server ends.".format(
+            self._deaths.in_a_row
+        )
+
+    # The end.
+
+    def _drain(self, code: int) -> None:
+        """Let every worker finish; the first reason to end decides the exit code."""
+        if self._code is not None:
+            return
+        self._code = code
+        self._log("INFO", "draining {} workers, {:g} s at most".format(len(self._workers), self._settings.drain_s))
+        self._listener.close()
+        self._kill_at = time.monotonic() + self._settings.drain_s + OVERTIME_S
+        for worker in self._workers:
+            worker.tell(Word.DRAIN)
+
+    def _kill_all(self) -> None:
+        for worker in self._workers:
+            self._log("ERROR", "worker {} is killed before it has answered all its requests".format(worker.pid))
+            worker.kill()
+        self._bury()

@@ -1,0 +1,16 @@
+"""What a worker and its supervisor say to each other: single bytes over a socket pair, whose end means death."""
+
+from enum import Enum
+
+
+class Word(Enum):
+    """One message."""
+
+    READY = b"R"
+    """From a worker: ``init`` has succeeded."""
+    SUCCESS = b"S"
+    """From a worker: a run has returned since it was last asked. Not one for each run: that would be a system call."""
+    TELL_SUCCESS = b"T"
+    """To a worker: some worker has died; say so when the next run returns."""
+    DRAIN = b"D"
+    """To a worker: finish and leave."""

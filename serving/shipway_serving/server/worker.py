@@ -1,0 +1,136 @@
+"""A worker process: loads the script and runs it in the main thread until it is told to leave.
+
+The order matters: logging first, so that whatever the script prints at import arrives; then the HTTP thread, so that
+``/live`` answers during ``init``; then the script.
+"""
+
+import atexit
+import faulthandler
+import io
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import Any, NoReturn
+
+from shipway_serving.asset.entry_script import EntryScript, load
+from shipway_serving.asset.layout import Layout
+from shipway_serving.asset.model_listing import listing
+from shipway_serving.server.exit_codes import DRAINED, NEVER_STARTED, WORKER_QUIT
+from shipway_serving.server.http_thread import HttpThread
+from shipway_serving.server.scorer import Scorer
+from shipway_serving.server.worker_plan import WorkerPlan, from_json
+from shipway_serving.telemetry.emitter import Emitter, EmitterHandler
+
+_log = logging.getLogger("shipway_serving.worker")
+
+FAREWELL_S = 2.0
+"""For the script's ``atexit`` handlers; a leaked thread or a stuck handler must not keep the process."""
+
+
+def work(plan_text: str) -> NoReturn:
+    """Be a worker by ``plan_text``; ends the process."""
+    plan = from_json(plan_text)
+    _keep_descriptors_private(plan)
+    emitter = Emitter(plan.log_fd)
+    _set_up_output(emitter, plan.log_level)
+    http = HttpThread(plan, emitter)
+    _set_up_signals(http)
+    script = _start_script(plan.layout, emitter)
+    http.ready()
+    _leave(_serve(Scorer(script, plan.scoring_timeout_ms), http), emitter)
+
+
+def _serve(scorer: Scorer, http: HttpThread) -> int:
+    """Run job after job; the exit code once the last one is done."""
+    code = DRAINED
+    while True:
+        job = http.handoff.next()
+        if job is None:
+            return code
+        scored = scorer.score(job.request)
+        _flush_script_output()
+        http.handoff.finish(job, scored.response)
+        if scored.succeeded:
+            http.succeeded()
+        if scored.quits:
+            code = WORKER_QUIT
+            http.retire()
+
+
+def _start_script(layout: Layout, emitter: Emitter) -> EntryScript:
+    """Import the script and call its ``init``; ends the process with 3 when either fails, ``SystemExit`` included."""
+    try:
+        script = load(layout)
+    except BaseException:
+        _log.exception("The entry script could not be loaded: %s", layout.script_path() or "module main")
+        _leave(NEVER_STARTED, emitter)
+    try:
+        script.init()
+    except BaseException:
+        _log.exception("init() failed")
+        _log_model_folder(layout)
+        _leave(NEVER_STARTED, emitter)
+    _flush_script_output()
+    _log.info("init() has succeeded; ready to score")
+    return script
+
+
+def _log_model_folder(layout: Layout) -> None:
+    lines = listing(layout.model_dir) if layout.model_dir else []
+    place = layout.model_dir or "not set"
+    _log.info("Contents of AZUREML_MODEL_DIR (%s):\n%s", place, "\n".join(lines) or "nothing there")
+
+
+def _keep_descriptors_private(plan: WorkerPlan) -> None:
+    """No process that the script starts may hold our listener or our wires open."""
+    for fd in (plan.listener_fd, plan.wire_fd, plan.log_fd):
+        os.set_inheritable(fd, False)
+
+
+def _set_up_output(emitter: Emitter, level: str) -> None:
+    """Send ``logging`` to the emitter and make ``print`` arrive line by line, in UTF-8 whatever the locale."""
+    sys.stdout = _line_buffered(1)
+    sys.stderr = _line_buffered(2)
+    faulthandler.enable(2)
+    root = logging.getLogger()
+    root.handlers[:] = [EmitterHandler(emitter)]
+    root.setLevel(level)
+
+
+def _line_buffered(fd: int) -> Any:
+    stream = io.open(fd, "wb", closefd=False)
+    return io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def _flush_script_output() -> None:
+    """Push out a line that the script began and has not ended; it may have replaced or closed the streams."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            continue
+
+
+def _set_up_signals(http: HttpThread) -> None:
+    """A terminal's Ctrl-C reaches us too, but the supervisor decides; a direct SIGTERM drains this worker alone.
+
+    SIGINT gets a handler that does nothing instead of being ignored: the script's child processes would inherit that.
+    """
+    signal.signal(signal.SIGINT, lambda number, frame: None)
+    signal.signal(signal.SIGTERM, lambda number, frame: http.drain())
+
+
+def _leave(code: int, emitter: Emitter) -> NoReturn:
+    """End the process with ``code`` past any thread that the script has left running."""
+    watchdog = threading.Timer(FAREWELL_S, os._exit, (code,))
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        atexit._run_exitfuncs()  # type: ignore[attr-defined]
+    except BaseException:
+        _log.exception("An atexit handler failed")
+    _flush_script_output()
+    emitter.flush()
+    os._exit(code)

@@ -1,0 +1,97 @@
+"""The worker's end of logging: records are queued by whoever logs and written by a thread of their own, in batches.
+
+Formatting and writing cost more than a bare request does, so neither the thread that runs the script nor the one that
+speaks HTTP does them. The other end of the pipe is the supervisor's ``Collector``.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from typing import Deque, List, Tuple, Union
+
+from shipway_serving.telemetry.records import Access, access_record, record
+
+GATHER_S = 0.02
+"""How long the writer waits for company after the first record of a batch."""
+
+LONGEST_QUEUE = 100000
+"""Records; past it the oldest are dropped, because a log that nobody reads must not stop scoring."""
+
+Entry = Tuple[float, Union[Access, Tuple[str, str, str]]]
+
+
+class Emitter:
+    """Queues records for the pipe ``fd``; safe to use from any thread."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._pid = os.getpid()
+        self._queue: Deque[Entry] = deque(maxlen=LONGEST_QUEUE)
+        self._wake = threading.Event()
+        self._writing = threading.Lock()
+        threading.Thread(target=self._write_forever, name="shipway-log", daemon=True).start()
+
+    def log(self, level: str, logger: str, message: str) -> None:
+        """Queue a record; returns at once."""
+        self._add((time.time(), (level, logger, message)))
+
+    def access(self, access: Access) -> None:
+        """Queue the record of an answered request; returns at once."""
+        self._add((time.time(), access))
+
+    def flush(self) -> None:
+        """Write what is queued, now; returns once the supervisor's pipe has it."""
+        with self._writing:
+            lines: List[bytes] = []
+            while self._queue:
+                lines.append(self._line(*self._queue.popleft()))
+            _write_whole(self._fd, b"".join(lines))
+
+    def _add(self, entry: Entry) -> None:
+        self._queue.append(entry)
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def _write_forever(self) -> None:
+        while True:
+            self._wake.wait()
+            time.sleep(GATHER_S)
+            self._wake.clear()
+            self.flush()
+
+    def _line(self, now: float, content: Union[Access, Tuple[str, str, str]]) -> bytes:
+        if isinstance(content, Access):
+            return access_record(now, self._pid, content)
+        level, logger, message = content
+        return record(now, level, self._pid, logger, message)
+
+
+class EmitterHandler(logging.Handler):
+    """Lets the script's own ``logging`` calls, and ours, end up as records; a traceback is part of its record."""
+
+    def __init__(self, emitter: Emitter) -> None:
+        super().__init__()
+        self._emitter = emitter
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queue ``record``; a bad format string is reported as ``logging`` does and raises nothing."""
+        try:
+            self._emitter.log(record.levelname, record.name, self.format(record))
+        except Exception:
+            self.handleError(record)
+
+    def createLock(self) -> None:
+        """No lock: the emitter needs none, and a lock held while a script forks would stay held in the child."""
+        self.lock = None
+
+
+def _write_whole(fd: int, data: bytes) -> None:
+    """Write ``data`` to the pipe; gives up when the supervisor is gone."""
+    view = memoryview(data)
+    try:
+        while view:
+            view = view[os.write(fd, view) :]
+    except OSError:
+        return
