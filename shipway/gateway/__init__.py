@@ -1,0 +1,1 @@
+"""What stands in front of a local service: weights, mirroring, counts and limits. Knows nothing of targets and releases."""

@@ -1,0 +1,1 @@
+"""Fakes for whoever tests against Shipway. Each passes the contract suite of what it stands for."""
