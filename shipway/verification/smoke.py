@@ -1,0 +1,44 @@
+"""The smoke test: does a revision answer at all, before it goes anywhere near a target?
+
+Whether the answers are right is not asked here; that is for `verify`, beside the champion.
+"""
+
+from collections.abc import Sequence
+
+from shipway.domain.golden import GoldenRow
+from shipway.domain.verdict import CheckResult, Phase
+from shipway.verification.connection import Connection
+from shipway.verification.evidence import bounded
+from shipway.verification.load import ask
+from shipway.verification.samples import Reply
+
+
+def smoke(
+    url: str, rows: Sequence[GoldenRow], *, request_s: float = 10.0, total_s: float = 30.0
+) -> tuple[CheckResult, ...]:
+    """GET / and every golden row (as many as fit into `total_s`) must be answered with status 200.
+
+    A revision that does not answer has FAILED: that it answers is what is tested here. `url` is `http://host:port` of
+    a server that is started; waiting until it is ready is not for here. Safe to repeat.
+    """
+    with Connection(url, timeout_s=request_s) as connection:
+        health = judge_health(connection.health())
+    if health.phase is not Phase.PASSED or not rows:
+        return (health,)
+    replies = ask(url, [row.request for row in rows], concurrency=1, request_s=request_s, total_s=total_s)
+    return health, judge_answered(len(rows), replies)
+
+
+def judge_health(reply: Reply) -> CheckResult:
+    if reply.ok:
+        return CheckResult(name="healthy", phase=Phase.PASSED, message=f"GET / answered in {reply.latency_ms:.0f} ms")
+    return CheckResult(name="healthy", phase=Phase.FAILED, message=f"GET / is not healthy: {reply.describe()}")
+
+
+def judge_answered(rows: int, replies: Sequence[Reply]) -> CheckResult:
+    bad = [f"row {reply.request + 1}: {reply.describe()}" for reply in replies if not reply.ok]
+    asked = f"{len(replies)} golden requests" + (f" of {rows}, the time being over," if len(replies) < rows else "")
+    if bad:
+        message = f"{len(bad)} of {asked} were not answered with status 200; first: {bad[0]}"
+        return CheckResult(name="answers", phase=Phase.FAILED, message=message, evidence=bounded(bad))
+    return CheckResult(name="answers", phase=Phase.PASSED, message=f"{asked} were answered with status 200")
