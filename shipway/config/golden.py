@@ -15,12 +15,12 @@ DEFAULT_TOLERANCE = 1e-6
 _KEYS = ("request", "expected", "tolerance")
 
 
-def load_golden(source: Path | str) -> tuple[GoldenRow, ...]:
-    """Rows of a file, or of a text that was one; blank lines do not count.
+def load_golden(source: Path | str, *, name: str = "golden rows") -> tuple[GoldenRow, ...]:
+    """Rows of a file, or of a text that was one, which messages call `name`; blank lines do not count.
 
     Raises ConfigError with path and line for a bad row, and for a file without any.
     """
-    name = str(source) if isinstance(source, Path) else "golden rows"
+    name = str(source) if isinstance(source, Path) else name
     text = read_text(source) if isinstance(source, Path) else source
     rows = tuple(_row(line, f"{name}:{number}") for number, line in enumerate(text.split("\n"), 1) if line.strip())
     if not rows:

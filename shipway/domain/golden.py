@@ -8,7 +8,7 @@ class GoldenRow:
     """One request with its expected answer.
 
     `request` is the JSON text to POST; `expected` a parsed JSON value. `tolerance` is absolute and holds for each
-    number in the answer; everything else must be equal.
+    number with a fraction; everything else must be equal.
     """
 
     request: str
