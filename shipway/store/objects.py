@@ -1,0 +1,130 @@
+"""The five things that an object store can do, and nothing else: put, put if absent, get, list, delete."""
+
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore
+
+from shipway.errors import RecordMissing, StoreFull
+from shipway.store.faults import OutOfRoom, fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """An object as a listing shows it."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+class Objects:
+    """Objects by key below one root. `where` is how messages name the root; `folder` is set when it is a folder.
+
+    Raises RecordExists, RecordMissing, StoreFull, StoreUnavailable, or StoreError for what will not pass by itself.
+    """
+
+    def __init__(self, store: ObjectStore, *, where: str, folder: Path | None) -> None:
+        self._store = store
+        self.where = where
+        self.folder = folder
+
+    def create(self, key: str, data: bytes) -> None:
+        """All of it or nothing, and only if there is none: one of several writers wins, the others get RecordExists."""
+        with self._speaking_of(key, wanted_bytes=len(data)):
+            obstore.put(self._store, key, data, mode="create")
+
+    def put(self, key: str, data: bytes) -> None:
+        """All of it or nothing; the last writer wins."""
+        with self._speaking_of(key, wanted_bytes=len(data)):
+            obstore.put(self._store, key, data)
+
+    def upload(self, key: str, chunks: Iterable[bytes], *, size_bytes: int) -> None:
+        """Streams to a multipart upload in obstore's default part size; nothing shows before the last part is in.
+
+        What the iterator raises gives the upload up and comes out as it is. `size_bytes` is for the message when the
+        store is full. Memory: at most 12 parts of 5 MB.
+        """
+        with self._speaking_of(key, wanted_bytes=size_bytes):
+            obstore.put(self._store, key, iter(chunks), use_multipart=True)
+
+    def read(self, key: str) -> bytes:
+        with self._speaking_of(key):
+            return bytes(obstore.get(self._store, key).bytes())
+
+    def stream(self, key: str) -> Iterator[memoryview]:
+        """In chunks of at least 5 MB. Memory does not grow with the object."""
+        with self._speaking_of(key):
+            for chunk in obstore.get(self._store, key).stream(min_chunk_size=5 * 1024 * 1024):
+                yield memoryview(chunk)
+
+    def stat(self, key: str) -> Stored | None:
+        """None when there is no such object."""
+        try:
+            with self._speaking_of(key):
+                meta = obstore.head(self._store, key)
+        except RecordMissing:
+            return None
+        return Stored(key=meta["path"], size_bytes=meta["size"], modified_at=meta["last_modified"].astimezone(UTC))
+
+    def delete(self, key: str) -> None:
+        """Safe to repeat: an absent object is deleted already."""
+        with contextlib.suppress(RecordMissing), self._speaking_of(key):
+            obstore.delete(self._store, key)
+
+    def under(self, prefix: str) -> Iterator[Stored]:
+        """Everything below `prefix`, at any depth, in no order."""
+        with self._speaking_of(prefix):
+            for page in obstore.list(self._store, prefix, chunk_size=1000):
+                for meta in page:
+                    at = meta["last_modified"].astimezone(UTC)
+                    yield Stored(key=meta["path"], size_bytes=meta["size"], modified_at=at)
+
+    def children(self, prefix: str) -> tuple[set[str], set[str]]:
+        """The last parts of the keys directly below `prefix`: of objects, and of prefixes that hold objects."""
+        with self._speaking_of(prefix):
+            found = obstore.list_with_delimiter(self._store, prefix)
+        objects = {meta["path"].rpartition("/")[2] for meta in found["objects"]}
+        prefixes = {p.rpartition("/")[2] for p in found["common_prefixes"] if self._holds_something(p)}
+        return objects, prefixes
+
+    def free_bytes(self) -> int | None:
+        """None where the store has no such number."""
+        return shutil.disk_usage(self.folder).free if self.folder else None
+
+    def require_room(self, wanted_bytes: int) -> None:
+        """Raises StoreFull before anything is written. A disk may still fill up in between."""
+        free = self.free_bytes()
+        if free is not None and free < wanted_bytes:
+            raise self._full(wanted_bytes)
+
+    def _holds_something(self, prefix: str) -> bool:
+        """A folder outlives the last object in it; in an object store there is no such thing."""
+        return self.folder is None or next(self.under(prefix), None) is not None
+
+    @contextlib.contextmanager
+    def _speaking_of(self, key: str, *, wanted_bytes: int = 0) -> Iterator[None]:
+        try:
+            yield
+        except (BaseError, FileNotFoundError, ValueError) as error:
+            meaning = fault(error, key=key, where=self.where)
+            raise (self._full(wanted_bytes) if isinstance(meaning, OutOfRoom) else meaning) from error
+
+    def _full(self, wanted_bytes: int) -> StoreFull:
+        free = self.free_bytes()
+        left = "" if free is None else f", {megabytes(free)} free"
+        return StoreFull(
+            f"no room left in workspace {self.where}: wanted {megabytes(wanted_bytes)}{left}; "
+            "free some or move the workspace"
+        )
+
+
+def megabytes(size_bytes: int) -> str:
+    """Rounded up in one decimal, so that something is never 0."""
+    return f"{-(-size_bytes // 100_000) / 10:.1f} MB"

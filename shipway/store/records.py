@@ -1,0 +1,51 @@
+"""Small JSON documents by key. A record that several writers may want is created, never overwritten."""
+
+import json
+
+from shipway.domain.canonical import Plain, canonical_json
+from shipway.errors import StoreCorrupt
+from shipway.store.objects import Objects
+
+
+class Records:
+    """Keys have forward slashes and no suffix, such as `models/digits/3`; the object has `.json` after that."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
+    def create(self, key: str, value: Plain) -> None:
+        """Raises RecordExists when there is one: of several writers, one wins."""
+        self._objects.create(_object_key(key), canonical_json(value))
+
+    def put(self, key: str, value: Plain) -> None:
+        """The last writer wins: for pointers and caches only."""
+        self._objects.put(_object_key(key), canonical_json(value))
+
+    def read(self, key: str) -> Plain:
+        """Raises RecordMissing, and StoreCorrupt when the record is not JSON."""
+        data = self._objects.read(_object_key(key))
+        try:
+            value: Plain = json.loads(data)
+        except ValueError as error:
+            raise StoreCorrupt(f"record {key} in workspace {self._objects.where} is not JSON: {error}") from error
+        return value
+
+    def exists(self, key: str) -> bool:
+        return self._objects.stat(_object_key(key)) is not None
+
+    def delete(self, key: str) -> None:
+        """Safe to repeat."""
+        self._objects.delete(_object_key(key))
+
+    def names(self, prefix: str) -> tuple[str, ...]:
+        """What stands directly below `prefix`, sorted: records, and prefixes of further records."""
+        objects, prefixes = self._objects.children(prefix)
+        return tuple(sorted({name.removesuffix(".json") for name in objects} | prefixes))
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """The whole keys of all records below `prefix`, at any depth, sorted; one listing, nothing is read."""
+        return tuple(sorted(found.key.removesuffix(".json") for found in self._objects.under(prefix)))
+
+
+def _object_key(key: str) -> str:
+    return f"{key}.json"
