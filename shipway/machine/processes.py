@@ -22,6 +22,10 @@ _START_TIME_SLACK_S = 0.02
 """psutil derives the start time from clock ticks (10 ms)."""
 
 
+_children: list["subprocess.Popen[bytes]"] = []
+"""Kept, so that Python neither warns about them nor leaves them as zombies when they end before we do."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProcessIdentity:
     """Which process, beyond doubt: its id and when it started, in seconds since the epoch."""
@@ -87,6 +91,7 @@ def start(command: Command) -> ProcessIdentity | None:
         raise MachineError(f"{command.argv[0]} cannot be started: {error.strerror}") from error
     finally:
         os.close(lock)
+    _children.append(child)
     return identify(child.pid)
 
 
@@ -117,16 +122,15 @@ def _signal(identity: ProcessIdentity, number: signal.Signals) -> bool:
 def _gone_within(identity: ProcessIdentity, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while is_alive(identity):
-        _reap(identity.pid)
+        _reap()
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
     return True
 
 
-def _reap(pid: int) -> None:
-    """Takes the exit status of a child of ours, so that it does not stay behind as a zombie."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
+def _reap() -> None:
+    """Takes the exit status of children of ours that ended: a zombie would count as alive for those who wait for it."""
+    for child in tuple(_children):
+        if child.poll() is not None:
+            _children.remove(child)
