@@ -65,8 +65,8 @@ class ModelEntry(ShipwayModel):
     description: str = ""
     """A description of the new version."""
 
-    framework: Annotated[str, AfterValidator(_framework)] = "Custom"
-    """What made the model: Custom, TensorFlow, ScikitLearn, Onnx, PyTorch, Multi or TfKeras."""
+    framework: Annotated[str, AfterValidator(_framework), Field(json_schema_extra={"enum": [*FRAMEWORKS]})] = "Custom"
+    """What made the model."""
 
     framework_version: str = ""
     """The framework's version, as text: write it in quotes."""
