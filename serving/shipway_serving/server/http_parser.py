@@ -70,8 +70,11 @@ class RequestParser:
                 self._refuse(400, "The request is not valid HTTP/1.1: {}".format(error))
 
     def _check_unfinished_headers(self, newest: int) -> None:
-        """Bytes before the header's first one may be counted in, but no more than ``newest``: they came with it."""
-        if self._unread_header_bytes > self._limits.header_bytes + newest:
+        """Stop early when the end of the headers is far overdue; the exact count follows at their end.
+
+        Raw bytes hold more than what counts (line ends, blanks) and up to ``newest`` that came before the first header.
+        """
+        if self._unread_header_bytes > 2 * self._limits.header_bytes + newest:
             self._refuse_headers()
 
     def _refuse_headers(self) -> None:

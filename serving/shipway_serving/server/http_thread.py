@@ -48,6 +48,7 @@ class HttpThread:
         self._emptied = False
         self.handoff.on_change = self._load_changed
         self._site.on_disconnect = self._load_changed
+        _close_in_forks(listener, self._wire)
         threading.Thread(target=self._run, name="shipway-http", daemon=True).start()
 
     def ready(self) -> None:
@@ -158,3 +159,10 @@ class HttpThread:
         """Every answer has been written out once its connection is gone."""
         if not (self.handoff.in_flight or self._site.connections or self._acceptor.arriving):
             self.handoff.end()
+
+
+def _close_in_forks(*sockets: socket.socket) -> None:
+    """A process that the script forks and leaves behind must not keep the port. Python 3.6 has no hook for it."""
+    register = getattr(os, "register_at_fork", None)
+    for one in sockets if register else ():
+        register(after_in_child=one.close)

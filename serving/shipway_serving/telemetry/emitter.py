@@ -34,8 +34,12 @@ class Emitter:
         threading.Thread(target=self._write_forever, name="shipway-log", daemon=True).start()
 
     def log(self, level: str, logger: str, message: str) -> None:
-        """Queue a record; returns at once."""
-        self._add((time.time(), (level, logger, message)))
+        """Queue a record and return at once; in a process that the script has forked, which has no thread, write it."""
+        entry = (time.time(), (level, logger, message))
+        if os.getpid() == self._pid:
+            self._add(entry)
+        else:
+            _write_whole(self._fd, self._line(*entry))
 
     def access(self, access: Access) -> None:
         """Queue the record of an answered request; returns at once."""
@@ -65,7 +69,7 @@ class Emitter:
         if isinstance(content, Access):
             return access_record(now, self._pid, content)
         level, logger, message = content
-        return record(now, level, self._pid, logger, message)
+        return record(now, level, os.getpid(), logger, message)
 
 
 class EmitterHandler(logging.Handler):
