@@ -46,6 +46,7 @@ def _converter() -> "Converter":
     converter.register_structure_hook(datetime, lambda text, _: parse_rfc3339(_exactly(str)(text, str)))
     converter.register_unstructure_hook(Secret, _refuse_secret)
     converter.register_unstructure_hook(StrEnum, lambda member: member.value)
+    converter.register_structure_hook(StrEnum, lambda text, cls: cls(text))
     for kind in (int, str, bool):
         converter.register_structure_hook(kind, _exactly(kind))
     return converter

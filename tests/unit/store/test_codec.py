@@ -96,7 +96,9 @@ def test_a_service_comes_back() -> None:
         revisions=(revision,),
         traffic=Traffic(weights={"r1": 100}, mirror=Mirror(revision_id="r2", percent=5)),
     )
-    assert decode(Service, encode(service)) == service
+    back = decode(Service, encode(service))
+    assert back == service
+    assert isinstance(back.status.state, ServiceState)
 
 
 def test_floats_times_enums_and_tuples_have_one_form() -> None:
@@ -148,8 +150,16 @@ def test_a_secret_is_refused() -> None:
         ({"path": "a", "digest": "d", "size_bytes": True}, "expected int, found True"),
         ({"path": "a", "digest": "d"}, "size_bytes"),
         ("text", "TypeError"),
+        ({"path": "a", "digest": "d", "size_bytes": 0.5}, "expected int, found 0.5"),
     ],
 )
 def test_a_record_that_does_not_fit_is_corrupt(plain: object, reason: str) -> None:
     with pytest.raises(StoreCorrupt, match=rf"^a record does not hold a FileEntry: .*{reason}"):
         decode(FileEntry, plain)  # type: ignore[arg-type]
+
+
+def test_an_unknown_word_of_an_enum_is_corrupt() -> None:
+    with pytest.raises(
+        StoreCorrupt, match=r"^a record does not hold a CheckResult: ValueError: 'good' is not a valid Phase"
+    ):
+        decode(CheckResult, {"name": "c", "phase": "good", "message": ""})
