@@ -1,0 +1,1 @@
+"""The `shipway` command. Reads arguments and prints; what it does is done by the library."""

@@ -1,0 +1,87 @@
+"""What a command works with. Nothing is opened before it is asked for: `shipway service list` needs no object store."""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shipway.cli.output import Output
+from shipway.errors import StoreError
+
+if TYPE_CHECKING:
+    from shipway.machine.state import MachineState
+    from shipway.store.workspace import Workspace
+
+WORKSPACE_FOLDER = ".shipway"
+"""A workspace's folder, as `shipway init` makes it; found from any folder below, as git finds `.git`."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """`given` is the text of --workspace; None when it was not given."""
+
+    given: str | None
+    output: Output
+    folder: Path
+    """Where the command was typed."""
+    debug: bool = False
+
+    @cached_property
+    def workspace_url(self) -> str:
+        """The file URL of the workspace, which names its state folder too. Raises StoreError when there is none."""
+        return find_workspace(self.given, self.folder).as_uri()
+
+    def workspace(self) -> "Workspace":
+        return self._workspace
+
+    def state(self) -> "MachineState":
+        return self._state
+
+    @cached_property
+    def _workspace(self) -> "Workspace":
+        from shipway.store.workspace import open_workspace
+
+        return open_workspace(self.workspace_url)
+
+    @cached_property
+    def _state(self) -> "MachineState":
+        from shipway.machine.state import machine_state
+
+        return machine_state(self.workspace_url)
+
+
+def find_workspace(given: str | None, folder: Path) -> Path:
+    """The workspace's folder: the one given, else that of SHIPWAY_WORKSPACE, else `.shipway` here or above.
+
+    Raises StoreError, saying what to do, when there is none.
+    """
+    named = given if given is not None else os.environ.get("SHIPWAY_WORKSPACE")
+    if named:
+        return _named(named, folder)
+    for place in (folder, *folder.parents):
+        if (place / WORKSPACE_FOLDER).is_dir():
+            return (place / WORKSPACE_FOLDER).resolve()
+    raise StoreError(
+        f"no workspace: neither {folder} nor a folder above it holds {WORKSPACE_FOLDER}; "
+        "make one with `shipway init`, or name one with --workspace or SHIPWAY_WORKSPACE"
+    )
+
+
+def _named(text: str, folder: Path) -> Path:
+    if "://" in text and not text.startswith("file://"):
+        raise StoreError(f"workspace {text}: only folders work so far; give a path or a file:/// URL")
+    path = (folder / _path_of(text)).resolve()
+    if (path / WORKSPACE_FOLDER).is_dir():
+        return path / WORKSPACE_FOLDER
+    if not path.is_dir():
+        raise StoreError(f"{path} is not a workspace; make one with `shipway init {path}`")
+    return path
+
+
+def _path_of(text: str) -> Path:
+    if text.startswith("file://"):
+        from urllib.parse import unquote, urlsplit
+
+        return Path(unquote(urlsplit(text).path))
+    return Path(text).expanduser()
