@@ -12,7 +12,6 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -23,17 +22,6 @@ from shipway.verification.evidence import one_line
 from shipway.verification.suite import answer_rows, judge_suite, load_suite
 
 _WORKER = Path(__file__).with_name("expectations_worker.py")
-
-
-def missing_package() -> str | None:
-    """Why suites cannot be judged here, with the command that mends it; None when they can. Imports nothing: for
-    planning.
-    """
-    if find_spec("great_expectations") is None:
-        return (
-            "verification/suite needs Great Expectations, which is not installed: pip install 'shipway[expectations]'"
-        )
-    return None
 
 
 class SuiteProcess:

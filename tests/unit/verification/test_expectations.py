@@ -11,7 +11,7 @@ import pytest
 
 from shipway.domain.verdict import Phase
 from shipway.verification import expectations
-from shipway.verification.expectations import SuiteProcess, missing_package
+from shipway.verification.expectations import SuiteProcess
 
 WORKER = str(Path(expectations.__file__).with_name("expectations_worker.py"))
 
@@ -98,10 +98,6 @@ def test_without_the_package_the_command_that_installs_it_is_told():
         "Great Expectations cannot be imported (No module named 'great_expectations'): "
         "pip install 'shipway[expectations]'"
     )
-
-
-def test_here_the_package_is_there():
-    assert missing_package() is None
 
 
 def test_a_crash_is_an_error_with_its_last_words():
