@@ -1,1 +1,1 @@
-"""What stands in front of a local service: weights, mirroring, counts and limits. Knows nothing of targets and releases."""
+"""What stands in front of a local service: weights, mirroring, counts, limits. Knows nothing of targets or releases."""
