@@ -1,0 +1,35 @@
+"""Building an image for the `process` target: lock, virtual environment, bundle."""
+
+from shipway.domain.canonical import sha256_hex
+from shipway.domain.image import Image, ImageSpec
+from shipway.image.bundle import write_bundle
+from shipway.image.environment import lock_environment, make_venv
+from shipway.image.interpreters import find_interpreter
+from shipway.image.render import render
+from shipway.image.serving import serving_digest, serving_requirements
+from shipway.machine.state import MachineState
+from shipway.store.workspace import Workspace
+
+
+def build_image(spec: ImageSpec, workspace: Workspace, state: MachineState) -> Image:
+    """Safe to repeat: equal specs are one image, and nothing is resolved, installed or copied twice.
+
+    Raises BuildError with the reason, MachineError when this machine has no room, StoreError when a blob is missing.
+    """
+    interpreter = find_interpreter(spec.environment.python)
+    lock = lock_environment(spec.environment, interpreter, serving_requirements(), state)
+    bundle = render(spec, lock=lock, serving_digest=serving_digest(), python=interpreter.version)
+    python = make_venv(lock, interpreter, state)
+    written = write_bundle(bundle, workspace.blobs, state)
+    return Image(
+        kind="process",
+        digest=bundle.digest,
+        location=str(written.location),
+        interpreter=str(python),
+        labels={
+            **{model.id: model.digest for model in spec.models},
+            "lock": sha256_hex(lock.encode()),
+            "python": interpreter.version,
+        },
+        size_bytes=bundle.size_bytes,
+    )

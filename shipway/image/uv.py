@@ -1,0 +1,56 @@
+"""Running uv, and saying in one line why it failed."""
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from shipway.errors import BuildError
+
+_TIMEOUT_S = 1800
+"""Some environments are several GB, on lines that are slow."""
+
+_DRAWING = re.compile(r"^[^\w`'\"(<\[]+")
+_IN_OUR_WAY = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON")
+_MAX_REASON = 400
+
+
+def run_uv(arguments: Sequence[str], *, cwd: Path, what: str, text: str | None = None) -> str:
+    """What uv prints. `text` is its input; `cwd` a folder without a project of its own, whose settings uv would take.
+
+    Raises BuildError: `what`, and uv's reason.
+    """
+    environment = {key: value for key, value in os.environ.items() if key not in _IN_OUR_WAY}
+    environment["NO_COLOR"] = "1"
+    try:
+        result = subprocess.run(
+            [_uv(), *arguments],
+            cwd=cwd,
+            env=environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise BuildError(f"{what}: uv did not finish within {_TIMEOUT_S} s; try again") from None
+    if result.returncode != 0:
+        raise BuildError(f"{what}: {reason_of(result.stderr)}")
+    return result.stdout
+
+
+def reason_of(stderr: str) -> str:
+    """uv's message as one bounded line, without the drawing around it."""
+    if "No space left on device" in stderr or "os error 28" in stderr:
+        return "no space left on the device; free some, such as with `shipway gc`"
+    lines = [_DRAWING.sub("", line).strip() for line in stderr.splitlines()]
+    words = " ".join(line for line in lines if line and not line.startswith("warning:")).removeprefix("error: ")
+    return words if len(words) <= _MAX_REASON else f"{words[: _MAX_REASON - 3]}..."
+
+
+def _uv() -> str:
+    from uv import find_uv_bin  # noqa: PLC0415 - only where something is built
+
+    return str(find_uv_bin())
