@@ -1,0 +1,100 @@
+"""What may be registered, and what a reference to a model may look like. Pure; every fault says what to do."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypedDict
+
+from shipway.domain.model import FRAMEWORKS
+from shipway.domain.names import ModelRef, model_name_fault
+from shipway.errors import ModelNotFound, RegistryError
+
+_ALIAS = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,63}")
+
+
+class Details(TypedDict, total=False):
+    """What may be said about a model when it is registered.
+
+    `framework` is one of FRAMEWORKS, by default Custom. `release_id` is the release that registers it: the same release
+    registering the same files under the same name again gets the version that it has.
+    """
+
+    tags: Mapping[str, str]
+    properties: Mapping[str, str]
+    description: str
+    framework: str | None
+    framework_version: str
+    release_id: str | None
+
+
+def check_registration(name: str, details: Details) -> None:
+    """Raises RegistryError for what v1 would refuse (contract M-6, M-7), before anything is kept."""
+    fault = model_name_fault(name)
+    if fault:
+        raise RegistryError(fault)
+    check_text("tag", name, details.get("tags", {}))
+    check_text("property", name, details.get("properties", {}))
+    _check_framework(details.get("framework"), details.get("framework_version", ""))
+
+
+def check_text(kind: str, owner: str, pairs: Mapping[str, str]) -> None:
+    """Tags and properties are text by text. Raises RegistryError naming the first that is not."""
+    for key, value in pairs.items():
+        if not isinstance(key, str) or not key.strip():
+            raise RegistryError(f"model {owner}: {kind} {key!r} is not allowed: a {kind} needs a name that is text")
+        if not isinstance(value, str):
+            raise RegistryError(f"model {owner}: {kind} {key!r} has the value {value!r}, which is not text; quote it")
+
+
+def check_alias(alias: str) -> None:
+    if not _ALIAS.fullmatch(alias):
+        raise RegistryError(
+            f"alias {alias!r} is not allowed: use 1 to 64 letters, digits, '-', '.' and '_', "
+            "beginning with a letter or a digit"
+        )
+
+
+def _check_framework(framework: str | None, version: str) -> None:
+    if framework is None:
+        if version:
+            raise RegistryError(
+                f"framework version {version!r} needs a framework beside it, one of {', '.join(FRAMEWORKS)}"
+            )
+    elif framework not in FRAMEWORKS:
+        raise RegistryError(
+            f"framework {framework!r} is not known{did_you_mean(framework, FRAMEWORKS)}; "
+            f"use one of {', '.join(FRAMEWORKS)}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """`name`, `name:version` or `name@alias`. With neither version nor alias it means the newest version."""
+
+    name: str
+    version: int | None = None
+    alias: str | None = None
+
+
+def parse_reference(text: str | ModelRef) -> Reference:
+    """Raises ModelNotFound for what cannot name a model: v1 callers then try the text as a path."""
+    if isinstance(text, ModelRef):
+        return Reference(name=text.name, version=text.version)
+    name, at, alias = text.partition("@")
+    if at and not model_name_fault(name) and _ALIAS.fullmatch(alias):
+        return Reference(name=name, alias=alias)
+    if not model_name_fault(text):
+        return Reference(name=text)
+    try:
+        ref = ModelRef.parse(text)
+    except ValueError:
+        raise ModelNotFound(f"ModelNotFound: {text!r} names no model; write name, name:version or name@alias") from None
+    return Reference(name=ref.name, version=ref.version)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint to put behind a word that is not known; empty when nothing is near."""
+    by_lower = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f" (did you mean {by_lower[near[0]]}?)" if near else ""
