@@ -60,14 +60,18 @@ class Acceptor:
             self._timer.cancel()
             self._listen_again()
 
-    def stop(self, *, take_waiting: bool) -> None:
-        """Accept no more and close this process's listener; with ``take_waiting`` whoever waits is taken before."""
+    def pause(self) -> None:
+        """Accept nothing until the next ``start``."""
         if self._open:
             self._open = False
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
             self._loop.remove_reader(self._listener.fileno())
+
+    def stop(self, *, take_waiting: bool) -> None:
+        """Accept no more and close this process's listener; with ``take_waiting`` whoever waits is taken before."""
+        self.pause()
         while take_waiting and self._accept():
             pass
         self._listener.close()

@@ -116,6 +116,8 @@ class HttpThread:
             os._exit(ORPHANED)
         if Word.TELL_SUCCESS.value in words:
             self._asked_for_success = True
+        if Word.OTHERS_READY.value in words and self._exchange.stage is Stage.STARTING:
+            self._acceptor.pause()
         if Word.DRAIN.value in words:
             self._drain()
 

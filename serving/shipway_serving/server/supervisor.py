@@ -146,6 +146,7 @@ class Supervisor:
         words = worker.words()
         if Word.READY.value in words:
             worker.ready = True
+            self._tell_others(worker, Word.OTHERS_READY)
         if Word.SUCCESS.value in words:
             self._deaths = after_success(self._deaths)
         if not words:
@@ -174,9 +175,13 @@ class Supervisor:
             self._log("CRITICAL", self._hopeless(code))
             self._drain(NEVER_STARTED)
             return
-        for other in self._workers:
-            other.tell(Word.TELL_SUCCESS)
+        self._tell_others(worker, Word.TELL_SUCCESS)
         self._start_worker()
+
+    def _tell_others(self, worker: WorkerProcess, word: Word) -> None:
+        for other in self._workers:
+            if other is not worker:
+                other.tell(word)
 
     def _hopeless(self, code: int) -> str:
         if code == NEVER_STARTED:

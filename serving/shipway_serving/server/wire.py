@@ -12,5 +12,7 @@ class Word(Enum):
     """From a worker: a run has returned since it was last asked. Not one for each run: that would be a system call."""
     TELL_SUCCESS = b"T"
     """To a worker: some worker has died; say so when the next run returns."""
+    OTHERS_READY = b"O"
+    """To a worker still in ``init``: another one is ready to score, so leave all connections to that one."""
     DRAIN = b"D"
     """To a worker: finish and leave."""

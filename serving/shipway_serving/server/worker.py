@@ -6,13 +6,11 @@ The order matters: logging first, so that whatever the script prints at import a
 
 import atexit
 import faulthandler
-import io
 import logging
 import os
 import signal
-import sys
 import threading
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from shipway_serving.asset.entry_script import EntryScript, load
 from shipway_serving.asset.layout import Layout
@@ -22,6 +20,7 @@ from shipway_serving.server.http_thread import HttpThread
 from shipway_serving.server.scorer import Scorer
 from shipway_serving.server.worker_plan import WorkerPlan, from_json
 from shipway_serving.telemetry.emitter import Emitter, EmitterHandler
+from shipway_serving.telemetry.script_output import end_lines, take_over_output
 
 _log = logging.getLogger("shipway_serving.worker")
 
@@ -50,13 +49,14 @@ def _serve(scorer: Scorer, http: HttpThread) -> int:
         if job is None:
             return code
         scored = scorer.score(job.request)
-        _flush_script_output()
+        end_lines()
+        if scored.quits:
+            # Before the answer: a client that has it may rely on its next connection going to another worker.
+            code = WORKER_QUIT
+            http.retire()
         http.handoff.finish(job, scored.response)
         if scored.succeeded:
             http.succeeded()
-        if scored.quits:
-            code = WORKER_QUIT
-            http.retire()
 
 
 def _start_script(layout: Layout, emitter: Emitter) -> EntryScript:
@@ -72,7 +72,7 @@ def _start_script(layout: Layout, emitter: Emitter) -> EntryScript:
         _log.exception("init() failed")
         _log_model_folder(layout)
         _leave(NEVER_STARTED, emitter)
-    _flush_script_output()
+    end_lines()
     _log.info("init() has succeeded; ready to score")
     return script
 
@@ -90,27 +90,12 @@ def _keep_descriptors_private(plan: WorkerPlan) -> None:
 
 
 def _set_up_output(emitter: Emitter, level: str) -> None:
-    """Send ``logging`` to the emitter and make ``print`` arrive line by line, in UTF-8 whatever the locale."""
-    sys.stdout = _line_buffered(1)
-    sys.stderr = _line_buffered(2)
+    """Send ``logging`` to the emitter and what is printed, by whomever, to the supervisor."""
+    take_over_output()
     faulthandler.enable(2)
     root = logging.getLogger()
     root.handlers[:] = [EmitterHandler(emitter)]
     root.setLevel(level)
-
-
-def _line_buffered(fd: int) -> Any:
-    stream = io.open(fd, "wb", closefd=False)
-    return io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", line_buffering=True)
-
-
-def _flush_script_output() -> None:
-    """Push out a line that the script began and has not ended; it may have replaced or closed the streams."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:
-            continue
 
 
 def _set_up_signals(http: HttpThread) -> None:
@@ -131,6 +116,6 @@ def _leave(code: int, emitter: Emitter) -> NoReturn:
         atexit._run_exitfuncs()  # type: ignore[attr-defined]
     except BaseException:
         _log.exception("An atexit handler failed")
-    _flush_script_output()
+    end_lines()
     emitter.flush()
     os._exit(code)
