@@ -1,0 +1,41 @@
+# Two commands to begin with: `make demo` and `make test`. Both set up what they need first.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check chaos bench bench-release format clean
+
+BIN := .venv/bin
+SEEDS ?= 1
+
+help:  ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup:  ## make .venv from the lock, with `shipway` on its path
+	@./requirements/setup.sh
+
+demo: setup  ## whole releases on this machine: good models are promoted, bad ones rolled back or refused
+	@$(BIN)/shipway demo
+
+test: setup  ## the tests: unit, targets, flows, the docs, and the scoring server on each Python it must run on
+	@$(BIN)/python -m pytest -q -m "not chaos"
+	@$(BIN)/python serving/run_tests.py
+
+check: setup  ## format, lint, types, import contracts, links in the docs
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/docs/test_links.py
+
+chaos: setup  ## kill -9 at every boundary of every step, then resume
+	@$(BIN)/python -m pytest -q -m chaos tests/chaos
+
+bench: bench-release  ## every benchmark
+
+bench-release: setup  ## what a release costs, besides the work itself
+	@$(BIN)/python -m benchmarks.release
+
+format: setup  ## put the code in form
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean:  ## remove what setup and the tests made in this folder (not the state of workspaces: `shipway down --all`)
+	rm -rf .venv .venvs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

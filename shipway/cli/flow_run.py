@@ -1,0 +1,102 @@
+"""Runs a release's flow in this process, against the local Prefect server, and tells a person how it goes."""
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from shipway.cli.context import Context
+from shipway.cli.server.environment import client_environment
+from shipway.cli.server.local import ensure_server
+from shipway.cli.server.record import ServerRecord
+from shipway.errors import RecordMissing, ShipwayError
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+    from shipway.release.outcomes import Ending
+
+
+def run_release_flow(context: Context, release_id: str) -> "Ending":
+    """Starts a flow run for a release, new or interrupted. A flow run of before that died is marked as crashed.
+
+    Raises what stopped the release from being carried out at all, such as LeaseHeld.
+    """
+    server = _use_server(context)
+    from shipway.flows.release import release
+
+    _mark_crashed(context, release_id)
+    context.output.say(f"release {release_id}; in Prefect's UI: {server.ui_url}/runs")
+    with _progress(context):
+        state: State[Any] = release(context.workspace_url, release_id, return_state=True)
+    return _ending(state)
+
+
+def _use_server(context: Context) -> ServerRecord:
+    server = ensure_server(context.state(), context.output.say)
+    os.environ.update(client_environment(server))
+    os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "shipway")
+    return server
+
+
+def _ending(state: "State[Any]") -> "Ending":
+    from shipway.release.outcomes import Ending
+
+    found = state.data
+    if isinstance(found, Ending):
+        return found
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, Ending):
+        return error
+    raise (
+        error if isinstance(error, Exception) else ShipwayError(f"the flow run ended as {state.name}: {state.message}")
+    )
+
+
+def _mark_crashed(context: Context, release_id: str) -> None:
+    """Prefect would show the run of a killed process as running for ever."""
+    try:
+        document = context.workspace().records.read(f"releases/{release_id}/flow-run")
+    except RecordMissing:
+        return
+    assert isinstance(document, dict)
+    from prefect.client.orchestration import get_client
+    from prefect.exceptions import ObjectNotFound
+    from prefect.states import Crashed
+
+    with get_client(sync_client=True) as client:
+        try:
+            flow_run = client.read_flow_run(UUID(str(document["flow_run_id"])))
+        except ObjectNotFound:  # a server of before, or another machine's
+            return
+        if flow_run.state is not None and not flow_run.state.is_final():
+            crashed: State[Any] = Crashed(message=f"its process died; release {release_id} goes on in a new run")
+            client.set_flow_run_state(flow_run.id, crashed, force=True)
+
+
+@contextmanager
+def _progress(context: Context) -> Iterator[None]:
+    """What the library's loggers say, with the seconds since the start, on stderr."""
+    handler = _Progress(context)
+    logger = logging.getLogger("shipway")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _Progress(logging.Handler):
+    """One line a record."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(logging.INFO)
+        self._context = context
+        self._began = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._context.output.say(f"{time.monotonic() - self._began:6.1f} s  {record.getMessage()}")

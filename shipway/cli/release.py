@@ -1,0 +1,199 @@
+"""`shipway release RELEASE.yaml`, and what one can ask about releases afterwards."""
+
+import getpass
+import secrets
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shipway.cli.context import Context
+from shipway.cli.output import Column, fields, moment, state_colour
+from shipway.cli.parser import Parser
+
+if TYPE_CHECKING:
+    from shipway.release.outcomes import Ending
+    from shipway.release.plan import Plan
+    from shipway.release.report import ReleaseReport
+
+SUMMARY = "bring a model into service, safely"
+DEFAULT_VERB = "start"
+
+
+def add_arguments(parser: Parser) -> None:
+    """`shipway release FILE` is `shipway release start FILE`."""
+    start = parser.add_verb("start", _start, "release what a release file says (the verb may be left out)")
+    start.add_argument("file", metavar="RELEASE.yaml", type=Path)
+    start.add_argument("--dry-run", action="store_true", help="print the plan and do nothing")
+    start.add_argument("--id", dest="release_id", help="the release's id; the same id again is the same release")
+    parser.add_verb("list", _list, "every release of this workspace")
+    for name, run, summary in (
+        ("show", _show, "what a release did, step by step, and what its checks found"),
+        ("resume", _resume, "go on with a release whose process died"),
+        ("abort", _abort, "undo a release that has not ended"),
+    ):
+        parser.add_verb(name, run, summary).add_argument("release_id", metavar="ID")
+
+
+def run(args: Namespace, context: Context) -> int:
+    code: int = args.verb(args, context)
+    return code
+
+
+def _start(args: Namespace, context: Context) -> int:
+    from shipway.config.release_file import load_release_file
+    from shipway.release.inputs import keep_inputs
+    from shipway.release.ledger import ledger_of
+    from shipway.release.plan import abilities_of, plan
+    from shipway.release.run import refuse_if_busy, utc_now
+    from shipway.targets.base import load
+
+    loaded = load_release_file(args.file)
+    config = loaded.value
+    for warning in loaded.warnings:
+        context.output.say(f"warning: {warning}")
+    workspace = context.workspace()
+    champion = ledger_of(workspace, config.service).standing().champion
+    abilities = abilities_of(config.targets, lambda kind: load(kind, context.state()))
+    planned = plan(config, champion=champion.revision_id if champion else None, abilities=abilities)
+    if args.dry_run:
+        _print_plan(planned, context)
+        return 0
+    release_id = args.release_id or f"{config.service}-{secrets.token_hex(4)}"
+    refuse_if_busy(workspace, config.service, besides=release_id, now=utc_now())
+    keep_inputs(config, release_id=release_id, requested_by=getpass.getuser(), now=utc_now(), workspace=workspace)
+    return _carry_out(context, release_id)
+
+
+def _resume(args: Namespace, context: Context) -> int:
+    from shipway.release.inputs import read_inputs
+    from shipway.release.run import refuse_if_busy, utc_now
+
+    inputs = read_inputs(context.workspace(), args.release_id)
+    refuse_if_busy(context.workspace(), inputs.service, besides=args.release_id, now=utc_now())
+    return _carry_out(context, args.release_id)
+
+
+def _carry_out(context: Context, release_id: str) -> int:
+    from shipway.cli.flow_run import run_release_flow
+
+    return _print_ending(run_release_flow(context, release_id), context)
+
+
+def _abort(args: Namespace, context: Context) -> int:
+    from shipway.release.roll_back import roll_back
+    from shipway.release.run import hold
+
+    with hold(context.workspace(), args.release_id) as held:
+        return _print_ending(roll_back(held, f"aborted by {getpass.getuser()}"), context, aborted=True)
+
+
+def _list(_: Namespace, context: Context) -> int:
+    from shipway.release.report import release_ids, report_of
+
+    workspace = context.workspace()
+    reports = [report_of(workspace, release_id) for release_id in release_ids(workspace)]
+    reports.sort(key=lambda report: report.requested_at)
+    columns = (
+        Column("release", "RELEASE"),
+        Column("service", "SERVICE"),
+        Column("phase", "PHASE", colour=state_colour),
+        Column("requested_at", "ASKED FOR", show=moment),
+        Column("reason", "REASON", show=lambda text: text[:100]),
+    )
+    context.output.records([_row(r) for r in reports], columns, empty="no release yet; try `shipway release FILE`")
+    return 0
+
+
+def _show(args: Namespace, context: Context) -> int:
+    from shipway.release.log import log_path
+    from shipway.release.report import report_of
+
+    report = report_of(context.workspace(), args.release_id)
+    document = _document(report) | {"log": str(log_path(context.state(), report.release_id))}
+    context.output.record(document, _lines(report, document))
+    return 0
+
+
+def _row(report: "ReleaseReport") -> dict[str, Any]:
+    return {
+        "release": report.release_id,
+        "service": report.service,
+        "phase": report.phase.value,
+        "requested_by": report.requested_by,
+        "requested_at": report.requested_at,
+        "ended_at": report.ended_at,
+        "reason": report.reason,
+    }
+
+
+def _document(report: "ReleaseReport") -> dict[str, Any]:
+    from shipway.release.report import verdict_rows
+
+    steps = [{"step": s.step.value, "state": s.state, "attempts": s.attempts, "took_s": s.took_s} for s in report.steps]
+    evidence = {check.name: list(check.evidence) for check in report.checks if check.evidence}
+    return {**_row(report), "steps": steps, "checks": verdict_rows(report.checks), "evidence": evidence}
+
+
+def _lines(report: "ReleaseReport", document: Mapping[str, Any]) -> list[str]:
+    from shipway.cli.output import table
+
+    head = {
+        "release": report.release_id,
+        "service": report.service,
+        "phase": report.phase.value,
+        "reason": report.reason,
+        "asked for": f"{moment(report.requested_at)} by {report.requested_by}",
+        "ended": moment(report.ended_at) if report.ended_at else "",
+        "log": document["log"],
+    }
+    steps = (
+        Column("step", "STEP"),
+        Column("state", "STATE"),
+        Column("took_s", "SECONDS", show=lambda seconds: "" if seconds is None else f"{seconds:.1f}"),
+    )
+    checks = (
+        Column("check", "CHECK"),
+        Column("phase", "PHASE"),
+        Column("measured", "MEASURED"),
+        Column("champion", "CHAMPION"),
+        Column("limit", "LIMIT"),
+    )
+    lines = [*fields(head), "", *table(document["steps"], steps)]
+    if document["checks"]:
+        lines += ["", *table(document["checks"], checks)]
+    for name, evidence in document["evidence"].items():
+        lines += ["", f"{name}:", *(f"  {line}" for line in evidence)]
+    return lines
+
+
+def _print_plan(planned: "Plan", context: Context) -> None:
+    steps = [{"step": s.step.value, "what": s.what} for s in planned.steps]
+    rejected = {c.kind: list(c.faults) for c in planned.candidates if c.faults}
+    document = {"service": planned.service, "champion": planned.champion, "steps": steps, "rejected": rejected}
+    lines = [
+        f"{planned.service}: in service now: {planned.champion or 'nothing'}",
+        *(f"  {s.step:<16} {s.what}" for s in planned.steps),
+        *(f"  not {kind}: {'; '.join(faults)}" for kind, faults in rejected.items()),
+    ]
+    context.output.record(document, lines)
+
+
+def _print_ending(ending: "Ending", context: Context, *, aborted: bool = False) -> int:
+    from shipway.domain.release import ReleasePhase
+    from shipway.release.log import log_path
+
+    document = {
+        "release": ending.release_id,
+        "service": ending.service,
+        "phase": ending.phase.value,
+        "reason": ending.reason,
+        "champion": ending.champion,
+        "scoring_uri": ending.scoring_uri,
+        "log": str(log_path(context.state(), ending.release_id)),
+    }
+    promoted = ending.phase is ReleasePhase.PROMOTED
+    shown = {key: str(value) for key, value in document.items() if value}
+    after = [] if promoted else [f"next: shipway release show {ending.release_id}"]
+    context.output.record(document, [*fields(shown), *after])
+    return 0 if promoted or aborted else 1

@@ -1,0 +1,31 @@
+"""A release's log on this machine: what a person reads first when something went wrong."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shipway.machine.state import MachineState
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def log_path(machine: MachineState, release_id: str) -> Path:
+    return machine.logs / f"release-{release_id}.log"
+
+
+@contextmanager
+def logging_to_file(machine: MachineState, release_id: str) -> Iterator[None]:
+    """What Shipway's loggers say goes to the release's file, too, appended."""
+    logger = logging.getLogger("shipway")
+    handler = logging.FileHandler(log_path(machine, release_id), encoding="utf-8")
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+        handler.close()

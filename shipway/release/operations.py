@@ -1,0 +1,221 @@
+"""What an operator does to a service outside a release: back to the revision before, away with it, up again.
+
+The ledger is the decision and is written first; `converge` makes the target agree with it, now or after a crash.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shipway.domain.names import ModelRef
+from shipway.domain.service import Revision, Service, Traffic
+from shipway.errors import ReleaseError, ServiceNotFound, TargetError
+from shipway.machine.state import MachineState, machine_state
+from shipway.registry.models import Registry
+from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of, services_of
+from shipway.release.promote import splitting
+from shipway.release.run import REAL_TOOLS, Tools, lease_name, refuse_if_open
+from shipway.store.lease import Holder, Keeper, Lease, acquire, release
+from shipway.store.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """Who does it, where, and under which id it is found in the ledger again."""
+
+    workspace: Workspace
+    operation_id: str
+    approver: str
+    reason: str
+    tools: Tools = REAL_TOOLS
+
+    @property
+    def machine(self) -> MachineState:
+        return machine_state(self.workspace.url)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reverted:
+    """All traffic went from one revision back to the one before."""
+
+    service: str
+    target: str
+    from_revision: str
+    to_revision: str
+    scoring_uri: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retired:
+    """A service that is gone; `revisions` were taken away with it."""
+
+    service: str
+    target: str
+    revisions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """A service whose target agrees with its ledger; `champion` is None when nothing is in service."""
+
+    service: str
+    champion: str | None
+
+
+def revert(operator: Operator, service: str) -> Reverted:
+    """Moves all traffic to the revision before, which stayed up for this. Safe to repeat with the same operation id.
+
+    Raises ReleaseError when there is none before or it is gone, LeaseHeld when a release is under way.
+    """
+    with _holding(operator, service) as lease:
+        ledger = ledger_of(operator.workspace, service)
+        done = _entry_of(ledger, operator.operation_id, Event.REVERTED)
+        entry = done or _decide_revert(operator, ledger)
+        ledger.append(entry)
+        found = converge(operator, service, lease.fence)
+        champion = ledger.standing().champion
+        assert champion is not None
+        assert found is not None
+        return Reverted(
+            service=service,
+            target=champion.target,
+            from_revision=entry.revision_id,
+            to_revision=champion.revision_id,
+            scoring_uri=found.scoring_uri,
+        )
+
+
+def retire(operator: Operator, service: str) -> Retired:
+    """Deletes a service: gateway, revisions, and its hold on models. Safe to repeat.
+
+    Raises ServiceNotFound when there never was one, LeaseHeld when a release is under way.
+    """
+    with _holding(operator, service) as lease:
+        ledger = ledger_of(operator.workspace, service)
+        standing = ledger.standing()
+        if not ledger.entries():
+            raise _not_found(operator.workspace, service)
+        last = standing.champion or ledger.entries()[-1]
+        found = _find(operator, last.target, service)
+        if standing.champion is not None:
+            ledger.append(_entry(operator, standing.champion, Event.RETIRED))
+        converge(operator, service, lease.fence)
+        revisions = found.revisions if found else ()
+        return Retired(service=service, target=last.target, revisions=tuple(r.revision_id for r in revisions))
+
+
+def settle(operator: Operator, service: str) -> Settled:
+    """`converge` under the service's lease. Raises LeaseHeld when somebody works on it."""
+    with _holding(operator, service) as lease:
+        converge(operator, service, lease.fence)
+        champion = ledger_of(operator.workspace, service).standing().champion
+        return Settled(service=service, champion=champion.revision_id if champion else None)
+
+
+def converge(operator: Operator, service: str, fence: int) -> Service | None:
+    """Makes the target agree with the ledger: all traffic on the champion, nothing left of a service without one.
+
+    Only while no release of the service is open, for a release moves traffic before the ledger knows. Safe to repeat.
+    """
+    ledger = ledger_of(operator.workspace, service)
+    champion = ledger.standing().champion
+    if champion is None:
+        _take_away(operator, ledger, fence)
+        return None
+    target = operator.tools.load_target(champion.target, operator.machine)
+    splitter = splitting(target, service)
+    if splitter.traffic(service).weight_of(champion.revision_id) != 100:
+        log.info("traffic: %s 100 %%", champion.revision_id)
+        splitter.set_traffic(service, Traffic.all_to(champion.revision_id), fence=fence)
+    return target.find(service)
+
+
+def history(workspace: Workspace, service: str) -> tuple[LedgerEntry, ...]:
+    """Raises ServiceNotFound, naming the services there are."""
+    entries = ledger_of(workspace, service).entries()
+    if not entries:
+        raise _not_found(workspace, service)
+    return entries
+
+
+def served_at(workspace: Workspace, service: str, moment: datetime) -> LedgerEntry | None:
+    """Who served at a moment; None when nobody did. Raises ServiceNotFound."""
+    history(workspace, service)
+    return ledger_of(workspace, service).at(moment)
+
+
+@contextmanager
+def _holding(operator: Operator, service: str) -> Iterator[Lease]:
+    records = operator.workspace.records
+    lease = acquire(records, lease_name(service), Holder.here(operator.operation_id), now=operator.tools.clock())
+    with Keeper(records, lease, clock=operator.tools.clock):
+        try:
+            refuse_if_open(operator.workspace, service, besides=operator.operation_id)
+            yield lease
+        finally:
+            release(records, lease, now=operator.tools.clock())
+
+
+def _decide_revert(operator: Operator, ledger: Ledger) -> LedgerEntry:
+    standing = ledger.standing()
+    if standing.champion is None:
+        raise _not_found(operator.workspace, ledger.service)
+    previous = standing.previous
+    if previous is None:
+        raise ReleaseError(
+            f"service {ledger.service} has no revision before {standing.champion.revision_id} to go back to; "
+            f"release an older model, or `shipway service delete -n {ledger.service}`"
+        )
+    _require_up(_find(operator, previous.target, ledger.service), ledger.service, previous)
+    return _entry(operator, standing.champion, Event.REVERTED)
+
+
+def _require_up(service: Service | None, name: str, previous: LedgerEntry) -> Revision:
+    revision = service.revision(previous.revision_id) if service else None
+    if revision is None:
+        models = ", ".join(previous.models)
+        raise TargetError(
+            f"revision {previous.revision_id} of service {name} is not kept any more; release its model again: {models}"
+        )
+    return revision
+
+
+def _entry(operator: Operator, about: LedgerEntry, event: Event) -> LedgerEntry:
+    return replace(
+        about,
+        event=event,
+        release_id=operator.operation_id,
+        approver=operator.approver,
+        reason=operator.reason,
+        at=operator.tools.clock(),
+    )
+
+
+def _entry_of(ledger: Ledger, operation_id: str, event: Event) -> LedgerEntry | None:
+    return next((e for e in ledger.entries() if e.release_id == operation_id and e.event is event), None)
+
+
+def _take_away(operator: Operator, ledger: Ledger, fence: int) -> None:
+    registry = Registry(operator.workspace)
+    for kind in {entry.target for entry in ledger.entries() if entry.target}:
+        target = operator.tools.load_target(kind, operator.machine)
+        service = target.find(ledger.service)
+        for revision in service.revisions if service else ():
+            for model in revision.models:
+                registry.release_use(ModelRef.parse(model), service=ledger.service, revision=revision.revision_id)
+        target.delete(ledger.service, fence=fence)
+
+
+def _find(operator: Operator, kind: str, service: str) -> Service | None:
+    return operator.tools.load_target(kind, operator.machine).find(service) if kind else None
+
+
+def _not_found(workspace: Workspace, service: str) -> ServiceNotFound:
+    known = ", ".join(services_of(workspace)) or "none"
+    return ServiceNotFound(
+        f"WebserviceNotFound: no service {service!r} in {workspace.url}; services: {known}; see `shipway service list`"
+    )

@@ -1,0 +1,182 @@
+"""Verification before any traffic, and the traffic steps up to all of it. Both are safe to repeat."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from shipway.domain.canonical import Plain
+from shipway.domain.image import Image
+from shipway.domain.names import ModelRef
+from shipway.domain.service import RevisionStats, Service, Traffic
+from shipway.domain.verdict import CheckResult, Phase, Verdict
+from shipway.errors import TargetError
+from shipway.registry.models import Registry
+from shipway.release import warm
+from shipway.release.inputs import config_digest, golden_rows, suite_text
+from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of
+from shipway.release.outcomes import Deployed, Promotion, Registered, Verified
+from shipway.release.run import ReleaseRun, carry_out
+from shipway.release.steps import Step
+from shipway.targets.base import SplitsTraffic, Target
+from shipway.verification.canary import allows_next_step, delta, judge_canary
+from shipway.verification.verify import Questions, verify
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 0.5
+"""How often a bake looks whether somebody took the service over."""
+
+
+def verify_service(run: ReleaseRun, deployed: Deployed) -> Verified:
+    """Judges the challenger, beside the champion where there is one, on our own requests."""
+    return carry_out(run, Step.VERIFY, Verified, lambda: _verify(run, deployed))
+
+
+def promote_service(
+    run: ReleaseRun,
+    registered: Registered,
+    image: Image,
+    deployed: Deployed,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Promotion:
+    """Moves traffic step by step, looking at each what the gateway counted, then writes the ledger.
+
+    Whoever is neither champion nor the one before goes at last: the one before stays up, so that a rollback is a switch
+    of traffic.
+    """
+    undo: Mapping[str, Plain] = {"target": deployed.target, "champion": deployed.champion}
+    return carry_out(run, Step.PROMOTE, Promotion, lambda: _promote(run, registered, image, deployed, sleep), undo=undo)
+
+
+def splitting(target: Target, service: str) -> SplitsTraffic:
+    if not isinstance(target, SplitsTraffic):
+        raise TargetError(f"target {target.kind} cannot split traffic, which service {service} needs")
+    return target
+
+
+def _verify(run: ReleaseRun, deployed: Deployed) -> Verified:
+    questions = Questions(
+        rows=golden_rows(run.inputs, run.workspace) or (),
+        suite=suite_text(run.inputs, run.workspace),
+        load=run.inputs.verification.load,
+        limits=run.inputs.verification.limits,
+    )
+    champion = f"http://{deployed.champion_address}" if deployed.champion_address else None
+    with warm.suite_process(needed=questions.suite is not None) as process:
+        verdict = verify(f"http://{deployed.address}", champion, questions, suite_process=process, progress=log.info)
+    return Verified(revision_id=deployed.revision_id, verdict=verdict)
+
+
+def _promote(
+    run: ReleaseRun, registered: Registered, image: Image, deployed: Deployed, sleep: Callable[[float], None]
+) -> Promotion:
+    target = run.target(deployed.target)
+    splitter = splitting(target, deployed.service)
+    checks = _walk(run, splitter, deployed, sleep) if deployed.champion else ()
+    promoted = all(allows_next_step(check) for check in checks)
+    if promoted:
+        _shift(run, splitter, deployed, 100)
+        _record(run, registered, image, deployed)
+        _retire_older(run, target, ledger_of(run.workspace, deployed.service))
+    return Promotion(
+        revision_id=deployed.revision_id,
+        scoring_uri=deployed.scoring_uri,
+        promoted=promoted,
+        verdict=Verdict(checks=checks or (_no_champion(),)),
+    )
+
+
+def _walk(
+    run: ReleaseRun, splitter: SplitsTraffic, deployed: Deployed, sleep: Callable[[float], None]
+) -> tuple[CheckResult, ...]:
+    """The traffic steps that are still to come; one that was reached before is baked again, never gone back on."""
+    reached = splitter.traffic(deployed.service).weight_of(deployed.revision_id)
+    checks: list[CheckResult] = []
+    for step in run.inputs.traffic:
+        if step.weight < reached:
+            continue
+        _shift(run, splitter, deployed, step.weight)
+        before = splitter.revision_stats(deployed.service)
+        _bake(run, step.bake_s, sleep)
+        check = _judge(run, deployed, before, splitter.revision_stats(deployed.service), step.weight)
+        log.info("%s %s: %s", check.name, check.phase, check.message)
+        checks.append(check)
+        if not allows_next_step(check):
+            break
+    return tuple(checks)
+
+
+def _judge(
+    run: ReleaseRun,
+    deployed: Deployed,
+    before: Mapping[str, RevisionStats],
+    after: Mapping[str, RevisionStats],
+    weight: int,
+) -> CheckResult:
+    counted = {name: delta(before.get(name), stats) for name, stats in after.items()}
+    assert deployed.champion is not None
+    check = judge_canary(counted[deployed.revision_id], counted.get(deployed.champion), run.inputs.verification.limits)
+    return CheckResult(
+        name=f"traffic {weight} %",
+        phase=check.phase,
+        message=check.message,
+        measurements=check.measurements,
+        evidence=check.evidence,
+    )
+
+
+def _shift(run: ReleaseRun, splitter: SplitsTraffic, deployed: Deployed, weight: int) -> None:
+    run.check_fence()
+    weights = {deployed.revision_id: weight}
+    if weight < 100:
+        assert deployed.champion is not None
+        weights[deployed.champion] = 100 - weight
+    log.info("traffic: %s", ", ".join(f"{revision} {share} %" for revision, share in weights.items()))
+    splitter.set_traffic(deployed.service, Traffic(weights=weights), fence=run.ref.fence)
+
+
+def _bake(run: ReleaseRun, seconds: float, sleep: Callable[[float], None]) -> None:
+    left = seconds
+    while left > 0:
+        sleep(min(_LOOK_S, left))
+        left -= _LOOK_S
+        run.check_fence()
+
+
+def _record(run: ReleaseRun, registered: Registered, image: Image, deployed: Deployed) -> None:
+    _, head = run.journal.head
+    ledger_of(run.workspace, deployed.service).append(
+        LedgerEntry(
+            event=Event.PROMOTED,
+            release_id=run.ref.release_id,
+            revision_id=deployed.revision_id,
+            target=deployed.target,
+            models=dict(zip(registered.models, registered.digests, strict=True)),
+            image_digest=image.digest,
+            config_digest=config_digest(run.inputs),
+            approver=run.inputs.requested_by,
+            reason=run.inputs.notes,
+            journal_head=head,
+            at=run.now(),
+        )
+    )
+
+
+def _retire_older(run: ReleaseRun, target: Target, ledger: Ledger) -> None:
+    standing = ledger.standing()
+    keep = {entry.revision_id for entry in (standing.champion, standing.previous) if entry}
+    service = target.find(run.ref.service)
+    for revision_id, models in _others(service, keep):
+        target.delete_revision(run.ref.service, revision_id, fence=run.ref.fence)
+        for model in models:
+            Registry(run.workspace).release_use(ModelRef.parse(model), service=run.ref.service, revision=revision_id)
+
+
+def _others(service: Service | None, keep: set[str]) -> list[tuple[str, tuple[str, ...]]]:
+    revisions = service.revisions if service else ()
+    return [(r.revision_id, r.models) for r in revisions if r.revision_id not in keep]
+
+
+def _no_champion() -> CheckResult:
+    return CheckResult(name="traffic", phase=Phase.PASSED, message="the first revision of this service")

@@ -1,0 +1,112 @@
+"""What a release did, for people: one value that the command line and the Prefect run page share."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shipway.domain.release import ReleasePhase
+from shipway.domain.verdict import CheckResult, Measurement, Verdict
+from shipway.release.inputs import read_inputs
+from shipway.release.outcomes import Promotion, SmokeResult, Verified
+from shipway.release.run import journal_of, step_entries
+from shipway.release.steps import STORY, Kind, ReleaseState, Step, replay
+from shipway.store.codec import decode
+from shipway.store.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepReport:
+    """`state` is waiting, begun, done or undone; `took_s` counts from the last intent to its outcome."""
+
+    step: Step
+    state: str
+    attempts: int
+    took_s: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseReport:
+    """`checks` are all that were made, in order. `ended_at` is None while the release is open."""
+
+    release_id: str
+    service: str
+    phase: ReleasePhase
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    ended_at: datetime | None
+    steps: tuple[StepReport, ...]
+    checks: tuple[CheckResult, ...]
+
+
+def report_of(workspace: Workspace, release_id: str) -> ReleaseReport:
+    """Raises ReleaseNotFound; StoreCorrupt when the journal's chain is broken."""
+    inputs = read_inputs(workspace, release_id)
+    entries = step_entries(journal_of(workspace, release_id))
+    state = replay(entries)
+    times = {(e.step, e.kind): e.at for e in entries}
+    return ReleaseReport(
+        release_id=release_id,
+        service=inputs.service,
+        phase=state.phase,
+        reason=state.reason,
+        requested_by=inputs.requested_by,
+        requested_at=inputs.requested_at,
+        ended_at=times.get((Step.RELEASE, Kind.OUTCOME)),
+        steps=tuple(_step(step, state, times) for step in STORY),
+        checks=_checks(state),
+    )
+
+
+def release_ids(workspace: Workspace) -> tuple[str, ...]:
+    return workspace.records.names("releases")
+
+
+def verdict_rows(checks: tuple[CheckResult, ...]) -> list[dict[str, str]]:
+    """A line for each measurement, and for each check without any: measured, champion, limit."""
+    return [row for check in checks for row in _rows(check)]
+
+
+def _rows(check: CheckResult) -> list[dict[str, str]]:
+    base = {"check": check.name, "phase": check.phase.value}
+    if not check.measurements:
+        return [{**base, "measured": check.message, "champion": "", "limit": ""}]
+    return [{**base, **_cells(measurement)} for measurement in check.measurements]
+
+
+def _cells(measurement: Measurement) -> dict[str, str]:
+    sign = "at least" if measurement.at_least else "at most"
+    return {
+        "measured": f"{measurement.name} {_number(measurement.value)} {measurement.unit}".strip(),
+        "champion": ""
+        if measurement.champion is None
+        else f"{_number(measurement.champion)} {measurement.unit}".strip(),
+        "limit": "" if measurement.limit is None else f"{sign} {_number(measurement.limit)} {measurement.unit}".strip(),
+    }
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
+
+
+def _step(step: Step, state: ReleaseState, times: dict[tuple[Step, Kind], datetime]) -> StepReport:
+    record = state.of(step)
+    began, ended = times.get((step, Kind.INTENT)), times.get((step, Kind.OUTCOME))
+    took_s = (ended - began).total_seconds() if began and ended and ended >= began else None
+    word = "undone" if record.undone else "done" if record.done else "begun" if record.intended else "waiting"
+    return StepReport(step=step, state=word, attempts=record.attempts, took_s=took_s)
+
+
+def _checks(state: ReleaseState) -> tuple[CheckResult, ...]:
+    verdicts = (
+        _verdict(state, Step.SMOKE, SmokeResult),
+        _verdict(state, Step.VERIFY, Verified),
+        _verdict(state, Step.PROMOTE, Promotion),
+    )
+    return tuple(check for verdict in verdicts if verdict for check in verdict.checks)
+
+
+def _verdict(
+    state: ReleaseState, step: Step, kind: type[SmokeResult] | type[Verified] | type[Promotion]
+) -> Verdict | None:
+    outcome = state.of(step).outcome
+    return decode(kind, outcome["value"]).verdict if outcome else None

@@ -1,0 +1,247 @@
+"""One release in the hands of one process: its lease, its journal, and the one way in which a step is carried out."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from shipway.domain.canonical import Plain
+from shipway.domain.image import Image, ImageSpec
+from shipway.domain.release import ReleaseInputs, ReleasePhase
+from shipway.errors import LeaseHeld, RecordMissing, ReleaseEnded, ReleaseError, StoreCorrupt
+from shipway.image.build import build_image
+from shipway.machine.state import MachineState, machine_state
+from shipway.release.failpoints import Boundary, reach
+from shipway.release.inputs import read_inputs
+from shipway.release.steps import Kind, ReleaseState, Step, StepEntry, replay
+from shipway.store.codec import decode, encode
+from shipway.store.journal import Entry, Journal
+from shipway.store.lease import Holder, Keeper, acquire, check_fence, current, release
+from shipway.store.workspace import Workspace, open_workspace
+from shipway.targets.base import Target, load
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+Clock = Callable[[], datetime]
+LoadTarget = Callable[[str, MachineState], Target]
+BuildImage = Callable[[ImageSpec, Workspace, MachineState], Image]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What a release works with beyond its workspace; a test brings its own."""
+
+    clock: Clock = utc_now
+    load_target: LoadTarget = load
+    build_image: BuildImage = build_image
+
+
+REAL_TOOLS = Tools()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseRef:
+    """A release as a task may be told of it: a value, no handle. `fence` is that of the lease it runs under."""
+
+    workspace: str
+    release_id: str
+    service: str
+    fence: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseRun:
+    """A release opened for work under a fence."""
+
+    ref: ReleaseRef
+    workspace: Workspace
+    machine: MachineState
+    inputs: ReleaseInputs
+    tools: Tools
+
+    @property
+    def journal(self) -> Journal:
+        return journal_of(self.workspace, self.ref.release_id)
+
+    def state(self) -> ReleaseState:
+        return replay(step_entries(self.journal))
+
+    def target(self, kind: str) -> Target:
+        return self.tools.load_target(kind, self.machine)
+
+    def now(self) -> datetime:
+        return self.tools.clock()
+
+    def check_fence(self) -> None:
+        """Raises FenceLost when somebody took the service over. Called just before every act."""
+        check_fence(self.workspace.records, lease_name(self.ref.service), self.ref.fence)
+
+    def append(self, step: Step, kind: Kind, data: Mapping[str, Plain], *, attempt: int = 1) -> None:
+        document: dict[str, Plain] = {
+            "step": step.value,
+            "kind": kind.value,
+            "fence": self.ref.fence,
+            "attempt": attempt,
+            "data": dict(data),
+        }
+        self.journal.append(document, at=self.now())
+
+
+def open_run(ref: ReleaseRef) -> ReleaseRun:
+    """What a task does with the value it was given."""
+    workspace = open_workspace(ref.workspace)
+    return ReleaseRun(
+        ref=ref,
+        workspace=workspace,
+        machine=machine_state(workspace.url),
+        inputs=read_inputs(workspace, ref.release_id),
+        tools=REAL_TOOLS,
+    )
+
+
+@contextmanager
+def hold(workspace: Workspace, release_id: str, *, tools: Tools = REAL_TOOLS) -> Iterator[ReleaseRun]:
+    """Takes the service's lease for a release, keeps it renewed, and gives it back.
+
+    The higher fence stands in the journal before anything else is done, so that whoever held the lease before can do no
+    more harm. Raises ReleaseNotFound; LeaseHeld, naming the holder and until when.
+    """
+    inputs = read_inputs(workspace, release_id)
+    records, name = workspace.records, lease_name(inputs.service)
+    lease = acquire(records, name, Holder.here(release_id), now=tools.clock())
+    ref = ReleaseRef(workspace=workspace.url, release_id=release_id, service=inputs.service, fence=lease.fence)
+    run = ReleaseRun(
+        ref=ref,
+        workspace=workspace,
+        machine=machine_state(workspace.url),
+        inputs=inputs,
+        tools=tools,
+    )
+    with Keeper(records, lease, clock=tools.clock):
+        try:
+            _begin(run)
+            yield run
+        finally:
+            release(records, lease, now=tools.clock())
+
+
+def open_release(workspace: Workspace, service: str) -> str | None:
+    """The release of a service that was begun and has not ended."""
+    try:
+        document = workspace.records.read(open_release_key(service))
+    except RecordMissing:
+        return None
+    assert isinstance(document, dict)
+    release_id = str(document["release_id"])
+    ended = replay(step_entries(journal_of(workspace, release_id))).phase.ended
+    return None if ended else release_id
+
+
+def refuse_if_open(workspace: Workspace, service: str, *, besides: str) -> None:
+    """Raises ReleaseError when another release of the service was interrupted: two could not be undone apart."""
+    other = open_release(workspace, service)
+    if other is not None and other != besides:
+        raise ReleaseError(
+            f"release {other} of service {service} was interrupted and has not ended; first `shipway release resume "
+            f"{other}` to finish it, or `shipway release abort {other}` to undo it"
+        )
+
+
+def refuse_if_busy(workspace: Workspace, service: str, *, besides: str, now: datetime) -> None:
+    """A quick look before any work is done; `hold` decides. Raises LeaseHeld, or ReleaseError as `refuse_if_open`."""
+    held = current(workspace.records, lease_name(service), now=now)
+    if held is not None:
+        raise LeaseHeld(
+            f"service {service} is in the hands of release {held.holder.release_id} (process {held.holder.pid} on "
+            f"{held.holder.host}) until {held.expires_at:%Y-%m-%d %H:%M:%S} UTC, unless it renews; wait for it to end"
+        )
+    refuse_if_open(workspace, service, besides=besides)
+
+
+def _begin(run: ReleaseRun) -> None:
+    refuse_if_open(run.workspace, run.ref.service, besides=run.ref.release_id)
+    if run.state().phase.ended:
+        return
+    run.workspace.records.put(open_release_key(run.ref.service), {"release_id": run.ref.release_id})
+    run.append(Step.RELEASE, Kind.INTENT, {"requested_by": run.inputs.requested_by})
+
+
+def end(run: ReleaseRun, phase: ReleasePhase, reason: str) -> None:
+    """The last entry of a release. Safe to repeat."""
+    if not run.state().phase.ended:
+        run.append(Step.RELEASE, Kind.OUTCOME, {"phase": phase.value, "reason": reason})
+    run.workspace.records.delete(open_release_key(run.ref.service))
+
+
+def carry_out(
+    run: ReleaseRun,
+    step: Step,
+    result: type[T],
+    act: Callable[[], T],
+    *,
+    undo: Mapping[str, Plain] | None = None,
+    stands: Callable[[T], bool] = lambda _: True,
+) -> T:
+    """Does a step once: the outcome of one that is done is read back, if what it made still `stands`.
+
+    Raises ReleaseEnded when the release is on its way back or over, FenceLost when somebody took it over.
+    """
+    state = run.state()
+    record = state.of(step)
+    if record.outcome is not None:
+        value = decode(result, record.outcome["value"])
+        if state.phase is not ReleasePhase.RUNNING or stands(value):
+            return value
+    if state.phase is not ReleasePhase.RUNNING:
+        raise ReleaseEnded(
+            f"release {run.ref.release_id} is {state.phase.value.replace('_', ' ')} ({state.reason}): "
+            f"{step} is not carried out; see `shipway release show {run.ref.release_id}`"
+        )
+    return _attempt(run, step, act, undo or {}, record.attempts + 1)
+
+
+def _attempt(run: ReleaseRun, step: Step, act: Callable[[], T], undo: Mapping[str, Plain], attempt: int) -> T:
+    reach(step, Boundary.BEFORE_INTENT)
+    run.check_fence()
+    run.append(step, Kind.INTENT, undo, attempt=attempt)
+    reach(step, Boundary.AFTER_INTENT)
+    value = act()
+    reach(step, Boundary.AFTER_ACT)
+    run.append(step, Kind.OUTCOME, {"value": encode(value)}, attempt=attempt)
+    reach(step, Boundary.AFTER_OUTCOME)
+    return value
+
+
+def journal_of(workspace: Workspace, release_id: str) -> Journal:
+    return workspace.journal(f"releases/{release_id}/journal")
+
+
+def step_entries(journal: Journal) -> tuple[StepEntry, ...]:
+    """Raises StoreCorrupt when the chain is broken."""
+    return tuple(_step_entry(entry) for entry in journal.entries())
+
+
+def lease_name(service: str) -> str:
+    return f"services/{service}"
+
+
+def open_release_key(service: str) -> str:
+    """Where a service says which release is under way; gone once that has ended."""
+    return f"services/{service}/open-release"
+
+
+def _step_entry(entry: Entry) -> StepEntry:
+    """Raises StoreCorrupt, naming the entry, for a document that a release does not write."""
+    match dict(entry.data):
+        case {"step": str(step), "kind": str(kind), "fence": int(fence), "attempt": int(attempt), "data": dict(data)}:
+            return StepEntry(step=Step(step), kind=Kind(kind), fence=fence, attempt=attempt, at=entry.at, data=data)
+        case other:
+            raise StoreCorrupt(f"journal entry {entry.seq} is no step of a release: {other}")

@@ -1,0 +1,324 @@
+"""Whole releases on the fake target, without Prefect."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from shipway.domain.release import ErrorLimit, Limits, ReleasePhase, revision_id_of
+from shipway.domain.service import RevisionStats, Traffic
+from shipway.errors import (
+    FenceLost,
+    LeaseHeld,
+    ModelInUse,
+    ReleaseEnded,
+    ReleaseError,
+    ReleaseNotFound,
+    ServiceNotFound,
+    StoreCorrupt,
+)
+from shipway.registry.models import Registry
+from shipway.release import acts
+from shipway.release.inputs import config_digest, read_inputs
+from shipway.release.ledger import Event
+from shipway.release.operations import Operator, history, retire, revert, served_at, settle
+from shipway.release.reconcile import settled_services, stranded
+from shipway.release.report import report_of, verdict_rows
+from shipway.release.roll_back import roll_back
+from shipway.release.run import hold, lease_name, refuse_if_busy
+from shipway.release.steps import Kind, Step
+from shipway.store.lease import Holder, acquire
+from tests.unit.release.driver import AT, Bench
+from tests.unit.verification.little_server import little_server
+
+
+def serving(bench: Bench) -> dict[str, int]:
+    return dict(bench.target.traffic("digits").weights)
+
+
+def operator(bench: Bench, operation_id: str = "op-1") -> Operator:
+    return Operator(
+        workspace=bench.workspace, operation_id=operation_id, approver="ada", reason="a hunch", tools=bench.tools
+    )
+
+
+def released(bench: Bench, *models: str) -> list[str]:
+    """The revisions of releases of these models, one after the other."""
+    for model in models:
+        bench.keep(f"rel-{model}", model=model)
+        assert bench.release(f"rel-{model}").phase is ReleasePhase.PROMOTED
+    return [revision_id_of(f"rel-{model}") for model in models]
+
+
+def test_the_first_release_gets_all_traffic_and_the_ledger_says_so(bench: Bench) -> None:
+    bench.keep("rel-one")
+    ending = bench.release("rel-one")
+    assert ending.phase is ReleasePhase.PROMOTED
+    assert serving(bench) == {ending.champion: 100}
+    (entry,) = history(bench.workspace, "digits")
+    version = Registry(bench.workspace).resolve("digits:1")
+    assert (entry.event, entry.approver, dict(entry.models)) == (Event.PROMOTED, "ada", {"digits:1": version.digest})
+    assert entry.config_digest == config_digest(read_inputs(bench.workspace, "rel-one"))
+
+
+def test_the_second_release_walks_through_its_traffic_steps(bench: Bench) -> None:
+    one, two = released(bench, "one", "two")
+    walked = [call for call in bench.target.calls() if call.startswith("set_traffic")]
+    expected = [f"{one}=90,{two}=10", f"{one}=50,{two}=50", f"{two}=100"]
+    assert [set(call.split(" ")[2].split(",")) for call in walked[1:]] == [set(e.split(",")) for e in expected]
+
+
+def test_the_revision_before_stays_up_and_the_one_before_that_goes(bench: Bench) -> None:
+    one, two, three = released(bench, "one", "two", "three")
+    service = bench.target.find("digits")
+    assert service is not None
+    assert {r.revision_id for r in service.revisions} == {two, three}
+    assert Registry(bench.workspace).uses("digits:1") == ()
+    assert one not in serving(bench)
+
+
+def test_a_smoke_test_that_fails_refuses_the_release_and_leaves_nothing(bench: Bench) -> None:
+    (one,) = released(bench, "one")
+    bench.trials.deploys_become("failed")
+    bench.keep("rel-bad", model="bad")
+    ending = bench.release("rel-bad")
+    assert (ending.phase, ending.champion) == (ReleasePhase.REFUSED, one)
+    assert ending.reason.startswith("smoke test: start failed: revision")
+    assert bench.trials.find("digits") is None
+    assert not [call for call in bench.target.calls() if revision_id_of("rel-bad") in call]
+    assert [e.event for e in history(bench.workspace, "digits")] == [Event.PROMOTED, Event.REFUSED]
+
+
+def test_wrong_answers_are_rolled_back_before_they_get_traffic(bench: Bench) -> None:
+    (one,) = released(bench, "one")
+    with little_server(lambda _: (200, "[7]")) as url:
+        (bench.folder / "address").write_text(url.removeprefix("http://"))
+        bench.keep("rel-bad", model="bad")
+        ending = bench.release("rel-bad")
+    assert ending.phase is ReleasePhase.ROLLED_BACK
+    assert ending.reason.startswith("verification: golden failed")
+    assert serving(bench) == {one: 100}
+    assert bench.target.calls()[-1] == f"delete_revision digits {revision_id_of('rel-bad')}"
+    assert Registry(bench.workspace).uses("digits:2") == ()
+
+
+def test_a_first_release_that_fails_leaves_no_service(bench: Bench) -> None:
+    with little_server(lambda _: (200, "[7]")) as url:
+        (bench.folder / "address").write_text(url.removeprefix("http://"))
+        bench.keep("rel-bad")
+        assert bench.release("rel-bad").phase is ReleasePhase.ROLLED_BACK
+    assert bench.target.find("digits") is None
+
+
+def test_failures_that_the_gateway_counts_stop_the_walk(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    (one,) = released(bench, "one")
+    bad = revision_id_of("rel-bad")
+    readings = iter([0, 40])
+
+    def stats(_name: str) -> dict[str, RevisionStats]:
+        failures = next(readings)
+        quick = {"p50_ms": 1.0, "p95_ms": 1.0, "p99_ms": 1.0}
+        return {
+            bad: RevisionStats(revision_id=bad, requests=failures * 2, failures=failures, **quick),
+            one: RevisionStats(revision_id=one, requests=failures * 9, failures=0, **quick),
+        }
+
+    monkeypatch.setattr("shipway.testing.fake_target.FakeTarget.revision_stats", lambda self, name: stats(name))
+    bench.keep("rel-bad", model="bad")
+    ending = bench.release("rel-bad")
+    assert ending.phase is ReleasePhase.ROLLED_BACK
+    assert ending.reason.startswith("promotion: traffic 10 % failed")
+    assert serving(bench) == {one: 100}
+
+
+def test_a_deploy_that_fails_is_rolled_back_with_its_reason(bench: Bench) -> None:
+    (one,) = released(bench, "one")
+    bench.target.fail_deploys("no room on this machine")
+    bench.keep("rel-bad", model="bad")
+    ending = bench.release("rel-bad")
+    assert (ending.phase, ending.reason) == (ReleasePhase.ROLLED_BACK, "no room on this machine")
+    assert serving(bench) == {one: 100}
+
+
+def test_the_same_release_again_does_nothing_again(bench: Bench) -> None:
+    bench.keep("rel-one")
+    first = bench.release("rel-one")
+    calls = bench.target.calls()
+    bench.keep("rel-one", model="changed since")
+    assert bench.release("rel-one") == first
+    assert bench.target.calls() == calls
+    assert [v.id for v in Registry(bench.workspace).list()] == ["digits:1"]
+
+
+def test_a_release_on_its_way_back_takes_no_further_step(bench: Bench) -> None:
+    bench.keep("rel-one")
+    with hold(bench.workspace, "rel-one", tools=bench.tools) as run:
+        run.append(Step.ROLL_BACK, Kind.INTENT, {"reason": "changed my mind"})
+        with pytest.raises(
+            ReleaseEnded,
+            match=r"release rel-one is rolling back \(changed my mind\): register_model is not carried out",
+        ):
+            acts.register(run)
+
+
+def test_a_second_release_of_a_service_is_told_who_holds_it_and_until_when(bench: Bench) -> None:
+    bench.keep("rel-one")
+    bench.keep("rel-two")
+    with hold(bench.workspace, "rel-one", tools=bench.tools):
+        text = rf"held by release rel-one \(process {os.getpid()} on .*\) until \d{{4}}-.* UTC, unless it renews"
+        with pytest.raises(LeaseHeld, match=text), hold(bench.workspace, "rel-two", tools=bench.tools):
+            pass
+        with pytest.raises(LeaseHeld, match="service digits is in the hands of release rel-one"):
+            refuse_if_busy(bench.workspace, "digits", besides="rel-two", now=datetime.now(UTC))
+
+
+def test_a_service_whose_release_was_interrupted_takes_no_other_before_that_has_ended(bench: Bench) -> None:
+    bench.keep("rel-one")
+    bench.keep("rel-two")
+    with hold(bench.workspace, "rel-one", tools=bench.tools):
+        pass
+    with (
+        pytest.raises(ReleaseError, match="release rel-one of service digits was interrupted and has not ended; first"),
+        hold(bench.workspace, "rel-two", tools=bench.tools),
+    ):
+        pass
+    with hold(bench.workspace, "rel-one", tools=bench.tools) as run:
+        assert roll_back(run, "aborted").phase is ReleasePhase.REFUSED
+    assert bench.release("rel-two").phase is ReleasePhase.PROMOTED
+
+
+def test_whoever_lost_the_lease_acts_no_more(bench: Bench) -> None:
+    bench.keep("rel-one")
+    with hold(bench.workspace, "rel-one", tools=bench.tools) as run:
+        acts.register(run)
+        late = datetime.now(UTC) + timedelta(minutes=5)
+        other = Holder(host="elsewhere", pid=1, pid_started_at=0.0, release_id="rel-one")
+        acquire(bench.workspace.records, lease_name("digits"), other, now=late)
+        with pytest.raises(FenceLost, match="was taken over by release rel-one"):
+            acts.build(run, acts.register(run))
+
+
+def test_a_release_without_a_holder_is_stranded_until_it_ends(bench: Bench) -> None:
+    released(bench, "one")
+    bench.keep("rel-two")
+    now = datetime.now(UTC)
+    with hold(bench.workspace, "rel-two", tools=bench.tools):
+        assert stranded(bench.workspace, now) == ()
+        assert settled_services(bench.workspace, now) == ()
+    (left,) = stranded(bench.workspace, now)
+    assert left.release_id == "rel-two"
+    bench.release("rel-two")
+    assert stranded(bench.workspace, now) == ()
+    assert settled_services(bench.workspace, now) == ("digits",)
+
+
+def test_a_first_release_that_was_stranded_is_found_too(bench: Bench) -> None:
+    bench.keep("rel-one")
+    with hold(bench.workspace, "rel-one", tools=bench.tools):
+        pass
+    assert [left.release_id for left in stranded(bench.workspace, datetime.now(UTC))] == ["rel-one"]
+
+
+def test_going_back_moves_all_traffic_to_the_revision_before(bench: Bench) -> None:
+    one, two = released(bench, "one", "two")
+    reverted = revert(operator(bench), "digits")
+    assert (reverted.from_revision, reverted.to_revision) == (two, one)
+    assert serving(bench) == {one: 100}
+    entry = history(bench.workspace, "digits")[-1]
+    assert (entry.event, entry.reason, entry.revision_id) == (Event.REVERTED, "a hunch", two)
+
+
+def test_going_back_twice_with_one_id_goes_back_once(bench: Bench) -> None:
+    one, _ = released(bench, "one", "two")
+    assert revert(operator(bench), "digits").to_revision == one
+    assert revert(operator(bench), "digits").to_revision == one
+    with pytest.raises(ReleaseError, match=f"service digits has no revision before {one} to go back to"):
+        revert(operator(bench, "op-2"), "digits")
+
+
+def test_traffic_that_is_not_as_the_ledger_says_is_put_right(bench: Bench) -> None:
+    """As after a kill between the ledger's entry and the switch."""
+    one, two = released(bench, "one", "two")
+    bench.target.set_traffic("digits", Traffic.all_to(one), fence=2)
+    assert settle(operator(bench), "digits").champion == two
+    assert serving(bench) == {two: 100}
+
+
+def test_who_served_at_any_time_is_in_the_ledger(bench: Bench) -> None:
+    one, two = released(bench, "one", "two")
+    first, second = history(bench.workspace, "digits")
+    assert served_at(bench.workspace, "digits", first.at - timedelta(seconds=1)) is None
+    at_first = served_at(bench.workspace, "digits", first.at)
+    at_second = served_at(bench.workspace, "digits", second.at)
+    assert at_first is not None
+    assert at_second is not None
+    assert (at_first.revision_id, at_second.revision_id) == (one, two)
+
+
+def test_a_ledger_that_was_changed_is_noticed(bench: Bench) -> None:
+    released(bench, "one", "two")
+    path = next((bench.folder / "ws").glob("**/services/digits/ledger/*1.json"))
+    document = json.loads(path.read_text())
+    document["data"]["approver"] = "mallory"
+    path.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")))
+    with pytest.raises(StoreCorrupt, match="services/digits/ledger"):
+        history(bench.workspace, "digits")
+
+
+def test_a_model_in_service_cannot_be_deleted_until_the_service_is_gone(bench: Bench) -> None:
+    released(bench, "one")
+    registry = Registry(bench.workspace)
+    with pytest.raises(ModelInUse, match="digits"):
+        registry.delete("digits:1", now=AT)
+    retired = retire(operator(bench), "digits")
+    assert retired.revisions == (revision_id_of("rel-one"),)
+    assert bench.target.find("digits") is None
+    registry.delete("digits:1", now=AT)
+    assert history(bench.workspace, "digits")[-1].event is Event.RETIRED
+
+
+def test_a_service_that_is_not_there_is_named_with_those_that_are(bench: Bench) -> None:
+    released(bench, "one")
+    with pytest.raises(ServiceNotFound, match=r"WebserviceNotFound: no service 'digts' in .*; services: digits;"):
+        retire(operator(bench), "digts")
+
+
+def test_a_release_that_is_not_there_is_named(bench: Bench) -> None:
+    with pytest.raises(ReleaseNotFound, match=r"there is no release 'rel-9' in file://.*; releases: none;"):
+        bench.release("rel-9")
+
+
+def test_aborting_a_promoted_release_changes_nothing(bench: Bench) -> None:
+    (one,) = released(bench, "one")
+    with hold(bench.workspace, "rel-one", tools=bench.tools) as run:
+        assert roll_back(run, "too late").phase is ReleasePhase.PROMOTED
+    assert serving(bench) == {one: 100}
+
+
+def test_notes_and_who_asked_are_no_part_of_the_config_digest(bench: Bench) -> None:
+    bench.keep("rel-one")
+    inputs = read_inputs(bench.workspace, "rel-one")
+    assert config_digest(replace(inputs, notes="other", requested_by="bob")) == config_digest(inputs)
+    stricter = replace(inputs.verification, limits=Limits(errors=ErrorLimit(floor_pct=1)))
+    assert config_digest(replace(inputs, verification=stricter)) != config_digest(inputs)
+
+
+def test_the_report_tells_steps_and_checks(bench: Bench) -> None:
+    bench.keep("rel-one")
+    bench.release("rel-one")
+    report = report_of(bench.workspace, "rel-one")
+    assert [step.state for step in report.steps] == ["done"] * 7
+    assert report.ended_at is not None
+    assert {"golden", "errors", "latency"} <= {row["check"] for row in verdict_rows(report.checks)}
+
+
+def test_files_are_read_once(bench: Bench) -> None:
+    bench.keep("rel-one", model="as it was")
+    (bench.folder / "assets" / "model.bin").write_text("changed before the release began")
+    bench.release("rel-one")
+    got = Registry(bench.workspace).download("digits:1", bench.folder / "got")
+    assert Path(got).read_text() == "as it was"
+    assert read_inputs(bench.workspace, "rel-one").requested_at == AT
