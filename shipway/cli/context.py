@@ -28,9 +28,14 @@ class Context:
     debug: bool = False
 
     @cached_property
+    def workspace_folder(self) -> Path:
+        """Raises StoreError, saying what to do, when there is none."""
+        return find_workspace(self.given, self.folder)
+
+    @property
     def workspace_url(self) -> str:
-        """The file URL of the workspace, which names its state folder too. Raises StoreError when there is none."""
-        return find_workspace(self.given, self.folder).as_uri()
+        """What an opened workspace has for its URL; names the state folder too."""
+        return self.workspace_folder.as_uri()
 
     def workspace(self) -> "Workspace":
         return self._workspace

@@ -29,8 +29,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         module, args = _parse(words)
-    except SystemExit as end:  # argparse has printed its help or what is wrong
+        return _run(module, args)
+    except SystemExit as end:  # argparse has printed its help, or what is wrong with the command line
         return end.code if isinstance(end.code, int) else 1
+
+
+def _run(module: ModuleType, args: Namespace) -> int:
     context = _context(args)
     try:
         code = int(module.run(args, context))

@@ -103,7 +103,11 @@ def state_colour(state: str) -> str | None:
     """v1's state words, and ours for checks and releases."""
     if state.lower() in {"healthy", "running", "promoted", "ok"}:
         return "green"
-    return "red" if state.lower() in {"failed", "unhealthy", "unschedulable", "missing", "rolled_back"} else "yellow"
+    return (
+        "red"
+        if state.lower() in {"failed", "unhealthy", "unschedulable", "missing", "broken", "rolled_back"}
+        else "yellow"
+    )
 
 
 def _row(texts: Sequence[str], widths: Sequence[int], colours: Sequence[str | None] = ()) -> str:

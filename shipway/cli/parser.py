@@ -30,11 +30,11 @@ class Parser(argparse.ArgumentParser):
         )
         self._verbs: argparse._SubParsersAction[Parser] | None = None
 
-    def add_verb(self, name: str, run: Callable[..., int], summary: str) -> "Parser":
-        """The parser of `shipway COMMAND name`; `run` arrives in `args.verb`."""
+    def add_verb(self, name: str, run: Callable[..., int], summary: str, *, az: str | None = None) -> "Parser":
+        """The parser of `shipway COMMAND name`; `run` arrives in `args.verb`. `az` is v1's other name for it."""
         if self._verbs is None:
             self._verbs = self.add_subparsers(title="verbs", metavar="VERB", required=True)
-        verb = self._verbs.add_parser(name, help=summary, description=summary)
+        verb = self._verbs.add_parser(name, help=summary, description=summary, aliases=[az] if az else [])
         verb.set_defaults(verb=run)
         return verb
 

@@ -1,0 +1,35 @@
+"""shipway down: stops the local Prefect server of this workspace; services go on, unless --all is given."""
+
+from argparse import Namespace
+
+from shipway.cli.context import Context
+from shipway.cli.parser import Parser
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("--all", action="store_true", help="the services too; `shipway up` brings them back")
+
+
+def run(args: Namespace, context: Context) -> int:
+    from shipway.cli.server import stop_server
+
+    stopped = _stop_services(context) if args.all else []
+    server = stop_server(context.state())
+    lines = [f"stopped service {name}" for name in stopped]
+    lines.append(
+        f"stopped the local Prefect server (process {server.pid})" if server else "no local Prefect server ran"
+    )
+    document = {"server": {"url": server.url, "pid": server.pid} if server else None, "services": stopped}
+    context.output.record(document, lines)
+    return 0
+
+
+def _stop_services(context: Context) -> list[str]:
+    from shipway.cli.services import restartable_services
+
+    stopped = []
+    for target, service in restartable_services(context.state()):
+        context.output.say(f"stopping service {service.name} ...")
+        target.stop(service.name)
+        stopped.append(service.name)
+    return stopped

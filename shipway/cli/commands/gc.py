@@ -1,0 +1,65 @@
+"""shipway gc: frees the disk of blobs, environments, bundles and locks that nothing needs; says what first."""
+
+import shutil
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from shipway.cli.context import Context
+from shipway.cli.output import Column, moment, size, table
+from shipway.cli.parser import Parser
+from shipway.errors import LeaseHeld
+
+if TYPE_CHECKING:
+    from shipway.cli.garbage import Garbage
+    from shipway.store.workspace import Workspace
+
+_COLUMNS = (Column("kind", "KIND"), Column("size_bytes", "SIZE", size), Column("name", "NAME"))
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument("--yes", action="store_true", help="free it; without this, only say what would be freed")
+
+
+def run(args: Namespace, context: Context) -> int:
+    from shipway.cli.garbage import blob_garbage, machine_garbage
+
+    workspace, now = context.workspace(), datetime.now(UTC)
+    _refuse_while_held(workspace, now)
+    garbage = [*machine_garbage(workspace, context.state(), now), *blob_garbage(workspace, now)]
+    if args.yes:
+        _refuse_while_held(workspace, datetime.now(UTC))
+        for item in garbage:
+            _free(item, workspace)
+    rows = [{"kind": item.kind, "size_bytes": item.size_bytes, "name": item.name} for item in garbage]
+    total = sum(item.size_bytes for item in garbage)
+    context.output.record({"freed": args.yes, "size_bytes": total, "items": rows}, _lines(rows, total, freed=args.yes))
+    return 0
+
+
+def _lines(rows: list[dict[str, object]], total: int, *, freed: bool) -> list[str]:
+    if not rows:
+        return ["nothing to free: everything is needed, or younger than an hour"]
+    end = f"freed {size(total)}" if freed else f"{size(total)} can be freed with `shipway gc --yes`"
+    return [*table(rows, _COLUMNS), "", end]
+
+
+def _free(item: "Garbage", workspace: "Workspace") -> None:
+    if item.path is None:
+        workspace.blobs.delete(item.name)
+    elif item.path.is_dir():
+        shutil.rmtree(item.path, ignore_errors=True)
+    else:
+        item.path.unlink(missing_ok=True)
+
+
+def _refuse_while_held(workspace: "Workspace", now: datetime) -> None:
+    from shipway.cli.garbage import held_leases
+
+    for lease in held_leases(workspace, now):
+        who = f"release {lease.holder.release_id} (process {lease.holder.pid} on {lease.holder.host})"
+        service = lease.name.removeprefix("services/")
+        raise LeaseHeld(
+            f"{who} works on service {service} until {moment(lease.expires_at)} or longer; "
+            "run `shipway gc` again when it has ended"
+        )

@@ -1,0 +1,89 @@
+"""shipway ledger ...: which model served at a moment, and whether anybody has changed what is written."""
+
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from shipway.cli.context import Context
+from shipway.cli.output import Column, moment, state_colour
+from shipway.cli.parser import Parser
+from shipway.errors import ConfigError, StoreCorrupt
+
+if TYPE_CHECKING:
+    from shipway.store.workspace import Workspace
+
+_COLUMNS = (
+    Column("service", "SERVICE"),
+    Column("state", "STATE", colour=state_colour),
+    Column("entries", "ENTRIES"),
+    Column("head", "HEAD", lambda digest: digest[:16]),
+    Column("fault", "FAULT", lambda fault: fault or ""),
+)
+
+
+def add_arguments(parser: Parser) -> None:
+    at = parser.add_verb("at", _at, "which model, image and config served a service at a moment, and who approved it")
+    at.add_argument("service", metavar="SERVICE")
+    at.add_argument("time", metavar="TIME", help="such as 2026-07-01T12:00:00Z, or now")
+    verify = parser.add_verb("verify", _verify, "check that nobody has changed, removed or cut off history")
+    verify.add_argument("services", metavar="SERVICE", nargs="*", help="default: all")
+
+
+def run(args: Namespace, context: Context) -> int:
+    code: int = args.verb(args, context)
+    return code
+
+
+def _at(args: Namespace, context: Context) -> int:
+    from shipway.cli.ledger_view import entry_document, entry_lines
+    from shipway.release.operations import served_at
+
+    asked = moment_of(args.time, now=datetime.now(UTC))
+    entry = served_at(context.workspace(), args.service, asked)
+    document = {"service": args.service, "at": asked, "entry": entry_document(entry) if entry else None}
+    nothing = [f"nothing served {args.service} at {moment(asked)}"]
+    context.output.record(document, entry_lines(entry) if entry else nothing)
+    return 0
+
+
+def moment_of(text: str, *, now: datetime) -> datetime:
+    """Raises ConfigError for text that is no time, or has no zone."""
+    if text == "now":
+        return now
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is not a time; write it as 2026-07-01T12:00:00Z, or now") from None
+    if at.tzinfo is None:
+        raise ConfigError(f"{text!r} says no time zone; add Z for UTC, or such as +02:00")
+    return at
+
+
+def _verify(args: Namespace, context: Context) -> int:
+    from shipway.release.ledger import services_of
+    from shipway.release.operations import history
+
+    workspace = context.workspace()
+    for service in args.services:
+        history(workspace, service)  # says which there are when this one is not among them
+    records = [_verified(workspace, service) for service in args.services or services_of(workspace)]
+    context.output.records(records, _COLUMNS, empty="no service has a ledger yet")
+    return 1 if any(record["fault"] for record in records) else 0
+
+
+def _verified(workspace: "Workspace", service: str) -> dict[str, Any]:
+    """The ledger's own chain, and the journal of each release as it was when the ledger noted it."""
+    from shipway.release.ledger import Event, ledger_of
+    from shipway.release.run import journal_of
+
+    ledger = ledger_of(workspace, service)
+    record: dict[str, Any] = {"service": service, "state": "ok", "entries": 0, "head": "", "fault": None}
+    try:
+        entries = ledger.entries()
+        record |= {"entries": len(entries), "head": ledger.journal.head[1]}
+        for entry in entries:
+            if entry.event not in {Event.REVERTED, Event.RETIRED}:  # these are no release of their own
+                journal_of(workspace, entry.release_id).verify(entry.journal_head)
+    except StoreCorrupt as error:
+        record |= {"state": "broken", "fault": str(error)}
+    return record

@@ -1,0 +1,93 @@
+"""shipway status: what runs on this machine for this workspace, and the disk that it uses."""
+
+import os
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from shipway.cli.context import Context
+from shipway.cli.output import Column, size, table
+from shipway.cli.parser import Parser
+
+_DISK_COLUMNS = (Column("part", "DISK"), Column("size_bytes", "SIZE", size), Column("path", "PATH"))
+
+
+def add_arguments(parser: Parser) -> None:
+    """None of its own."""
+
+
+def run(_args: Namespace, context: Context) -> int:
+    from shipway.cli.services import SERVICE_COLUMNS, all_services, service_document
+
+    services = [service_document(service) for service in all_services(context.state(), context.output.say)]
+    server = _server(context)
+    disk = _disk(context.workspace_folder, context.state().root)
+    document = {
+        "workspace": context.workspace_url,
+        "state": str(context.state().root),
+        "server": server,
+        "services": services,
+        "disk": disk,
+    }
+    lines = [
+        f"workspace       {context.workspace_url}",
+        f"Prefect server  {_server_line(server)}",
+        "",
+        *(table(services, SERVICE_COLUMNS) if services else ["no service runs here"]),
+        "",
+        *table(disk, _DISK_COLUMNS),
+    ]
+    context.output.record(document, lines)
+    return 0
+
+
+def _server(context: Context) -> dict[str, Any]:
+    from shipway.cli.server import find_server
+    from shipway.cli.server.environment import configured_api_url
+    from shipway.cli.server.health import is_healthy
+
+    server = find_server(context.state())
+    configured = configured_api_url(os.environ)
+    if configured and (server is None or configured != server.url):
+        return {"state": "configured", "url": configured, "ui_url": None, "pid": None}
+    if server is None:
+        return {"state": "stopped", "url": None, "ui_url": None, "pid": None}
+    state = "running" if is_healthy(server.url) else "starting"
+    return {"state": state, "url": server.url, "ui_url": server.ui_url, "pid": server.pid}
+
+
+def _server_line(server: dict[str, Any]) -> str:
+    match server["state"]:
+        case "configured":
+            return f"{server['url']} (from PREFECT_API_URL or Prefect's profile)"
+        case "stopped":
+            return "not running; starts with the first command that needs it, or `shipway up`"
+        case state:
+            return f"{state}, UI {server['ui_url']} (process {server['pid']})"
+
+
+def _disk(workspace: Path, state: Path) -> list[dict[str, Any]]:
+    """Every folder directly below the two roots, and the roots' totals."""
+    parts = [*_parts("workspace", workspace), *_parts("machine", state)]
+    return [{"part": part, "path": str(path), "size_bytes": used} for part, path, used in parts]
+
+
+def _parts(name: str, root: Path) -> list[tuple[str, Path, int]]:
+    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
+    parts = [(f"  {folder.name}", folder, disk_used(folder)) for folder in folders]
+    return [(name, root, disk_used(root)), *(part for part in parts if part[2])]
+
+
+def disk_used(path: Path) -> int:
+    """Bytes that a folder's files take on the disk, each linked file once. What goes away meanwhile counts nothing."""
+    used, seen = 0, set()
+    for folder, _, names in os.walk(path):
+        for name in names:
+            try:
+                found = (Path(folder) / name).lstat()
+            except OSError:
+                continue
+            if (found.st_dev, found.st_ino) not in seen:
+                seen.add((found.st_dev, found.st_ino))
+                used += found.st_blocks * 512  # POSIX counts blocks of 512 bytes, whatever the file system's are
+    return used

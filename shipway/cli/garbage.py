@@ -1,0 +1,126 @@
+"""What on this machine and in this workspace nothing needs any more. Reads only; `shipway gc` deletes.
+
+Whatever has a digest for a name is needed as long as that digest is written where it counts: a blob's in any record of
+the workspace but those of deleted model versions; an environment's or a bundle's in the files of a service or a trial,
+or in a release that has not ended. So nothing has to be known of who refers to what, and a mistake keeps too much.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shipway.cli.commands.status import disk_used
+from shipway.domain.canonical import canonical_json, sha256_hex
+from shipway.errors import RecordMissing
+from shipway.machine.state import MachineState
+
+if TYPE_CHECKING:
+    from shipway.store.lease import Lease
+    from shipway.store.workspace import Workspace
+
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
+_GRACE = timedelta(hours=1)
+"""What is younger may belong to something that is being registered, whose record is written last."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Garbage:
+    """`kind` is blob, venv, bundle or lock. `path` is None for a blob: the store knows where it is."""
+
+    kind: str
+    name: str
+    size_bytes: int
+    path: Path | None
+
+
+def digests_in(data: bytes) -> set[str]:
+    """Every SHA-256 written in a text, whatever is around it."""
+    return {found.decode() for found in _DIGEST.findall(data)}
+
+
+def held_leases(workspace: "Workspace", now: datetime) -> "tuple[Lease, ...]":
+    """While one is held, somebody may need what no record mentions yet."""
+    from shipway.release.run import lease_name
+    from shipway.store.lease import current
+
+    names = {*workspace.records.names("services"), *workspace.records.names("leases/services")}
+    found = (current(workspace.records, lease_name(service), now=now) for service in sorted(names))
+    return tuple(lease for lease in found if lease is not None)
+
+
+def blob_garbage(workspace: "Workspace", now: datetime) -> list[Garbage]:
+    needed = _digests_in_records(
+        workspace, (key for key in workspace.records.keys("") if not _is_deleted(key, workspace))
+    )
+    return [
+        Garbage(kind="blob", name=digest, size_bytes=size_bytes, path=None)
+        for digest, size_bytes, written_at in sorted(workspace.blobs.listing())
+        if digest not in needed and now - written_at > _GRACE
+    ]
+
+
+def machine_garbage(workspace: "Workspace", state: MachineState, now: datetime) -> list[Garbage]:
+    needed = _digests_on_machine(state) | _digests_in_open_releases(workspace)
+    bundles = list(_unneeded("bundle", state.bundles, needed, now))
+    gone = {bundle.name for bundle in bundles}
+    for bundle in state.bundles.iterdir():
+        if bundle.name not in gone and (bundle / "bundle.json").is_file():
+            needed |= digests_in((bundle / "bundle.json").read_bytes())
+    return [*bundles, *_unneeded("venv", state.venvs, needed, now), *_unneeded_locks(state.locks, needed, now)]
+
+
+def _unneeded(kind: str, folder: Path, needed: set[str], now: datetime) -> Iterator[Garbage]:
+    for path in sorted(folder.iterdir()):
+        digest = path.name.strip(".").removesuffix(".part")  # .part: a killed writer's
+        if path.is_dir() and digest not in needed and _is_old(path, now):
+            yield Garbage(kind=kind, name=path.name, size_bytes=disk_used(path), path=path)
+
+
+def _unneeded_locks(folder: Path, needed: set[str], now: datetime) -> Iterator[Garbage]:
+    """A lock is mentioned by the digest of its text; its file is named after what was resolved."""
+    for path in sorted(folder.glob("*.txt")):
+        text = path.read_bytes()
+        if sha256_hex(text) not in needed and _is_old(path, now):
+            yield Garbage(kind="lock", name=path.stem, size_bytes=len(text), path=path)
+
+
+def _digests_on_machine(state: MachineState) -> set[str]:
+    """In the files of services and of trials; logs and what is not text are passed over."""
+    found: set[str] = set()
+    for folder in (state.services, state.root / "trials"):
+        for path in folder.rglob("*"):
+            if path.is_file() and path.suffix in {".json", ".yaml", ".yml", ".txt", ""}:
+                found |= digests_in(path.read_bytes())
+    return found
+
+
+def _digests_in_open_releases(workspace: "Workspace") -> set[str]:
+    from shipway.release.run import open_release
+
+    services = workspace.records.names("services")
+    opened = [release for service in services if (release := open_release(workspace, service))]
+    keys = [key for release in opened for key in workspace.records.keys(f"releases/{release}")]
+    return _digests_in_records(workspace, keys)
+
+
+def _digests_in_records(workspace: "Workspace", keys: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for key in keys:
+        try:
+            found |= digests_in(canonical_json(workspace.records.read(key)))
+        except RecordMissing:  # gone since it was listed: a lease's, or an alias
+            continue
+    return found
+
+
+def _is_deleted(key: str, workspace: "Workspace") -> bool:
+    """Whether it is the record of a model version that was deleted."""
+    parts = key.split("/")
+    return len(parts) == 3 and parts[0] == "models" and workspace.records.exists(f"{key}/deleted")
+
+
+def _is_old(path: Path, now: datetime) -> bool:
+    return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > _GRACE

@@ -1,0 +1,94 @@
+"""The services of this machine's targets, as every command shows them. Keys of `-o json` are the v1 SDK's own words."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, runtime_checkable
+
+from shipway.cli.output import Column, state_colour
+from shipway.domain.service import Revision, Service
+from shipway.errors import ServiceNotFound, TargetUnavailable
+from shipway.machine.state import MachineState
+from shipway.targets.base import Target, known_kinds, load
+
+SERVICE_COLUMNS = (
+    Column("name", "SERVICE"),
+    Column("state", "STATE", colour=state_colour),
+    Column("compute_type", "TARGET"),
+    Column("models", "MODELS", " ".join),
+    Column("scoring_uri", "SCORING URI"),
+)
+
+
+def all_services(state: MachineState, say: Callable[[str], None]) -> tuple[Service, ...]:
+    """Sorted by name. A target that does not answer is said, and hides no other."""
+    found: list[Service] = []
+    for kind in known_kinds():
+        try:
+            found += load(kind, state).list()
+        except TargetUnavailable as error:
+            say(f"shipway: target {kind}: {error}")
+    return tuple(sorted(found, key=lambda service: service.name))
+
+
+def find_service(state: MachineState, name: str) -> tuple[Target, Service]:
+    """Raises ServiceNotFound, naming the services there are."""
+    names: list[str] = []
+    for kind in known_kinds():
+        target = load(kind, state)
+        service = target.find(name)
+        if service is not None:
+            return target, service
+        names += [other.name for other in target.list()]
+    raise ServiceNotFound(
+        f"WebserviceNotFound: no service {name!r} on this machine; services: {', '.join(sorted(names)) or 'none'}"
+    )
+
+
+def service_document(service: Service) -> dict[str, Any]:
+    serving = [r for r in service.revisions if service.traffic.weight_of(r.revision_id)]
+    return {
+        "name": service.name,
+        "state": service.status.state.value,
+        "native_state": service.status.native,
+        "message": service.status.message,
+        "compute_type": service.kind,
+        "scoring_uri": service.scoring_uri,
+        "models": sorted({model for revision in serving for model in revision.models}),
+        "traffic": dict(service.traffic.weights),
+        "revisions": [revision_document(r, service) for r in service.revisions],
+    }
+
+
+def revision_document(revision: Revision, service: Service) -> dict[str, Any]:
+    return {
+        "revision": revision.revision_id,
+        "weight": service.traffic.weight_of(revision.revision_id),
+        "state": revision.status.state.value,
+        "native_state": revision.status.native,
+        "message": revision.status.message,
+        "models": list(revision.models),
+        "image_digest": revision.image_digest,
+        "address": revision.address,
+        "created_time": revision.created_at,
+        "labels": dict(revision.labels),
+    }
+
+
+@runtime_checkable
+class Restartable(Protocol):
+    """A target whose services are processes of this machine: they end with it, and can be stopped and started again."""
+
+    def start(self, name: str) -> None:
+        """Starts what does not run of a service, gateway and revisions. Safe to repeat; does not wait for health."""
+        ...
+
+    def stop(self, name: str) -> None:
+        """Ends gateway and revisions, with no request lost. All stays as it was for `start`. Safe to repeat."""
+        ...
+
+
+def restartable_services(state: MachineState) -> Iterator[tuple[Restartable, Service]]:
+    for kind in known_kinds():
+        target = load(kind, state)
+        if isinstance(target, Restartable):
+            for service in target.list():
+                yield target, service
