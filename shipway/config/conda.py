@@ -96,7 +96,10 @@ def _add(entry: object, document: Document, at: KeyPath, found: _Found) -> None:
             for key in entry:
                 if key != "pip":
                     found.warnings.append(document.at((*at, key), "ignored: only pip may have a list of its own"))
-            for index, line in enumerate(entry.get("pip") or []):
+            lines = entry.get("pip") or []
+            if not isinstance(lines, list):
+                raise document.fault((*at, "pip"), "must be a list")
+            for index, line in enumerate(lines):
                 found.requirements.extend(_pip_lines(line, document, (*at, "pip", index), found.warnings))
         case None:
             return
