@@ -12,6 +12,7 @@ from shipway.errors import StoreError
 if TYPE_CHECKING:
     from shipway.machine.state import MachineState
     from shipway.store.workspace import Workspace
+    from shipway.targets.base import Target
 
 WORKSPACE_FOLDER = ".shipway"
 """A workspace's folder, as `shipway init` makes it; found from any folder below, as git finds `.git`."""
@@ -42,6 +43,12 @@ class Context:
 
     def state(self) -> "MachineState":
         return self._state
+
+    def targets(self) -> "tuple[Target, ...]":
+        """Every target, in the order of their names."""
+        from shipway.targets.base import known_kinds, load
+
+        return tuple(load(kind, self.state()) for kind in known_kinds())
 
     @cached_property
     def _workspace(self) -> "Workspace":

@@ -1,13 +1,12 @@
 """The services of this machine's targets, as every command shows them. Keys of `-o json` are the v1 SDK's own words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
 from shipway.cli.output import Column, state_colour
 from shipway.domain.service import Revision, Service
 from shipway.errors import ServiceNotFound, TargetUnavailable
-from shipway.machine.state import MachineState
-from shipway.targets.base import Target, known_kinds, load
+from shipway.targets.base import Target
 
 SERVICE_COLUMNS = (
     Column("name", "SERVICE"),
@@ -18,22 +17,21 @@ SERVICE_COLUMNS = (
 )
 
 
-def all_services(state: MachineState, say: Callable[[str], None]) -> tuple[Service, ...]:
+def all_services(targets: Iterable[Target], say: Callable[[str], None]) -> tuple[Service, ...]:
     """Sorted by name. A target that does not answer is said, and hides no other."""
     found: list[Service] = []
-    for kind in known_kinds():
+    for target in targets:
         try:
-            found += load(kind, state).list()
+            found += target.list()
         except TargetUnavailable as error:
-            say(f"shipway: target {kind}: {error}")
+            say(f"shipway: target {target.kind}: {error}")
     return tuple(sorted(found, key=lambda service: service.name))
 
 
-def find_service(state: MachineState, name: str) -> tuple[Target, Service]:
+def find_service(targets: Iterable[Target], name: str) -> tuple[Target, Service]:
     """Raises ServiceNotFound, naming the services there are."""
     names: list[str] = []
-    for kind in known_kinds():
-        target = load(kind, state)
+    for target in targets:
         service = target.find(name)
         if service is not None:
             return target, service
@@ -86,9 +84,8 @@ class Restartable(Protocol):
         ...
 
 
-def restartable_services(state: MachineState) -> Iterator[tuple[Restartable, Service]]:
-    for kind in known_kinds():
-        target = load(kind, state)
+def restartable_services(targets: Iterable[Target]) -> Iterator[tuple[Restartable, Service]]:
+    for target in targets:
         if isinstance(target, Restartable):
             for service in target.list():
                 yield target, service

@@ -28,7 +28,7 @@ def _stop_services(context: Context) -> list[str]:
     from shipway.cli.services import restartable_services
 
     stopped = []
-    for target, service in restartable_services(context.state()):
+    for target, service in restartable_services(context.targets()):
         context.output.say(f"stopping service {service.name} ...")
         target.stop(service.name)
         stopped.append(service.name)

@@ -47,13 +47,13 @@ def _name(parser: Parser) -> Parser:
 
 
 def _list(_args: Namespace, context: Context) -> int:
-    services = [service_document(service) for service in all_services(context.state(), context.output.say)]
+    services = [service_document(service) for service in all_services(context.targets(), context.output.say)]
     context.output.records(services, SERVICE_COLUMNS, empty="no service runs here; try `shipway release RELEASE.yaml`")
     return 0
 
 
 def _show(args: Namespace, context: Context) -> int:
-    _, service = find_service(context.state(), args.name)
+    _, service = find_service(context.targets(), args.name)
     document = service_document(service)
     head = {
         "service": service.name,
@@ -68,7 +68,7 @@ def _show(args: Namespace, context: Context) -> int:
 
 
 def _logs(args: Namespace, context: Context) -> int:
-    target, service = find_service(context.state(), args.name)
+    target, service = find_service(context.targets(), args.name)
     lines = list(target.logs(service.name, revision_id=args.revision, tail=args.tail))
     context.output.record({"name": service.name, "lines": lines}, lines or ["it has logged nothing"])
     return 0
@@ -84,7 +84,7 @@ def _history(args: Namespace, context: Context) -> int:
 
 
 def _run(args: Namespace, context: Context) -> int:
-    _, service = find_service(context.state(), args.name)
+    _, service = find_service(context.targets(), args.name)
     status, body = _post(service.name, service.scoring_uri, _body(args.input_data))
     print(body)
     if status >= 400:

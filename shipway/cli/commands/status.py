@@ -19,7 +19,7 @@ def add_arguments(parser: Parser) -> None:
 def run(_args: Namespace, context: Context) -> int:
     from shipway.cli.services import SERVICE_COLUMNS, all_services, service_document
 
-    services = [service_document(service) for service in all_services(context.state(), context.output.say)]
+    services = [service_document(service) for service in all_services(context.targets(), context.output.say)]
     server = _server(context)
     disk = _disk(context.workspace_folder, context.state().root)
     document = {

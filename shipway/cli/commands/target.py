@@ -1,11 +1,14 @@
 """shipway target list: where services can run, and what each can do there."""
 
 from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
 from shipway.cli.output import Column
 from shipway.cli.parser import Parser
+
+if TYPE_CHECKING:
+    from shipway.targets.base import Target
 
 _ABILITIES = Column("abilities", "CAN", ", ".join)
 _COLUMNS = (Column("kind", "TARGET"), _ABILITIES, Column("services", "SERVICES", lambda count: str(count or "none")))
@@ -21,21 +24,20 @@ def run(args: Namespace, context: Context) -> int:
 
 
 def _list(_args: Namespace, context: Context) -> int:
-    from shipway.targets.base import known_kinds
-
-    context.output.records([_document(kind, context) for kind in known_kinds()], _COLUMNS, empty="no target")
+    records = [_document(target, context) for target in context.targets()]
+    context.output.records(records, _COLUMNS, empty="no target can run here")
     return 0
 
 
-def _document(kind: str, context: Context) -> dict[str, Any]:
-    from shipway.errors import MachineError, TargetError
-    from shipway.targets.base import Mirrors, SplitsTraffic, load
+def _document(target: "Target", context: Context) -> dict[str, Any]:
+    from shipway.errors import TargetUnavailable
+    from shipway.targets.base import Mirrors, SplitsTraffic
 
     abilities = {"split traffic": SplitsTraffic, "mirror requests": Mirrors}
+    can = [word for word, protocol in abilities.items() if isinstance(target, protocol)]
     try:
-        target = load(kind, context.state())
-        can = [word for word, protocol in abilities.items() if isinstance(target, protocol)]
-        return {"kind": kind, "abilities": can, "services": len(target.list()), "fault": None}
-    except (MachineError, TargetError) as error:
-        context.output.say(f"shipway: target {kind}: {error}")
-        return {"kind": kind, "abilities": [], "services": 0, "fault": str(error)}
+        services = len(target.list())
+    except TargetUnavailable as error:
+        context.output.say(f"shipway: target {target.kind}: {error}")
+        services = 0
+    return {"kind": target.kind, "abilities": can, "services": services}

@@ -26,7 +26,7 @@ def _start_services(context: Context) -> list[str]:
     from shipway.cli.services import restartable_services
 
     started = []
-    for target, service in restartable_services(context.state()):
+    for target, service in restartable_services(context.targets()):
         target.start(service.name)
         started.append(service.name)
     return started

@@ -126,7 +126,7 @@ def _start(state: MachineState, say: Callable[[str], None], *, is_slow: bool) ->
         )
     )
     if identity is None:
-        raise _held_by_unknown(state)
+        raise _held_by_unknown(state) if processes.holds(_server_lock(state)) else _ended(state)
     record = our_record(port=port, home=home, identity=identity)
     write_record(state, record)
     return record
@@ -150,7 +150,7 @@ def _wait_until_ready(state: MachineState, record: ServerRecord) -> None:
     deadline = time.monotonic() + _READY_WITHIN_S
     while not is_healthy(record.url):
         if not record.is_alive:
-            raise MachineError(f"the local Prefect server ended while it started; {_see_log(state)}")
+            raise _ended(state)
         if time.monotonic() > deadline:
             raise MachineError(
                 f"the local Prefect server (process {record.pid}) does not answer at {record.url} after "
@@ -172,6 +172,10 @@ def _find_orphan(state: MachineState) -> ServerRecord | None:
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return None
+
+
+def _ended(state: MachineState) -> MachineError:
+    return MachineError(f"the local Prefect server ended while it started; {_see_log(state)}")
 
 
 def _held_by_unknown(state: MachineState) -> MachineError:

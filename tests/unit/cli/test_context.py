@@ -1,0 +1,63 @@
+"""Which workspace a command works in."""
+
+from pathlib import Path
+
+import pytest
+
+from shipway.cli.context import Context, find_workspace
+from shipway.cli.output import Output
+from shipway.errors import StoreError
+from shipway.store.workspace import open_workspace
+
+
+@pytest.fixture
+def made(folder: Path) -> Path:
+    open_workspace(folder / ".shipway", create=True)
+    return folder
+
+
+def test_it_is_found_from_any_folder_below(made: Path) -> None:
+    deep = made / "models" / "digits"
+    deep.mkdir(parents=True)
+    assert find_workspace(None, deep) == made / ".shipway"
+
+
+def test_the_nearest_one_above_wins(made: Path) -> None:
+    inner = made / "inner"
+    open_workspace(inner / ".shipway", create=True)
+    assert find_workspace(None, inner) == inner / ".shipway"
+
+
+def test_the_option_goes_before_the_environment_and_both_before_the_search(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("by-option", "by-variable"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("SHIPWAY_WORKSPACE", str(tmp_path / "by-variable"))
+    assert find_workspace(None, made) == tmp_path / "by-variable"
+    assert find_workspace(str(tmp_path / "by-option"), made) == tmp_path / "by-option"
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}", "{}/.shipway"])
+def test_it_may_be_named_by_its_folder_its_url_or_the_folder_that_holds_it(
+    made: Path, form: str, tmp_path: Path
+) -> None:
+    assert find_workspace(form.format(made), tmp_path) == made / ".shipway"
+
+
+def test_a_named_folder_must_exist(folder: Path) -> None:
+    with pytest.raises(StoreError) as error:
+        find_workspace("nope", folder)
+    assert str(error.value) == f"{folder}/nope is not a workspace; make one with `shipway init {folder}/nope`"
+
+
+def test_an_object_store_is_refused_until_there_is_one(folder: Path) -> None:
+    with pytest.raises(StoreError, match="workspace s3://bucket/x: only folders work so far"):
+        find_workspace("s3://bucket/x", folder)
+
+
+def test_the_url_that_names_the_state_folder_is_the_opened_workspace_s(tmp_path: Path) -> None:
+    strange = tmp_path / "a b%20ü"
+    open_workspace(strange, create=True)
+    context = Context(given=str(strange), output=Output(), folder=tmp_path)
+    assert context.workspace().url == context.workspace_url
