@@ -41,6 +41,7 @@ def _path_or_mapping(value: object) -> object:
 ServiceName: TypeAlias = Annotated[str, AfterValidator(_service_name)]
 ModelName: TypeAlias = Annotated[str, AfterValidator(_model_name)]
 PathOrMapping: TypeAlias = Annotated[str | dict[str, Any], BeforeValidator(_path_or_mapping)]
+TargetName: TypeAlias = Annotated[str, Field(min_length=1)]
 Percent: TypeAlias = Annotated[float, Field(ge=0, le=100)]
 
 
@@ -166,10 +167,10 @@ class ReleaseDocument(ShipwayModel):
     deployment: PathOrMapping = Field(default_factory=lambda: {"computeType": "local"})
     """The v1 deployment config: a file's path, or its keys (computeType, port)."""
 
-    target: str | None = None
+    target: TargetName | None = None
     """Where the service runs. `process`, this machine without containers, when neither target nor targets is given."""
 
-    targets: Annotated[list[str], Field(min_length=1)] | None = None
+    targets: Annotated[list[TargetName], Field(min_length=1)] | None = None
     """Candidates for the target, best first."""
 
     verification: VerificationEntry = VerificationEntry()

@@ -122,7 +122,7 @@ def model_path_fault(path: Path) -> str | None:
 def _targets(raw: ReleaseDocument, document: Document) -> tuple[str, ...]:
     if raw.target is not None and raw.targets is not None:
         raise document.fault(("target",), "give target or targets, not both")
-    return tuple(raw.targets or [raw.target or DEFAULT_TARGET])
+    return tuple(dict.fromkeys(raw.targets or [raw.target or DEFAULT_TARGET]))
 
 
 def _verification(raw: VerificationEntry, document: Document, path: Path) -> VerificationConfig:

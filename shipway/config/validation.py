@@ -80,7 +80,9 @@ def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:
             return str(error["ctx"]["error"])
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"must hold keys and values, not {_shown(error['input'])}"
-        case "string_type" if isinstance(error["input"], bool | int | float):
+        case "too_short" | "string_too_short":
+            return "must not be empty"
+        case "string_type" if not isinstance(error["input"], list | dict | None):
             return f"must be text, not {_shown(error['input'])}: put quotes around it"
         case _:
             return f"{error['msg'].replace('Input should be', 'must be')}, not {_shown(error['input'])}"
