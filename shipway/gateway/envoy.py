@@ -46,9 +46,9 @@ class Envoy:
         if self.is_running():
             return
         program = self._program()
-        if not can_bind(spec.listener_port):
-            raise _port_in_use(spec)
+        self._refuse_foreign_port(spec)
         documents = {CLUSTERS_FILE: clusters(spec), ROUTES_FILE: routes(spec)}
+        private_folder(self.folder)
         private_folder(self._watched)
         for file, document in documents.items():
             self._write(file, document)
@@ -71,6 +71,7 @@ class Envoy:
         Clusters come before the routes that name them and go after. Raises GatewayError when Envoy does not take it.
         """
         if self.is_running() and not self._can_be_changed(spec):
+            self._refuse_foreign_port(spec)
             self.stop()
         if not self.is_running():
             self.start(spec)
@@ -131,10 +132,13 @@ class Envoy:
 
     def _can_be_changed(self, spec: GatewaySpec) -> bool:
         """Its port cannot change while it runs, and without its socket (temporary folders are swept) nothing can."""
-        if not self._bootstrap.exists() or not self._admin.exists():
-            return False
+        return self._admin.exists() and self._listener_port() == spec.listener_port
+
+    def _listener_port(self) -> int | None:
+        if not self._bootstrap.exists():
+            return None
         listener = json.loads(self._bootstrap.read_text())["static_resources"]["listeners"][0]
-        return bool(listener["address"]["socket_address"]["port_value"] == spec.listener_port)
+        return int(listener["address"]["socket_address"]["port_value"])
 
     # -- process
 
@@ -153,6 +157,11 @@ class Envoy:
             lock=self._lock,
             log=self._log,
         )
+
+    def _refuse_foreign_port(self, spec: GatewaySpec) -> None:
+        ours = self.is_running() and self._listener_port() == spec.listener_port
+        if not ours and not can_bind(spec.listener_port):
+            raise port_in_use(spec.service, spec.listener_port)
 
     def _take(self, spec: GatewaySpec, documents: Mapping[str, Document]) -> None:
         """Writes what is not in force yet, and waits until it is."""
@@ -184,7 +193,7 @@ class Envoy:
     def _why_it_ended(self, spec: GatewaySpec) -> MachineError | GatewayError:
         words = self._last_words()
         if "Address already in use" in words:
-            return _port_in_use(spec)
+            return port_in_use(spec.service, spec.listener_port)
         return GatewayError(f"the gateway of service {spec.service} has ended; its log {self._log} ends: {words}")
 
     def _last_words(self) -> str:
@@ -192,8 +201,8 @@ class Envoy:
         return " | ".join(line[:300] for line in lines[-3:]) or "(empty)"
 
 
-def _port_in_use(spec: GatewaySpec) -> PortInUse:
+def port_in_use(service: str, port: int) -> PortInUse:
     return PortInUse(
-        f"port {spec.listener_port} of service {spec.service} is held by {listener_of(spec.listener_port)}; "
+        f"port {port} of service {service} is held by {listener_of(port)}; "
         "end that process, or set another `port` in deploymentconfig.json (without one, a free port is taken)"
     )

@@ -23,9 +23,9 @@ def with_pid_file(argv: Sequence[str], pid_file: Path) -> tuple[str, ...]:
     return ("/bin/sh", "-c", script, str(pid_file), *argv)
 
 
-def holder(lock: Path, pid_file: Path) -> ProcessIdentity | None:
-    """Who holds the lock; None when nobody does."""
-    deadline = time.monotonic() + _FIRST_ACT_S
+def holder(lock: Path, pid_file: Path, *, patience_s: float = _FIRST_ACT_S) -> ProcessIdentity | None:
+    """Who holds the lock; None when nobody does, or nobody who has said its id after `patience_s`."""
+    deadline = time.monotonic() + patience_s
     while holds(lock):
         identity = _named(pid_file)
         if identity or time.monotonic() > deadline:

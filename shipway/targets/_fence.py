@@ -13,15 +13,25 @@ _LONGEST_ACT_S = 120.0
 
 
 @contextmanager
+def locked(services: Path, name: str) -> Iterator[None]:
+    """Holds the service's lock, for acts that belong to no release."""
+    with file_lock(_folder(services) / f"{name}.lock", timeout_s=_LONGEST_ACT_S):
+        yield
+
+
+@contextmanager
 def fenced(services: Path, name: str, fence: int) -> Iterator[None]:
     """Holds the service's lock. Raises FenceLost when a higher fence than `fence` has been seen, before anything else.
 
     Lock and fence outlive the service's folder: who was taken over cannot bring back what was deleted.
     """
-    folder = private_folder(services / ".fences")
-    with file_lock(folder / f"{name}.lock", timeout_s=_LONGEST_ACT_S):
-        _take(folder / name, name, fence)
+    with locked(services, name):
+        _take(_folder(services) / name, name, fence)
         yield
+
+
+def _folder(services: Path) -> Path:
+    return private_folder(services / ".fences")
 
 
 def _take(path: Path, name: str, fence: int) -> None:

@@ -5,6 +5,21 @@ from datetime import datetime
 
 from shipway.domain.service import Revision, ServiceState, ServiceStatus, Traffic
 
+STATE_OF = {
+    "deploying": ServiceState.TRANSITIONING,
+    "running": ServiceState.HEALTHY,
+    "failed": ServiceState.FAILED,
+    "unknown": ServiceState.UNHEALTHY,
+    "deleted": ServiceState.ABSENT,
+}
+"""v1's words for the state of a local service (contract L-1)."""
+
+
+def state_of(native: str) -> ServiceState:
+    """A word that we do not know is never healthy."""
+    return STATE_OF.get(native, ServiceState.UNHEALTHY)
+
+
 _WORST_FIRST = (
     ServiceState.FAILED,
     ServiceState.ABSENT,
@@ -24,7 +39,7 @@ def service_status(
     serving = [r for r in revisions if traffic.weight_of(r.revision_id) > 0]
     if not serving:
         message = "no revision has been promoted yet" if revisions else "it has no revision"
-        return ServiceStatus(state=ServiceState.TRANSITIONING, native="empty", message=message, observed_at=now)
+        return ServiceStatus(state=ServiceState.TRANSITIONING, native="deploying", message=message, observed_at=now)
     worst = min(serving, key=lambda r: _WORST_FIRST.index(r.status.state))
     message = worst.status.message
     if worst.status.state is not ServiceState.HEALTHY:

@@ -1,6 +1,5 @@
 """What every target must do. A target's test class inherits TargetContract and supplies its fixtures."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -37,41 +36,21 @@ def spec_for(image: Image, revision_id: str = "r1", *, fence: int = 1) -> Revisi
 
 
 class TargetContract:
-    """Hooks: `target` (a fresh one over empty state; removes all it started), `image` (two images of equal effect and
-    different digest are `image` and `other_image`), `occupy` (gives SERVICE to another kind), `kill_while_deploying`
-    (a process is killed between the creation and the return of deploy), `spoil` (the revision's native state becomes a
-    word that the target does not know)."""
+    """Fixtures to supply, in the class or in its module:
+
+    target                a fresh one over empty state, which removes at the end what it started
+    image                 one that becomes healthy
+    occupy                a call gives SERVICE to another kind of target
+    kill_while_deploying  a call kills a process between the creation and the return of its deploy
+    spoil                 a call makes a revision's native state a word that the target does not know
+    running               a call counts the instances of revisions that really run, seen from outside the target
+    """
 
     deadline_s = 20.0
 
     @pytest.fixture
-    def target(self) -> Target:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def image(self) -> Image:
-        raise NotImplementedError
-
-    @pytest.fixture
     def other_image(self, image: Image) -> Image:
         return replace(image, digest="f" * 64)
-
-    @pytest.fixture
-    def occupy(self) -> Callable[[], None]:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def kill_while_deploying(self) -> Callable[[RevisionSpec], None]:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def spoil(self) -> Callable[[str], None]:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def running(self) -> Callable[[], int]:
-        """How many instances of revisions really run, seen from outside the target."""
-        raise NotImplementedError
 
     def healthy(self, target: Target, revision_id: str = "r1") -> None:
         wait(target, SERVICE, revision_id, until=ServiceState.HEALTHY, deadline_s=self.deadline_s)

@@ -67,7 +67,7 @@ class TestFake(TargetContract):
         assert target.calls() == ("deploy digits r1",)
 
     def test_a_revision_can_be_made_never_healthy(self, target):
-        target.deploys_become("starting")
+        target.deploys_become("deploying")
         target.deploy(spec_for(IMAGE))
         assert target.find(SERVICE).revision("r1").status.state is ServiceState.TRANSITIONING
 

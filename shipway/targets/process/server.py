@@ -1,0 +1,74 @@
+"""A revision's scoring server: how it is started and stopped. `argv` and `environment` are pure."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from shipway.gateway.held import holder, start_once
+from shipway.machine.processes import Command, stop
+from shipway.targets.process.bundle import Bundle
+from shipway.targets.process.records import RevisionFolder, RevisionRecord
+
+DRAIN_S = 60
+"""For the requests that a revision still works on when it is told to end."""
+
+_AFTER_DRAIN_S = 5.0
+
+_FROM_THE_CALLER = (
+    *("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"),
+)
+"""What a program needs of the machine it runs on, and no more: the caller's environment holds keys and tokens."""
+
+
+def argv(record: RevisionRecord, folder: RevisionFolder) -> tuple[str, ...]:
+    return (
+        record.interpreter,
+        *("-m", "shipway_serving"),
+        *("--host", "127.0.0.1"),
+        *("--port", str(record.port)),
+        *("--pid_file", str(folder.pid_file)),
+        *("--log_file", str(folder.server_log)),
+        *("--drain_s", str(DRAIN_S)),
+    )
+
+
+def environment(
+    service: str, record: RevisionRecord, bundle: Bundle, app: Path, caller: Mapping[str, str]
+) -> dict[str, str]:
+    """The author's variables win over the machine's, as in v1; where things lie is not the author's to say."""
+    programs = Path(record.interpreter).parent
+    variables = {name: caller[name] for name in _FROM_THE_CALLER if name in caller}
+    variables |= {"SERVICE_NAME": service, **bundle.variables}
+    path = variables.get("PATH") or caller.get("PATH") or os.defpath
+    python_path = [str(bundle.serving), *filter(None, [variables.get("PYTHONPATH")])]
+    return variables | {
+        "AML_APP_ROOT": str(app),
+        "PATH": os.pathsep.join([str(programs), path]),
+        "PYTHONPATH": os.pathsep.join(python_path),
+        "VIRTUAL_ENV": str(programs.parent),
+    }
+
+
+def start_server(service: str, record: RevisionRecord, bundle: Bundle, folder: RevisionFolder) -> None:
+    """Returns once the process is there, not once it answers; nothing when it runs already."""
+    command = Command(
+        argv=argv(record, folder),
+        cwd=folder.app,
+        environment=environment(service, record, bundle, folder.app, os.environ),
+        lock=folder.lock,
+        log=folder.output_log,
+    )
+    start_once(command, folder.pid_file)
+
+
+def is_running(folder: RevisionFolder) -> bool:
+    return holder(folder.lock, folder.pid_file) is not None
+
+
+def stop_server(folder: RevisionFolder) -> None:
+    """Lets it finish what it works on, for DRAIN_S at most. Safe to repeat."""
+    identity = holder(folder.lock, folder.pid_file)
+    if identity:
+        stop(identity, grace_s=DRAIN_S + _AFTER_DRAIN_S)

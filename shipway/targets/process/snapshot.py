@@ -1,0 +1,63 @@
+"""Looking at services: nothing here changes anything, and a service that is deleted meanwhile is just not there."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from shipway.domain.service import Revision, Service, Traffic
+from shipway.errors import GatewayError
+from shipway.gateway.envoy import Envoy
+from shipway.targets._rollup import service_status
+from shipway.targets.process.health import observe, status_of
+from shipway.targets.process.logs import readable, tail_of
+from shipway.targets.process.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
+
+
+def service_names(services: Path) -> tuple[str, ...]:
+    """Of every kind."""
+    return tuple(sorted(path.parent.name for path in services.glob("*/service.json")))
+
+
+def snapshot(folder: ServiceFolder, record: ServiceRecord, clock: Callable[[], datetime]) -> Service:
+    traffic, fault = _routed(folder, record)
+    revisions = tuple(_revision(folder, each, clock()) for each in folder.revisions())
+    return Service(
+        name=record.name,
+        kind=record.kind,
+        scoring_uri=f"http://localhost:{record.port}/score",
+        status=service_status(revisions, traffic, gateway_fault=fault, now=clock()),
+        revisions=revisions,
+        traffic=traffic,
+    )
+
+
+def log_lines(folder: RevisionFolder, tail: int) -> list[str]:
+    return [*readable(tail_of(folder.output_log)), *readable(tail_of(folder.server_log))][-tail:]
+
+
+def ports_written_down(services: Path) -> frozenset[int]:
+    """Of every service and revision, running or not."""
+    folders = [ServiceFolder(services / name) for name in service_names(services)]
+    gateways = {record.port for folder in folders if (record := folder.read())}
+    return frozenset(gateways | {each.port for folder in folders for each in folder.revisions()})
+
+
+def _routed(folder: ServiceFolder, record: ServiceRecord) -> tuple[Traffic, str | None]:
+    """As Envoy routes it; without an Envoy what is wanted, and what is wrong."""
+    try:
+        return Envoy(folder.gateway).read_traffic(), None
+    except GatewayError:
+        return record.traffic, "its gateway does not run; `shipway up` starts it again"
+
+
+def _revision(folder: ServiceFolder, record: RevisionRecord, now: datetime) -> Revision:
+    seen = observe(record, folder.revision(record.revision_id))
+    return Revision(
+        revision_id=record.revision_id,
+        image_digest=record.image_digest,
+        models=record.models,
+        address=record.address,
+        status=status_of(seen, record.port, now),
+        created_at=record.created_at,
+        labels=record.labels,
+    )

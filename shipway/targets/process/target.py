@@ -1,0 +1,254 @@
+"""The process target: what it does, in which order, under the service's lock."""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shipway.domain.service import (
+    NO_TRAFFIC,
+    RevisionSpec,
+    RevisionStats,
+    Service,
+    ServiceState,
+    ServiceStatus,
+    Traffic,
+)
+from shipway.errors import GatewayError, PortInUse
+from shipway.gateway.envoy import Envoy, port_in_use
+from shipway.gateway.program import envoy_program
+from shipway.machine.ports import can_bind, free_port
+from shipway.machine.state import MachineState
+from shipway.targets._fence import fenced, locked
+from shipway.targets._refusals import (
+    not_found,
+    refuse_other_image,
+    refuse_other_kind,
+    refuse_to_remove_what_serves,
+    refuse_unknown_revisions,
+)
+from shipway.targets.process import server
+from shipway.targets.process.bundle import copy_app, read_bundle
+from shipway.targets.process.plan import gateway_spec, leading, revision_record
+from shipway.targets.process.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
+from shipway.targets.process.snapshot import log_lines, ports_written_down, service_names, snapshot
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class ProcessTarget:
+    """Services as processes of this machine. Splits traffic and mirrors."""
+
+    kind = "process"
+
+    def __init__(self, state: MachineState, *, clock: Callable[[], datetime] = _now) -> None:
+        self._services = state.services
+        self._clock = clock
+
+    # -- looking
+
+    def render(self, spec: RevisionSpec) -> Mapping[str, Any]:
+        folder = RevisionFolder(Path("revisions") / spec.revision_id)
+        record = revision_record(spec, port=0, concurrency=1, now=datetime.min.replace(tzinfo=UTC))
+        return {"argv": list(server.argv(record, folder)), "cwd": str(folder.app), "image": spec.image.location}
+
+    def find(self, name: str) -> Service | None:
+        folder = self._folder(name)
+        record = folder.read()
+        if record is None or record.kind != self.kind:
+            return None
+        return snapshot(folder, record, self._clock)
+
+    def list(self) -> tuple[Service, ...]:
+        found = (self.find(name) for name in service_names(self._services))
+        return tuple(service for service in found if service)
+
+    def status(self, name: str) -> ServiceStatus:
+        service = self.find(name)
+        if service is None:
+            return ServiceStatus(state=ServiceState.ABSENT, native="deleted", message="", observed_at=self._clock())
+        return service.status
+
+    def logs(self, name: str, *, revision_id: str | None = None, tail: int = 200) -> Iterator[str]:
+        self._require(name)
+        folder = self._folder(name)
+        chosen = [revision_id] if revision_id else [each.revision_id for each in folder.revisions()]
+        return iter([line for each in chosen for line in log_lines(folder.revision(each), tail)])
+
+    def traffic(self, name: str) -> Traffic:
+        self._require(name)
+        return self._gateway(name).read_traffic()
+
+    def revision_stats(self, name: str) -> Mapping[str, RevisionStats]:
+        self._require(name)
+        return self._gateway(name).read_stats()
+
+    def mirror_stats(self, name: str) -> Mapping[str, RevisionStats]:
+        self._require(name)
+        return self._gateway(name).read_stats(mirrored=True)
+
+    # -- acting
+
+    def deploy(self, spec: RevisionSpec) -> Service:
+        """Ports are written down before anything starts, and a killed deploy is taken up where it was.
+
+        Raises MachineError where Envoy cannot run and PortInUse, before anything is there of a new service.
+        """
+        with fenced(self._services, spec.service, spec.fence):
+            folder = self._folder(spec.service)
+            place = folder.revision(spec.revision_id)
+            there, revision = folder.read(), place.read()
+            refuse_other_kind(spec.service, theirs=there.kind if there else self.kind, ours=self.kind)
+            if revision:
+                refuse_other_image(spec.service, spec.revision_id, theirs=revision.image_digest, ours=spec.image.digest)
+            bundle = read_bundle(spec.image.location)
+            record = self._with_asked_port(folder, there or self._new_service(spec), spec)
+            folder.write(record)
+            copy_app(bundle, place.app)
+            if revision is None:
+                port, now = self._free_port(), self._clock()
+                revision = revision_record(spec, port=port, concurrency=bundle.concurrency, now=now)
+                place.write(revision)
+            self._bring_up(folder, record, [revision])
+            return snapshot(folder, record, self._clock)
+
+    def set_traffic(self, name: str, traffic: Traffic, *, fence: int) -> Traffic:
+        """What is wanted is written down first: an act that is killed in between is finished by the next one."""
+        with fenced(self._services, name, fence):
+            record, folder = self._require(name), self._folder(name)
+            revisions = folder.revisions()
+            refuse_unknown_revisions(name, traffic, [each.revision_id for each in revisions])
+            leader = leading(traffic, revisions)
+            asked = leader.asked_port if leader else None
+            port = asked if asked and can_bind(asked) else record.port
+            wanted = replace(record, traffic=traffic, port=port)
+            folder.write(wanted)
+            self._gateway(name).apply(gateway_spec(wanted, revisions))
+            now = self._gateway(name).read_traffic()
+            if now != traffic:
+                raise GatewayError(f"the gateway of service {name} routes {now} after it was told to route {traffic}")
+            return now
+
+    def delete_revision(self, name: str, revision_id: str, *, fence: int) -> None:
+        with fenced(self._services, name, fence):
+            folder = self._folder(name)
+            record = folder.read()
+            if record is None:
+                return
+            refuse_other_kind(name, theirs=record.kind, ours=self.kind)
+            refuse_to_remove_what_serves(name, revision_id, record.traffic)
+            record = _without_mirror_to(revision_id, record)
+            folder.write(record)
+            place = folder.revision(revision_id)
+            self._tell_gateway(folder, record)  # an act before may have been killed between its record and its effect
+            server.stop_server(place)
+            if place.root.exists():
+                shutil.rmtree(place.root)
+            self._tell_gateway(folder, record)
+
+    def delete(self, name: str, *, fence: int) -> None:
+        with fenced(self._services, name, fence):
+            folder = self._folder(name)
+            record = folder.read()
+            if record:
+                refuse_other_kind(name, theirs=record.kind, ours=self.kind)
+            _halt(folder)
+            if folder.root.exists():
+                shutil.rmtree(folder.root)
+
+    def start_all(self, name: str) -> Service:
+        """Brings a service back as it was, after a reboot or a crash. Safe to repeat. Raises ServiceNotFound."""
+        with locked(self._services, name):
+            record, folder = self._require(name), self._folder(name)
+            self._bring_up(folder, record, folder.revisions())
+            return snapshot(folder, record, self._clock)
+
+    def stop_all(self, name: str) -> None:
+        """Ends its processes and keeps its records, for `start_all`. Safe to repeat. Raises ServiceNotFound."""
+        with locked(self._services, name):
+            self._require(name)
+            _halt(self._folder(name))
+
+    # -- parts of it
+
+    def _bring_up(self, folder: ServiceFolder, record: ServiceRecord, revisions: Iterable[RevisionRecord]) -> None:
+        """The gateway hears of a revision's port before its server starts: nothing is sent there without traffic."""
+        settled = [self._with_usable_port(folder, each) for each in revisions]
+        Envoy(folder.gateway).apply(gateway_spec(record, folder.revisions()))
+        for each in settled:
+            server.start_server(record.name, each, read_bundle(each.location), folder.revision(each.revision_id))
+
+    def _with_usable_port(self, folder: ServiceFolder, revision: RevisionRecord) -> RevisionRecord:
+        """A revision that does not run and whose port somebody else has taken gets another one."""
+        place = folder.revision(revision.revision_id)
+        if server.is_running(place) or can_bind(revision.port):
+            return revision
+        moved = replace(revision, port=self._free_port())
+        place.write(moved)
+        return moved
+
+    def _with_asked_port(self, folder: ServiceFolder, record: ServiceRecord, spec: RevisionSpec) -> ServiceRecord:
+        """While nothing is served, a new port is taken at once; else when the revision that asks for it is promoted."""
+        envoy_program()
+        asked, running = spec.deployment.port, Envoy(folder.gateway).is_running()
+        port = asked or record.port
+        if running and port == record.port:
+            return record
+        self._refuse_port_of_another(spec.service, port)
+        if not can_bind(port):
+            raise port_in_use(spec.service, port)
+        serving = running and leading(record.traffic, folder.revisions())
+        return record if serving else replace(record, port=port)
+
+    def _refuse_port_of_another(self, name: str, port: int) -> None:
+        for other in service_names(self._services):
+            theirs = self._folder(other).read()
+            if other != name and theirs and theirs.port == port:
+                raise PortInUse(
+                    f"port {port} belongs to service {other}; set another `port` in the deploymentconfig.json of "
+                    f"service {name}, or delete the other (`shipway service delete {other}`)"
+                )
+
+    def _tell_gateway(self, folder: ServiceFolder, record: ServiceRecord) -> None:
+        gateway = Envoy(folder.gateway)
+        if gateway.is_running():
+            gateway.apply(gateway_spec(record, folder.revisions()))
+
+    def _new_service(self, spec: RevisionSpec) -> ServiceRecord:
+        port = spec.deployment.port or self._free_port()
+        return ServiceRecord(name=spec.service, kind=self.kind, port=port, traffic=NO_TRAFFIC, created_at=self._clock())
+
+    def _free_port(self) -> int:
+        return free_port(ports_written_down(self._services))
+
+    def _require(self, name: str) -> ServiceRecord:
+        record = self._folder(name).read()
+        if record is None or record.kind != self.kind:
+            raise not_found(name, service_names(self._services))
+        return record
+
+    def _folder(self, name: str) -> ServiceFolder:
+        return ServiceFolder(self._services / name)
+
+    def _gateway(self, name: str) -> Envoy:
+        return Envoy(self._folder(name).gateway)
+
+
+def _without_mirror_to(revision_id: str, record: ServiceRecord) -> ServiceRecord:
+    mirror = record.traffic.mirror
+    if mirror is None or mirror.revision_id != revision_id:
+        return record
+    return replace(record, traffic=replace(record.traffic, mirror=None))
+
+
+def _halt(folder: ServiceFolder) -> None:
+    """The gateway first, so that no request finds a revision gone; then all revisions at once."""
+    Envoy(folder.gateway).stop()
+    places = [RevisionFolder(path) for path in sorted((folder.root / "revisions").glob("*"))]
+    with ThreadPoolExecutor(max_workers=max(len(places), 1)) as pool:
+        list(pool.map(server.stop_server, places))
