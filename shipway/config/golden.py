@@ -21,7 +21,7 @@ def load_golden(source: Path | str, *, name: str = "golden rows") -> tuple[Golde
     Raises ConfigError with path and line for a bad row, and for a file without any.
     """
     name = str(source) if isinstance(source, Path) else name
-    text = read_text(source) if isinstance(source, Path) else source
+    text = read_text(source) if isinstance(source, Path) else source.removeprefix("\ufeff")
     rows = tuple(_row(line, f"{name}:{number}") for number, line in enumerate(text.split("\n"), 1) if line.strip())
     if not rows:
         raise ConfigError(f'{name}: holds no rows; write a line {{"request": ..., "expected": ...}} for each')

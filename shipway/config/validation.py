@@ -72,16 +72,14 @@ def _explain(errors: list[ErrorDetails], model: type[BaseModel], document: Docum
 
 def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:
     match error["type"]:
-        case "missing":
-            return "is missing"
+        case "missing" | "too_short" | "string_too_short":
+            return "is missing" if error["type"] == "missing" else "must not be empty"
         case "extra_forbidden":
             return unknown_key(str(keys[-1]), _keys_of(_model_at(model, keys[:-1])))
         case "value_error":
             return str(error["ctx"]["error"])
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"must hold keys and values, not {_shown(error['input'])}"
-        case "too_short" | "string_too_short":
-            return "must not be empty"
         case "string_type" if not isinstance(error["input"], list | dict | None):
             return f"must be text, not {_shown(error['input'])}: put quotes around it"
         case _:

@@ -29,6 +29,10 @@ def test_rows_are_read_with_blank_lines_windows_line_ends_and_a_byte_order_mark(
     )
 
 
+def test_a_text_may_begin_with_a_byte_order_mark_too() -> None:
+    assert len(load_golden('\ufeff{"request": 1, "expected": 1}\r\n')) == 1
+
+
 @given(json_values, json_values)
 def test_a_row_gives_back_what_was_written(request: object, expected: object) -> None:
     (row,) = load_golden(json.dumps({"request": request, "expected": expected}))
