@@ -5,9 +5,9 @@
     serving/run_tests.py --pythons 3.6,3.8,3.13
     serving/run_tests.py --lock                compile the locks in requirements/ anew
 
-Arguments after ``--`` go to pytest. A Python that this machine lacks is skipped with a reason, but where ``CI=true`` that
-is a failure: there, nobody would notice. Environments lie in ``.venvs/`` at the repository's root and are made anew only
-when their lock changes. Needs ``uv`` and, itself, Python 3.8.
+Arguments after ``--`` go to pytest. A Python that this machine lacks is skipped with a reason, but where ``CI=true``
+that is a failure: there, nobody would notice. Environments lie in ``.venvs/`` at the repository's root and are made
+anew only when their lock changes. Needs ``uv`` and, itself, Python 3.8.
 """
 
 import argparse
@@ -68,17 +68,17 @@ def test_on(python: str, pytest_arguments: List[str]) -> Outcome:
     began = time.monotonic()
     interpreter = find_interpreter(python)
     if interpreter is None:
-        reason = "not found in ~/.pyenv/versions or on PATH; `uv python install {}` brings it".format(python)
+        reason = f"not found in ~/.pyenv/versions or on PATH; `uv python install {python}` brings it"
         in_ci = os.environ.get("CI") == "true"
         return Outcome(python, not in_ci, reason if in_ci else "skipped: " + reason)
-    venv = VENVS / "serving-{}".format(python)
+    venv = VENVS / f"serving-{python}"
     problem = make_venv(venv, interpreter, lock_of(python))
     if problem:
         return Outcome(python, False, problem)
     environment = dict(os.environ, PYTHONPATH=str(SERVING), PYTHONDONTWRITEBYTECODE="1")
     command = [str(venv / "bin" / "python"), "-m", "pytest", *pytest_arguments]
     done = run(command, cwd=SERVING, environment=environment)
-    return Outcome(python, done.returncode == 0, "{}{:.0f} s".format(done.stdout, time.monotonic() - began))
+    return Outcome(python, done.returncode == 0, f"{done.stdout}{time.monotonic() - began:.0f} s")
 
 
 def find_interpreter(python: str) -> Optional[str]:
@@ -86,7 +86,7 @@ def find_interpreter(python: str) -> Optional[str]:
     versions = sorted((pathlib.Path.home() / ".pyenv" / "versions").glob(python + ".*"), reverse=True)
     candidates = [version / "bin" / "python" for version in versions]
     folders = [pathlib.Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
-    candidates += [folder / "python{}".format(python) for folder in folders if folder.name != "shims"]
+    candidates += [folder / f"python{python}" for folder in folders if folder.name != "shims"]
     return next((str(candidate) for candidate in candidates if version_of(candidate) == python), None)
 
 
@@ -130,7 +130,7 @@ def compile_locks() -> int:
 
 def lock_of(python: str) -> pathlib.Path:
     """The lock for ``python``."""
-    return SERVING / "requirements" / "test-{}.txt".format(python)
+    return SERVING / "requirements" / f"test-{python}.txt"
 
 
 def run(

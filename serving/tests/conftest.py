@@ -4,7 +4,6 @@ from typing import Any, Callable, Iterator, List
 
 import pytest
 from hypothesis import settings
-
 from server_process import ECHO, Server
 
 settings.register_profile("same every time", derandomize=True, deadline=None, max_examples=60)

@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 PACKAGE_PARENT = pathlib.Path(__file__).resolve().parents[1]
 
 PATIENCE_S = 20.0
-"""For anything that must happen; generous, because the machine may be busy. Nothing waits that long when all is well."""
+"""For anything that must happen; generous, because the machine may be busy. When all is well nothing takes so long."""
 
 ECHO = """
 def init():
@@ -44,7 +44,7 @@ def until(condition: Callable[[], Any], what: str) -> Any:
         if value:
             return value
         time.sleep(0.01)
-    raise AssertionError("did not happen within {:g} s: {}".format(PATIENCE_S, what))
+    raise AssertionError(f"did not happen within {PATIENCE_S:g} s: {what}")
 
 
 class Server:
@@ -56,7 +56,7 @@ class Server:
         *flags: str,
         script: Optional[str] = None,
         environment: Optional[Dict[str, str]] = None,
-        **popen: Any
+        **popen: Any,
     ) -> None:
         self.folder = folder
         if script is not None:
@@ -71,7 +71,7 @@ class Server:
             env=dict(base, **(environment or {})),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            **popen
+            **popen,
         )
         self._port: Optional[int] = None
 
@@ -91,7 +91,7 @@ class Server:
         """The first record whose message contains ``text``, waiting for it."""
         return until(
             lambda: next((record for record in self.records() if text in record["message"]), None),
-            "a log record with {!r}".format(text),
+            f"a log record with {text!r}",
         )
 
     def worker_pids(self) -> List[int]:
@@ -123,7 +123,7 @@ class Server:
 
     def is_healthy(self) -> bool:
         if self.process.poll() is not None:
-            raise AssertionError("the server has ended: {}".format(self.messages()))
+            raise AssertionError(f"the server has ended: {self.messages()}")
         return self.request("GET", "/").status == 200
 
     def healthy(self) -> "Server":
@@ -148,7 +148,7 @@ class Server:
         assert self.process.stdout is not None
         self.process.stdout.close()
         for pid in self.worker_pids():
-            until(lambda: not alive(pid), "the end of worker {}".format(pid))
+            until(lambda pid=pid: not alive(pid), f"the end of worker {pid}")
 
 
 def ask(
@@ -167,7 +167,7 @@ def ask(
 def alive(pid: int) -> bool:
     """Whether a process exists and is more than a zombie."""
     try:
-        with open("/proc/{}/stat".format(pid)) as stat:
+        with open(f"/proc/{pid}/stat") as stat:
             return stat.read().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False

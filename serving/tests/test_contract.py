@@ -144,7 +144,7 @@ def test_a_decorated_run_takes_its_arguments_from_a_query_too() -> None:
         ((1, 2), b"[1, 2]"),
         (float("nan"), b"NaN"),
         ([float("inf")], b"[Infinity]"),
-        (2 ** 70, b"1180591620717411303424"),
+        (2**70, b"1180591620717411303424"),
     ],
 )
 def test_results_become_the_json_that_v1_wrote(result: Any, body: bytes) -> None:

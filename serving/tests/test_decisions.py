@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shipway_serving.contract.request_ids import ids_of
 from shipway_serving.server.acceptor import BUSY_DELAY_S, accept_delay
 from shipway_serving.server.deaths import Deaths, after_death, after_success
 from shipway_serving.server.limits import Limits, body_time
@@ -16,20 +17,22 @@ from shipway_serving.telemetry.log_sink import LogFile, LogSink
 from shipway_serving.telemetry.output_lines import LONGEST_MESSAGE, OutputLines
 from shipway_serving.telemetry.records import timestamp
 
+HERE = os.path.dirname(os.path.realpath(__file__))
+
 TRACEBACK = 'Traceback (most recent call last):\n  File "a", line 1\n    x()\nValueError: no\n'
 
 
 def test_flags_are_taken_with_dashes_and_underscores() -> None:
     """Values with dashes stay as they are."""
     for flags in (["--model-dir", "a-b", "--worker-count=2"], ["--model_dir", "a-b", "--worker_count=2"]):
-        settings = settings_from(flags, {}, "/w")
+        settings = settings_from(flags, {}, HERE)
         assert (settings.layout.model_dir, settings.workers) == ("a-b", 2)
 
 
 def test_without_flags_the_environment_of_v1_counts() -> None:
     """Section 7.2 of the contract."""
     environment = {
-        "AML_APP_ROOT": "/app",
+        "AML_APP_ROOT": "/tmp",
         "AZUREML_SOURCE_DIRECTORY": "src",
         "AZUREML_ENTRY_SCRIPT": "src/./score.py",
         "AZUREML_MODEL_DIR": "azureml-models/m/1",
@@ -37,27 +40,27 @@ def test_without_flags_the_environment_of_v1_counts() -> None:
         "WORKER_COUNT": "3",
         "AZUREML_LOG_LEVEL": "debug",
     }
-    settings = settings_from([], environment, "/w")
-    assert settings.layout.script_path() == "/app/src/./score.py"
-    assert settings.layout.import_folders() == ["/app", "/app/src"]
+    settings = settings_from([], environment, HERE)
+    assert settings.layout.script_path() == "/tmp/src/./score.py"
+    assert settings.layout.import_folders() == ["/tmp", "/tmp/src"]
     assert settings.layout.model_dir == "azureml-models/m/1"
     assert (settings.scoring_timeout_ms, settings.workers, settings.log_level) == (5000, 3, "DEBUG")
-    assert settings_from(["--worker_count", "1"], environment, "/w").workers == 1
+    assert settings_from(["--worker_count", "1"], environment, HERE).workers == 1
 
 
 def test_paths_on_the_command_line_are_meant_from_the_working_folder() -> None:
     """A model folder stays relative where that means the same, because scripts take its value apart (C-20)."""
     flags = ["--entry_script", "x/score.py", "--model_dir", "azureml-models/m/1"]
-    here = settings_from(flags, {}, "/w").layout
-    assert (here.app_root, here.script_path(), here.model_dir) == ("/w", "/w/x/score.py", "azureml-models/m/1")
-    away = settings_from(flags, {"AML_APP_ROOT": "/app"}, "/w").layout
-    assert (away.script_path(), away.model_dir) == ("/w/x/score.py", "/w/azureml-models/m/1")
+    here = settings_from(flags, {}, HERE).layout
+    assert (here.app_root, here.script_path(), here.model_dir) == (HERE, HERE + "/x/score.py", "azureml-models/m/1")
+    away = settings_from(flags, {"AML_APP_ROOT": "/tmp"}, HERE).layout
+    assert (away.script_path(), away.model_dir) == (HERE + "/x/score.py", HERE + "/azureml-models/m/1")
     shown = worker_environment(away, {"A": "b"})
     assert shown == {
         "A": "b",
-        "AML_APP_ROOT": "/app",
-        "AZUREML_ENTRY_SCRIPT": "/w/x/score.py",
-        "AZUREML_MODEL_DIR": "/w/azureml-models/m/1",
+        "AML_APP_ROOT": "/tmp",
+        "AZUREML_ENTRY_SCRIPT": HERE + "/x/score.py",
+        "AZUREML_MODEL_DIR": HERE + "/azureml-models/m/1",
     }
 
 
@@ -69,13 +72,14 @@ def test_paths_on_the_command_line_are_meant_from_the_working_folder() -> None:
         ([], {"WORKER_COUNT": "many"}, "argument --worker_count: invalid whole_number value: 'many'"),
         (["--nonsense"], {}, "unrecognized arguments: --nonsense"),
         (["--drain_s", "-1"], {}, "argument --drain_s: -1 is not a number of seconds"),
+        ([], {"AML_APP_ROOT": "/no/such/folder"}, "AML_APP_ROOT: /no/such/folder is not a folder"),
         ([], {"AZUREML_LOG_LEVEL": "loud"}, "AZUREML_LOG_LEVEL: 'LOUD' is none of DEBUG, INFO"),
     ],
 )
 def test_bad_settings_exit_with_1(flags: List[str], environment: Any, complaint: str, capsys: Any) -> None:
     """Not with argparse's 2."""
     with pytest.raises(SystemExit) as caught:
-        settings_from(flags, environment, "/w")
+        settings_from(flags, environment, HERE)
     assert caught.value.code == 1
     assert complaint in capsys.readouterr().err
 
@@ -101,6 +105,12 @@ def test_three_deaths_in_a_row_are_hopeless_and_a_success_starts_anew() -> None:
     assert not two.hopeless
     assert after_death(two, 1).hopeless
     assert not after_death(after_success(two), 1).hopeless
+    assert after_death(two, 0) == two
+
+
+def test_an_empty_request_id_counts_as_none() -> None:
+    """A proxy with an unset variable sends one."""
+    assert ids_of({"x-request-id": ""}, "new").request_id == "new"
 
 
 def test_a_script_that_cannot_start_is_hopeless_at_once() -> None:

@@ -4,7 +4,6 @@ import json
 from typing import Any, Callable, Dict
 
 import pytest
-
 from server_process import ECHO, Server
 
 Serve = Callable[..., Server]
@@ -100,7 +99,10 @@ def test_the_body_of_a_main_guard_does_not_run(serve: Serve) -> None:
         ("raise SystemExit('not today')", "SystemExit: not today"),
         ("def run(data): pass", "does not define a function init()"),
         ("def init(): pass", "does not define a function run()"),
-        ("def init(): pass\ndef run(*data): pass", "run() cannot accept positional-only arguments, *args, or **kwargs."),
+        (
+            "def init(): pass\ndef run(*data): pass",
+            "run() cannot accept positional-only arguments, *args, or **kwargs.",
+        ),
         ("def init(): open('nothing')\ndef run(data): pass", "No such file or directory: 'nothing'"),
         ("def init(): raise SystemExit\ndef run(data): pass", "SystemExit"),
         ("def init(:", "SyntaxError"),
@@ -124,7 +126,7 @@ def test_a_missing_script_ends_the_server_with_3(serve: Serve, tmp_path: Any) ->
 def test_after_a_failed_init_the_model_folder_is_listed(serve: Serve, tmp_path: Any) -> None:
     """E-3: 200 lines at most."""
     asset(tmp_path, {"models/m/1/deep/model.pkl": ""})
-    asset(tmp_path, {"models/m/1/many/{:03d}".format(number): "" for number in range(300)})
+    asset(tmp_path, {f"models/m/1/many/{number:03d}": "" for number in range(300)})
     server = serve("--model_dir", "models/m/1", script="def init(): raise ValueError\ndef run(data): pass")
     assert server.exit_code() == 3
     lines = server.logged("Contents of AZUREML_MODEL_DIR (models/m/1)")["message"].splitlines()[1:]

@@ -26,7 +26,7 @@ def requests(items: List[Union[Parsed, Malformed]]) -> List[Request]:
 
 def post(path: str, name: str, value: str, body: bytes, chunk: int) -> bytes:
     """A POST, chunked when ``chunk`` is not zero."""
-    head = "POST /{} HTTP/1.1\r\nX-{}: {}\r\n".format(path, name, value).encode("ascii")
+    head = f"POST /{path} HTTP/1.1\r\nX-{name}: {value}\r\n".encode("ascii")
     if not chunk:
         return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
     chunks = [body[start : start + chunk] for start in range(0, len(body), chunk)]

@@ -6,8 +6,8 @@ import threading
 from typing import List
 
 import pytest
-
 from server_process import Server, ask
+
 from shipway_serving import __version__
 
 SCRIPT = """
@@ -230,7 +230,7 @@ def test_many_clients_get_their_own_answers(server: Server) -> None:
     def client(name: int) -> None:
         connection = server.connect()
         for number in range(20):
-            text = "{}-{}".format(name, number)
+            text = f"{name}-{number}"
             if ask(connection, "POST", "/score", text.encode(), TEXT).json()["data"] != text:
                 wrong.append(text)
         connection.close()

@@ -49,7 +49,7 @@ def examined(module: ModuleType) -> EntryScript:
     for name in ("init", "run"):
         if not callable(getattr(module, name, None)):
             place = getattr(module, "__file__", module.__name__)
-            raise UnfitScript("The entry script {} does not define a function {}().".format(place, name))
+            raise UnfitScript(f"The entry script {place} does not define a function {name}().")
     driven = getattr(module, "driver_module", None)
     scorer = driven if isinstance(driven, ModuleType) and hasattr(driven, "run") else module
     run = scorer.run
@@ -62,11 +62,12 @@ def _import(layout: Layout) -> ModuleType:
         return importlib.import_module("main")
     spec = importlib.util.spec_from_file_location(MODULE_NAME, path)
     if spec is None or spec.loader is None:
-        raise UnfitScript("The entry script {} is not a Python file; its name has to end in .py.".format(path))
+        raise UnfitScript(f"The entry script {path} is not a Python file; its name has to end in .py.")
     module = importlib.util.module_from_spec(spec)
     # Registered, which v1 did not do: without it pickle and dataclasses fail on classes that the script defines.
     sys.modules[MODULE_NAME] = module
-    spec.loader.exec_module(module)
+    loader: Any = spec.loader
+    loader.exec_module(module)
     return module
 
 

@@ -14,7 +14,7 @@ def listing(model_dir: str) -> List[str]:
     lines: List[str] = []
     for line in _tree(os.path.normpath(model_dir), ""):
         if len(lines) == LONGEST_LISTING:
-            lines.append("Output truncated. First {} lines shown.".format(LONGEST_LISTING))
+            lines.append(f"Output truncated. First {LONGEST_LISTING} lines shown.")
             break
         lines.append(line)
     return lines

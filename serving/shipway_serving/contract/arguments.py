@@ -1,7 +1,7 @@
 """From a request to the keyword arguments of ``run`` (sections 4.2 and 4.3 of the v1 contract)."""
 
 import json
-from typing import Any, Dict
+from typing import Any, Dict, cast
 from urllib.parse import parse_qsl
 
 from shipway_serving.contract.messages import Refusal, Request
@@ -16,10 +16,11 @@ def arguments_for(form: RunForm, request: Request) -> Dict[str, Any]:
 
     Raises ``Refusal`` when the request does not hold them.
     """
+    arguments: Dict[str, Any] = {}
     if form.has_schema:
-        arguments = _declared(form, _json_object(request))
+        arguments.update(_declared(form, _json_object(request)))
     else:
-        arguments = {form.parameters[0]: _text(request)}
+        arguments[form.parameters[0]] = _text(request)
     if form.wants_headers:
         arguments[REQUEST_HEADERS] = title_cased(request.headers)
     return arguments
@@ -51,7 +52,7 @@ def _text(request: Request) -> str:
     try:
         return str(request.body, "utf-8")
     except UnicodeDecodeError as error:
-        raise Refusal(400, "Input cannot be decoded as UTF-8: {}".format(error)) from None
+        raise Refusal(400, f"Input cannot be decoded as UTF-8: {error}") from None
 
 
 def _json_object(request: Request) -> Dict[str, Any]:
@@ -63,12 +64,12 @@ def _json_object(request: Request) -> Dict[str, Any]:
     if not request.body:
         raise Refusal(400, "POST body is empty. Expecting a JSON dictionary.")
     try:
-        value = json.loads(request.body)
+        value: Any = json.loads(request.body)
     except (ValueError, RecursionError) as error:
-        raise Refusal(400, "POST body could not be decoded as JSON: {}".format(error)) from None
+        raise Refusal(400, f"POST body could not be decoded as JSON: {error}") from None
     if not isinstance(value, dict):
         raise Refusal(400, "POST body should be a JSON dictionary.")
-    return value
+    return cast("Dict[str, Any]", value)
 
 
 def _declared(form: RunForm, given: Dict[str, Any]) -> Dict[str, Any]:
@@ -79,7 +80,7 @@ def _declared(form: RunForm, given: Dict[str, Any]) -> Dict[str, Any]:
         elif name in form.defaults:
             arguments[name] = form.defaults[name]
         else:
-            raise Refusal(400, "A value is not provided for the {!r} parameter.".format(name))
+            raise Refusal(400, f"A value is not provided for the {name!r} parameter.")
     return arguments
 
 

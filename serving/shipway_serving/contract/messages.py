@@ -1,8 +1,7 @@
 """What goes in and what comes out: plain values, free of sockets and of any framework."""
 
-from typing import Any, Dict, NamedTuple, Tuple
-
 import json
+from typing import Any, Dict, NamedTuple, Tuple
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"

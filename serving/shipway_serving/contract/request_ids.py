@@ -24,15 +24,15 @@ def ids_of(headers: Dict[str, str], fresh_id: str) -> RequestIds:
 
     Raises ``Refusal`` 431 when one of them is too long.
     """
-    request_id = headers.get("x-request-id", fresh_id)
+    request_id = headers.get("x-request-id") or fresh_id
     if len(request_id) > LONGEST_ID:
-        raise Refusal(431, "x-request-id must not exceed {} characters".format(LONGEST_ID))
+        raise Refusal(431, f"x-request-id must not exceed {LONGEST_ID} characters")
     sent_legacy_id = headers.get("x-ms-request-id", "")
     client_id = headers.get("x-ms-client-request-id", "") or sent_legacy_id
     legacy_id = sent_legacy_id or client_id or request_id
     if len(legacy_id) > LONGEST_ID or len(client_id) > LONGEST_ID:
         both = "x-ms-request-id and x-ms-client-request-id"
-        raise Refusal(431, "{} must not exceed {} characters".format(both, LONGEST_ID))
+        raise Refusal(431, f"{both} must not exceed {LONGEST_ID} characters")
     return RequestIds(request_id, legacy_id, client_id)
 
 

@@ -12,8 +12,8 @@ def scored(result: Any, run_ms: float) -> Response:
 
     Raises whatever ``json.dumps`` raises when ``result`` is not JSON; answer ``not_json()`` then.
     """
-    value = {} if result is None else result
-    return json_response(200, value, (RUN_FAILED, "False"), (RUN_MS, "{:.3f}".format(run_ms)))
+    value: Any = {} if result is None else result
+    return json_response(200, value, (RUN_FAILED, "False"), (RUN_MS, f"{run_ms:.3f}"))
 
 
 def not_json() -> Response:
@@ -29,4 +29,4 @@ def run_raised() -> Response:
 
 def run_timed_out(limit_ms: int) -> Response:
     """``run`` exceeded ``SCORING_TIMEOUT_MS`` (H-49)."""
-    return failure(500, "Scoring timeout after {} ms".format(limit_ms), run_failed=True)
+    return failure(500, f"Scoring timeout after {limit_ms} ms", run_failed=True)

@@ -1,7 +1,7 @@
-"""Who takes a new connection when several workers listen on one socket: the least occupied one, without their talking.
+"""Who takes a new connection when several workers listen on one socket: the least occupied, without their talking.
 
-Every worker hears of the connection; each waits the longer the more it has to do, and the first to accept has it. A busy
-worker still accepts in the end, because health has to answer while every worker is busy.
+Every worker hears of the connection; each waits the longer the more it has to do, and the first to accept has it. A
+busy worker still accepts in the end, because health has to answer while every worker is busy.
 """
 
 import asyncio

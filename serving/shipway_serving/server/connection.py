@@ -40,7 +40,7 @@ class Site:
             connection.check_deadline(now)
 
     def close_idle(self) -> None:
-        """Close every connection that waits for the first byte of a request."""
+        """Close every connection that waits for a request; one that is arriving has little time left."""
         for connection in list(self.connections):
             connection.close_if_idle()
 
@@ -118,9 +118,12 @@ class Connection(asyncio.Protocol):
             self._finish()
 
     def close_if_idle(self) -> None:
-        """Close unless a request is being answered or arriving."""
-        arriving = self._parser.phase in (Phase.HEADERS, Phase.BODY)
-        if not (self._closing or arriving or self._current or self._waiting):
+        """Close unless a request is being answered or arriving; what is arriving has to hurry."""
+        if self._closing or self._current or self._waiting:
+            return
+        if self._parser.phase in (Phase.HEADERS, Phase.BODY):
+            self._deadline = min(self._deadline, self._site.clock() + self._site.limits.last_request_s)
+        else:
             self._finish()
 
     # The life of a request.

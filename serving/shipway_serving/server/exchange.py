@@ -32,7 +32,7 @@ def fresh_ids(prefix: str) -> Iterator[str]:
     number = 0
     while True:
         number += 1
-        yield "{}-{:08x}".format(prefix, number)
+        yield f"{prefix}-{number:08x}"
 
 
 class Exchange:
@@ -89,7 +89,7 @@ class Exchange:
         if route is Route.LIVE:
             return Response(200, b"Live", HTML)
         if self.stage is Stage.STARTING or (route is Route.READY and self.stage is Stage.LEAVING):
-            return _unavailable("Not ready: {}.".format(self.stage.value))
+            return _unavailable(f"Not ready: {self.stage.value}.")
         return Response(200, b"Healthy" if route is Route.HEALTH else b"Ready", HTML)
 
     def _log(self, request: Request, response: Response, request_id: str, began: float) -> None:

@@ -7,7 +7,7 @@ BAD_ARGUMENTS = 1
 """The command line or a setting in the environment cannot be used (as in Microsoft's server, not argparse's 2)."""
 
 NEVER_STARTED = 3
-"""The entry script failed at import or in ``init``, or workers kept dying; gunicorn's code for "worker failed to boot"."""
+"""The entry script failed at import or in ``init``, or workers kept dying (gunicorn's "worker failed to boot")."""
 
 PORT_TAKEN = 4
 """The address to listen on is in use or may not be bound."""

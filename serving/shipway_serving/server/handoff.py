@@ -22,8 +22,8 @@ class Handoff:
         self._loop = loop
         self._max_queue = max_queue
         # The C queue takes a fifth of the time of the other one; Python 3.6 does not have it.
-        make_queue: Callable[[], Any] = getattr(queue, "SimpleQueue", queue.Queue)
-        self._jobs = make_queue()
+        make_queue: Any = getattr(queue, "SimpleQueue", queue.Queue)
+        self._jobs: Any = make_queue()
         self.in_flight = 0
         """Requests handed over and not yet answered: one of them in ``run``, the others waiting."""
         self.on_change: Callable[[], None] = lambda: None

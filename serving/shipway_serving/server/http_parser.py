@@ -1,7 +1,7 @@
 """Bytes to requests: httptools' parser with limits around it. No I/O and no clock: how bytes are cut never matters."""
 
 from enum import Enum
-from typing import Dict, List, NamedTuple, Union
+from typing import Dict, List, NamedTuple, Tuple, Union
 from urllib.parse import unquote
 
 import httptools
@@ -67,7 +67,7 @@ class RequestParser:
             self.phase = Phase.ENDED
         except httptools.HttpParserError as error:
             if self.phase is not Phase.ENDED:
-                self._refuse(400, "The request is not valid HTTP/1.1: {}".format(error))
+                self._refuse(400, f"The request is not valid HTTP/1.1: {error}")
 
     def _check_unfinished_headers(self, newest: int) -> None:
         """Stop early when the end of the headers is far overdue; the exact count follows at their end.
@@ -78,7 +78,7 @@ class RequestParser:
             self._refuse_headers()
 
     def _refuse_headers(self) -> None:
-        self._refuse(431, "The request's headers must not exceed {} bytes.".format(self._limits.header_bytes))
+        self._refuse(431, f"The request's headers must not exceed {self._limits.header_bytes} bytes.")
 
     def _refuse(self, status: int, message: str) -> None:
         self.phase = Phase.ENDED
@@ -153,7 +153,7 @@ class RequestParser:
         return self._limits.body_bytes is not None and size > self._limits.body_bytes
 
     def _refuse_body(self) -> None:
-        self._refuse(413, "The request's body must not exceed {} bytes.".format(self._limits.body_bytes))
+        self._refuse(413, f"The request's body must not exceed {self._limits.body_bytes} bytes.")
 
 
 def _content_length(headers: Dict[str, str]) -> int:
@@ -161,7 +161,7 @@ def _content_length(headers: Dict[str, str]) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _split_target(target: str) -> "tuple[str, str]":
+def _split_target(target: str) -> Tuple[str, str]:
     """Path, percent-decoded, and query of a request target; the absolute form is what proxies may send."""
     if not target.startswith("/") and "://" in target:
         target = "/" + target.partition("://")[2].partition("/")[2]

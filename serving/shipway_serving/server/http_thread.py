@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from email.utils import formatdate
-from typing import Callable, NamedTuple
+from typing import Any, Callable
 
 from shipway_serving.server.acceptor import Acceptor, accept_delay
 from shipway_serving.server.connection import Connection, Site
@@ -165,6 +165,7 @@ class HttpThread:
 
 def _close_in_forks(*sockets: socket.socket) -> None:
     """A process that the script forks and leaves behind must not keep the port. Python 3.6 has no hook for it."""
-    register = getattr(os, "register_at_fork", None)
-    for one in sockets if register else ():
-        register(after_in_child=one.close)
+    register: Any = getattr(os, "register_at_fork", None)
+    if register is not None:
+        for one in sockets:
+            register(after_in_child=one.close)

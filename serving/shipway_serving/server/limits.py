@@ -17,6 +17,8 @@ class Limits(NamedTuple):
     """From the first byte of a request to the last of its headers."""
     body_s: float = 30.0
     """For a body, plus a second for every ``SLOWEST_BODY_BYTES_A_SECOND`` that have come."""
+    last_request_s: float = 2.0
+    """For a request that is half here when the server is told to stop."""
     stalled_s: float = 60.0
     """A client that does not read its answer."""
     linger_s: float = 2.0

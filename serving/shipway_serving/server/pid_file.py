@@ -23,7 +23,7 @@ def path_in_arguments(arguments: List[str]) -> Optional[str]:
 
 def write_pid_file(path: str, pid: int) -> None:
     """Put ``pid`` into ``path`` by a rename, so that a reader never sees half a number. Safe to repeat."""
-    draft = "{}.{}".format(path, pid)
+    draft = f"{path}.{pid}"
     with open(draft, "w") as file:
-        file.write("{}\n".format(pid))
+        file.write(f"{pid}\n")
     os.replace(draft, path)

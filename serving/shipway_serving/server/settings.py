@@ -41,19 +41,22 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """argparse would exit 2; the original server exits 1 (section 7.1)."""
         self.print_usage(sys.stderr)
-        self.exit(BAD_ARGUMENTS, "{}: error: {}\n".format(self.prog, message))
+        self.exit(BAD_ARGUMENTS, f"{self.prog}: error: {message}\n")
 
 
 def settings_from(arguments: List[str], environment: Dict[str, str], working_folder: str) -> Settings:
     """The settings that ``arguments`` and ``environment`` give; exits 1, with a line on stderr, when they are bad."""
     parser = _parser(environment)
     given = parser.parse_args([_underscored(argument) for argument in arguments])
+    layout = _layout(given, environment, working_folder)
+    if not os.path.isdir(layout.app_root):
+        parser.error(f"AML_APP_ROOT: {layout.app_root} is not a folder")
     log_level = environment.get("AZUREML_LOG_LEVEL", "INFO").upper()
     if log_level not in LOG_LEVELS:
         parser.error("AZUREML_LOG_LEVEL: {!r} is none of {}".format(log_level, ", ".join(LOG_LEVELS)))
     log_file = LogFile(given.log_file, given.log_max_bytes, given.log_backups) if given.log_file else None
     return Settings(
-        layout=_layout(given, environment, working_folder),
+        layout=layout,
         host=given.host,
         port=given.port,
         workers=given.worker_count,
@@ -119,8 +122,8 @@ def _whole(lowest: int, highest: Optional[int] = None) -> Callable[[str], int]:
     def whole_number(text: str) -> int:
         value = int(text)
         if value < lowest or (highest is not None and value > highest):
-            limits = "at least {}".format(lowest) if highest is None else "{} to {}".format(lowest, highest)
-            raise argparse.ArgumentTypeError("{} is out of range: {}".format(value, limits))
+            limits = f"at least {lowest}" if highest is None else f"{lowest} to {highest}"
+            raise argparse.ArgumentTypeError(f"{value} is out of range: {limits}")
         return value
 
     return whole_number
@@ -129,5 +132,5 @@ def _whole(lowest: int, highest: Optional[int] = None) -> Callable[[str], int]:
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError("{} is not a number of seconds".format(text))
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
     return value

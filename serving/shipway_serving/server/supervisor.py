@@ -10,11 +10,11 @@ import signal
 import socket
 import sys
 import time
-from typing import Dict, List, Optional
+from typing import List, Optional
 
 from shipway_serving import __version__
 from shipway_serving.server.deaths import Deaths, after_death, after_success
-from shipway_serving.server.exit_codes import DRAINED, NEVER_STARTED, PORT_TAKEN
+from shipway_serving.server.exit_codes import BAD_ARGUMENTS, DRAINED, NEVER_STARTED, PORT_TAKEN
 from shipway_serving.server.settings import Settings, settings_from, worker_environment
 from shipway_serving.server.wire import Word
 from shipway_serving.server.worker_plan import WorkerPlan
@@ -35,12 +35,17 @@ def supervise(arguments: List[str]) -> int:
     """Serve until a signal or a hopeless script ends it; returns the exit code."""
     settings = settings_from(arguments, dict(os.environ), os.getcwd())
     try:
+        sink = LogSink(settings.log_file)
+    except OSError as error:
+        sys.stderr.write(f"shipway-serve: cannot write the log: {error}\n")
+        return BAD_ARGUMENTS
+    try:
         listener = listen(settings.host, settings.port)
     except OSError as error:
-        place = "{}:{}".format(settings.host, settings.port)
-        sys.stderr.write("shipway-serve: cannot listen on {}: {}\n".format(place, error.strerror or error))
+        place = f"{settings.host}:{settings.port}"
+        sys.stderr.write(f"shipway-serve: cannot listen on {place}: {error.strerror or error}\n")
         return PORT_TAKEN
-    collector = Collector(LogSink(settings.log_file))
+    collector = Collector(sink)
     try:
         return Supervisor(settings, listener, collector).run()
     finally:
@@ -81,7 +86,7 @@ class Supervisor:
         """Until no worker is left; returns the exit code."""
         self._listen_to_signals()
         host, port = self._listener.getsockname()[:2]
-        self._log("INFO", "shipway-serving {} listens on {}:{}".format(__version__, host, port))
+        self._log("INFO", f"shipway-serving {__version__} listens on {host}:{port}")
         for _ in range(self._settings.workers):
             self._start_worker()
         while self._workers:
@@ -91,7 +96,7 @@ class Supervisor:
             if time.monotonic() >= self._kill_at:
                 self._kill_all()
         assert self._code is not None
-        self._log("INFO", "ended with exit code {}".format(self._code))
+        self._log("INFO", f"ended with exit code {self._code}")
         return self._code
 
     def _log(self, level: str, message: str) -> None:
@@ -140,7 +145,7 @@ class Supervisor:
         worker = WorkerProcess(plan, self._environment, self._collector)
         self._workers.append(worker)
         self._selector.register(worker.wire, selectors.EVENT_READ, worker)
-        self._log("INFO", "worker {} started".format(worker.pid))
+        self._log("INFO", f"worker {worker.pid} started")
 
     def _hear_worker(self, worker: WorkerProcess) -> None:
         words = worker.words()
@@ -169,7 +174,7 @@ class Supervisor:
         self._workers.remove(worker)
 
     def _replace(self, worker: WorkerProcess, code: int) -> None:
-        self._log("ERROR", "worker {} ended with exit code {}".format(worker.pid, code))
+        self._log("ERROR", f"worker {worker.pid} ended with exit code {code}")
         self._deaths = after_death(self._deaths, code)
         if self._deaths.hopeless:
             self._log("CRITICAL", self._hopeless(code))
@@ -186,9 +191,7 @@ class Supervisor:
     def _hopeless(self, code: int) -> str:
         if code == NEVER_STARTED:
             return "The entry script cannot be loaded or its init() fails; its traceback stands above. The server ends."
-        return "{} workers have died without one successful run in between. The server ends.".format(
-            self._deaths.in_a_row
-        )
+        return f"{self._deaths.in_a_row} workers have died without one successful run in between. The server ends."
 
     # The end.
 
@@ -197,7 +200,7 @@ class Supervisor:
         if self._code is not None:
             return
         self._code = code
-        self._log("INFO", "draining {} workers, {:g} s at most".format(len(self._workers), self._settings.drain_s))
+        self._log("INFO", f"draining {len(self._workers)} workers, {self._settings.drain_s:g} s at most")
         self._listener.close()
         self._kill_at = time.monotonic() + self._settings.drain_s + OVERTIME_S
         for worker in self._workers:
@@ -205,6 +208,6 @@ class Supervisor:
 
     def _kill_all(self) -> None:
         for worker in self._workers:
-            self._log("ERROR", "worker {} is killed before it has answered all its requests".format(worker.pid))
+            self._log("ERROR", f"worker {worker.pid} is killed before it has answered all its requests")
             worker.kill()
         self._bury()

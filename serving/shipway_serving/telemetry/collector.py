@@ -9,7 +9,7 @@ import selectors
 import threading
 import time
 from collections import deque
-from typing import Deque, Dict, List, Optional
+from typing import Deque, List, Optional
 
 from shipway_serving.telemetry.log_sink import LogSink
 from shipway_serving.telemetry.output_lines import OutputLines
@@ -136,8 +136,7 @@ class Collector:
             self._selector.register(source.fd, selectors.EVENT_READ, source)
 
     def _sources(self) -> List[Source]:
-        registered: Dict[int, selectors.SelectorKey] = dict(self._selector.get_map())
-        return [key.data for key in registered.values() if key.data is not None]
+        return [key.data for key in list(self._selector.get_map().values()) if key.data is not None]
 
     def _read(self, source: Source) -> List[bytes]:
         lines: List[bytes] = []

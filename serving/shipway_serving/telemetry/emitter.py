@@ -86,10 +86,6 @@ class EmitterHandler(logging.Handler):
         except Exception:
             self.handleError(record)
 
-    def createLock(self) -> None:
-        """No lock: the emitter needs none, and a lock held while a script forks would stay held in the child."""
-        self.lock = None
-
 
 def _write_whole(fd: int, data: bytes) -> None:
     """Write ``data`` to the pipe; gives up when the supervisor is gone."""

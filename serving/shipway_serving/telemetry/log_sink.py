@@ -40,11 +40,16 @@ class LogSink:
         return 0 < limit < self._size + more and self._size > 0
 
     def _rotate(self) -> None:
+        """Begin a new file; where that fails, say for want of permission, go on in the old one until the next time."""
         assert self._file is not None
-        os.close(self._fd)
-        rotate(self._file)
-        self._fd = _open(self._file.path)
         self._size = 0
+        try:
+            rotate(self._file)
+            fresh = _open(self._file.path)
+        except OSError:
+            return
+        os.close(self._fd)
+        self._fd = fresh
 
     def _put(self, data: bytes) -> None:
         view = memoryview(data)
@@ -57,7 +62,7 @@ class LogSink:
 
 def rotate(file: LogFile) -> None:
     """Move ``path`` to ``path.1`` and every backup one further; the oldest goes."""
-    names = [file.path] + ["{}.{}".format(file.path, number) for number in range(1, file.backups + 1)]
+    names = [file.path] + [f"{file.path}.{number}" for number in range(1, file.backups + 1)]
     for older, newer in zip(reversed(names), reversed(names[:-1])):
         if os.path.exists(newer):
             os.replace(newer, older)

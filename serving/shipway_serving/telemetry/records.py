@@ -30,7 +30,7 @@ def timestamp(now: float) -> str:
     if text is None:
         _seconds.clear()
         text = _seconds[second] = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-    return "{}.{:03d}Z".format(text, int((now - second) * 1000))
+    return f"{text}.{int((now - second) * 1000):03d}Z"
 
 
 def record(now: float, level: str, pid: int, logger: str, message: str) -> bytes:
@@ -46,6 +46,6 @@ def access_record(now: float, pid: int, access: Access) -> bytes:
         '{{"ts": "{}", "level": "INFO", "pid": {}, "logger": "shipway_serving.access", "message": {}, '
         '"method": {}, "path": {}, "status": {}, "duration_ms": {:.3f}, "request_id": {}}}\n'
     )
-    message = json.dumps("{} {} {}".format(method, path, status))
+    message = json.dumps(f"{method} {path} {status}")
     names = (json.dumps(method), json.dumps(path), status, duration_ms, json.dumps(request_id))
     return form.format(timestamp(now), pid, message, *names).encode("ascii")

@@ -12,7 +12,7 @@ class ScriptStream(io.TextIOWrapper):
     """UTF-8 whatever the locale is: a container's is often C, and there ``print`` would raise for an accent."""
 
     def __init__(self, fd: int) -> None:
-        stream: Any = io.open(fd, "wb", closefd=False)
+        stream: Any = open(fd, "wb", closefd=False)  # noqa: SIM115  (it is this stream's, to the end of the process)
         super().__init__(stream, encoding="utf-8", errors="backslashreplace", line_buffering=True)
         self._line_is_open = False
 
