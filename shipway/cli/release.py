@@ -12,6 +12,7 @@ from shipway.cli.output import Column, fields, moment, state_colour
 from shipway.cli.parser import Parser
 
 if TYPE_CHECKING:
+    from shipway.domain.release import ReleaseConfig
     from shipway.release.outcomes import Ending
     from shipway.release.plan import Plan
     from shipway.release.report import ReleaseReport
@@ -41,28 +42,42 @@ def run(args: Namespace, context: Context) -> int:
 
 
 def _start(args: Namespace, context: Context) -> int:
-    from shipway.config.release_file import load_release_file
-    from shipway.release.inputs import keep_inputs
-    from shipway.release.ledger import ledger_of
-    from shipway.release.plan import abilities_of, plan
-    from shipway.release.run import refuse_if_busy, utc_now
-    from shipway.targets.base import load
+    if args.dry_run:
+        _print_plan(_plan(_load(context, args.file), context), context)
+        return 0
+    return _carry_out(context, begin(context, args.file, args.release_id))
 
-    loaded = load_release_file(args.file)
-    config = loaded.value
+
+def begin(context: Context, file: Path, release_id: str | None = None) -> str:
+    """Reads, checks, plans and keeps a release; returns its id. Nothing is begun, so that a refusal costs nothing."""
+    from shipway.release.inputs import keep_inputs
+    from shipway.release.run import refuse_if_busy, utc_now
+
+    config = _load(context, file)
+    _plan(config, context)
+    given = release_id or f"{config.service}-{secrets.token_hex(4)}"
+    refuse_if_busy(context.workspace(), config.service, besides=given, now=utc_now())
+    keep_inputs(config, release_id=given, requested_by=getpass.getuser(), now=utc_now(), workspace=context.workspace())
+    return given
+
+
+def _load(context: Context, file: Path) -> "ReleaseConfig":
+    from shipway.config.release_file import load_release_file
+
+    loaded = load_release_file(file)
     for warning in loaded.warnings:
         context.output.say(f"warning: {warning}")
-    workspace = context.workspace()
-    champion = ledger_of(workspace, config.service).standing().champion
+    return loaded.value
+
+
+def _plan(config: "ReleaseConfig", context: Context) -> "Plan":
+    from shipway.release.ledger import ledger_of
+    from shipway.release.plan import abilities_of, plan
+    from shipway.targets.base import load
+
+    champion = ledger_of(context.workspace(), config.service).standing().champion
     abilities = abilities_of(config.targets, lambda kind: load(kind, context.state()))
-    planned = plan(config, champion=champion.revision_id if champion else None, abilities=abilities)
-    if args.dry_run:
-        _print_plan(planned, context)
-        return 0
-    release_id = args.release_id or f"{config.service}-{secrets.token_hex(4)}"
-    refuse_if_busy(workspace, config.service, besides=release_id, now=utc_now())
-    keep_inputs(config, release_id=release_id, requested_by=getpass.getuser(), now=utc_now(), workspace=workspace)
-    return _carry_out(context, release_id)
+    return plan(config, champion=champion.revision_id if champion else None, abilities=abilities)
 
 
 def _resume(args: Namespace, context: Context) -> int:

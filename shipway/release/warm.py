@@ -1,6 +1,7 @@
-"""A Great Expectations process started before it is needed: its import takes 4 to 6 s, which a build can hide.
+"""Great Expectations processes started before they are needed: the import takes 4 to 6 s, which a build can hide.
 
-It is a head start and nothing else: whoever finds none starts one.
+They are a head start and nothing else: whoever finds none starts one. One that was used waits for the next release of
+this process.
 """
 
 from collections.abc import Iterator
@@ -13,21 +14,22 @@ _waiting: list[SuiteProcess] = []
 
 @contextmanager
 def warming(*, needed: bool) -> Iterator[None]:
-    """Starts one for the block, and ends it if nobody took it."""
-    if needed:
+    """Has one ready in the block. The outermost block ends those that are left."""
+    outermost = not _waiting
+    if needed and outermost:
         process = SuiteProcess()
         process.start()
         _waiting.append(process)
     try:
         yield
     finally:
-        while _waiting:
+        while outermost and _waiting:
             _waiting.pop().close()
 
 
 @contextmanager
 def suite_process(*, needed: bool) -> Iterator[SuiteProcess | None]:
-    """The one that waits, or a new one; ended with the block. None when none is needed."""
+    """The one that waits, or a new one; None when none is needed. It goes on waiting when all went well."""
     if not needed:
         yield None
         return
@@ -35,5 +37,7 @@ def suite_process(*, needed: bool) -> Iterator[SuiteProcess | None]:
     process.start()
     try:
         yield process
-    finally:
+    except BaseException:
         process.close()
+        raise
+    _waiting.append(process)

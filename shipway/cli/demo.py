@@ -1,0 +1,226 @@
+"""shipway demo: the digits example, five releases, and what became of each."""
+
+import json
+import subprocess
+from argparse import Namespace
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shipway.cli.commands.init import copy_example
+from shipway.cli.context import WORKSPACE_FOLDER, Context
+from shipway.cli.output import Column, state_colour
+from shipway.cli.parser import Parser
+from shipway.errors import MachineError
+
+if TYPE_CHECKING:
+    from shipway.cli.steady_load import LoadResult
+    from shipway.release.outcomes import Ending
+
+SUMMARY = "whole releases on this machine"
+
+_LOAD_PER_S = 100.0
+"""Enough for the gateway to see the minimum sample in the first traffic step of 2 s, and little for a machine."""
+_SERVICE = "digits"
+_STORY = (
+    ("release.yaml", "v1, a good model: expected to be promoted"),
+    ("release-v2.yaml", "v2, a better one, under constant load: expected to be promoted without losing a request"),
+    ("release-v3.yaml", "v3, wrong answers with status 200: expected to be rolled back"),
+    ("release-v4.yaml", "v4, whose file was cut off: expected to be refused by the smoke test"),
+    ("release-v5.yaml", "v5, right and far too slow: expected to be rolled back"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """One release of the demo. `load` is None when nothing was in service yet."""
+
+    title: str
+    ending: "Ending"
+    load: "LoadResult | None"
+
+
+def add_arguments(parser: Parser) -> None:
+    parser.add_argument(
+        "folder", metavar="DIR", nargs="?", default="shipway-demo", help="where to play; default: ./shipway-demo"
+    )
+
+
+def run(args: Namespace, context: Context) -> int:
+    from shipway.release.warm import warming
+
+    folder = (context.folder / args.folder).resolve()
+    example = _set_the_stage(folder, context)
+    scene = Context(given=str(folder), output=context.output, folder=folder, debug=context.debug)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        server = pool.submit(_start_server, scene)
+        models = pool.submit(_train, example, context.output.say)
+        models.result()
+        ui_url = server.result()
+    _start_over(scene)
+    _free_the_port(example, context.output.say)
+    with warming(needed=True):
+        episodes = [_play(scene, example / file, title) for file, title in _STORY]
+    _tell(scene, folder, episodes, ui_url)
+    return 0 if _as_expected(episodes) else 1
+
+
+def _set_the_stage(folder: Path, context: Context) -> Path:
+    from shipway.store.workspace import open_workspace
+
+    context.output.say(f"the demo plays in {folder}")
+    open_workspace(folder / WORKSPACE_FOLDER, create=True)
+    example = folder / "digits"
+    if not example.exists():
+        copy_example("digits", example)
+    return example
+
+
+def _start_server(context: Context) -> str:
+    from shipway.cli.server import ensure_server
+
+    return ensure_server(context.state(), context.output.say).ui_url
+
+
+def _train(example: Path, say: Callable[[str], None]) -> None:
+    """In an environment of its own: what only the example needs is no dependency of Shipway."""
+    if (example / "models" / "v5").exists():
+        return
+    from uv import find_uv_bin
+
+    say("training the example's models, in an environment of their own ...")
+    uv, environment = find_uv_bin(), example / "train-env"
+    python = str(environment / "bin" / "python")
+    _run([uv, "venv", "-q", "--clear", str(environment)], "the example's environment could not be made")
+    install = [uv, "pip", "install", "-q", "--python", python, "-r", str(example / "requirements.txt")]
+    _run(install, "the example's packages could not be installed")
+    _run([python, str(example / "train.py")], "the example's models could not be trained")
+
+
+def _run(command: list[str], what: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise MachineError(f"{what}: {done.stderr.strip().splitlines()[-1:] or done.returncode}; run {command}")
+
+
+def _start_over(context: Context) -> None:
+    """A demo of before left its service: away with it, so that v1 is the first revision again."""
+    import getpass
+    import secrets
+
+    from shipway.release.ledger import ledger_of
+    from shipway.release.operations import Operator, retire
+
+    if ledger_of(context.workspace(), _SERVICE).standing().champion is None:
+        return
+    context.output.say(f"a demo of before left service {_SERVICE}: deleting it first")
+    operator = Operator(
+        workspace=context.workspace(),
+        operation_id=f"retire-{secrets.token_hex(4)}",
+        approver=getpass.getuser(),
+        reason="the demo starts over",
+    )
+    retire(operator, _SERVICE)
+
+
+def _free_the_port(example: Path, say: Callable[[str], None]) -> None:
+    from shipway.machine.ports import can_bind, free_port, listener_of
+
+    path = example / "deploymentconfig.json"
+    config = json.loads(path.read_text())
+    if can_bind(config["port"]):
+        return
+    port = free_port()
+    say(f"port {config['port']} is taken by {listener_of(config['port'])}: the demo takes port {port}")
+    path.write_text(json.dumps({**config, "port": port}, indent=2) + "\n")
+
+
+def _play(context: Context, file: Path, title: str) -> Episode:
+    context.output.say(f"\n--- {title}")
+    uri = _uri_in_service(context)
+    if uri is None:
+        return Episode(title=title, ending=_release(context, file), load=None)
+    from shipway.cli.steady_load import SteadyLoad
+
+    with SteadyLoad(uri.removesuffix("/score"), _bodies(file.parent), per_second=_LOAD_PER_S) as load:
+        ending = _release(context, file)
+    return Episode(title=title, ending=ending, load=load.result)
+
+
+def _uri_in_service(context: Context) -> str | None:
+    from shipway.release.ledger import ledger_of
+    from shipway.targets.base import load
+
+    champion = ledger_of(context.workspace(), _SERVICE).standing().champion
+    service = load(champion.target, context.state()).find(_SERVICE) if champion else None
+    return service.scoring_uri if service else None
+
+
+def _bodies(example: Path) -> list[str]:
+    lines = (example / "golden.jsonl").read_text().splitlines()
+    return [json.dumps(json.loads(line)["request"]) for line in lines]
+
+
+def _release(context: Context, file: Path) -> "Ending":
+    from shipway.cli.flow_run import run_release_flow
+    from shipway.cli.release import begin
+
+    return run_release_flow(context, begin(context, file))
+
+
+def _as_expected(episodes: list[Episode]) -> bool:
+    phases = [episode.ending.phase.value for episode in episodes]
+    lost = sum(episode.load.failed for episode in episodes if episode.load)
+    return phases == ["promoted", "promoted", "rolled_back", "refused", "rolled_back"] and lost == 0
+
+
+def _tell(context: Context, folder: Path, episodes: list[Episode], ui_url: str) -> None:
+    from shipway.cli.ledger_view import ENTRY_COLUMNS, entry_document
+    from shipway.cli.output import table
+    from shipway.release.operations import history
+
+    rows = [_row(episode) for episode in episodes]
+    ledger = [entry_document(entry) for entry in history(context.workspace(), _SERVICE)]
+    uri = episodes[-1].ending.scoring_uri
+    body = _bodies(folder / "digits")[0]
+    document = {"releases": rows, "ledger": ledger, "scoring_uri": uri, "ui_url": ui_url, "workspace": str(folder)}
+    lines = [
+        "",
+        "What became of each release:",
+        *table(rows, _COLUMNS),
+        "",
+        f"The ledger of service {_SERVICE} (shipway ledger verify {_SERVICE} proves that nobody changed it):",
+        *table(ledger, ENTRY_COLUMNS[:3]),
+        "",
+        f"It answers at {uri}:",
+        f"  curl -s -H 'Content-Type: application/json' -d '{body}' {uri}",
+        f"Every run, step by step, in Prefect's UI:  {ui_url}/runs",
+        f"Look around:                               cd {folder} && shipway release list",
+        f"Stop everything:                           shipway down --all --workspace {folder}",
+    ]
+    context.output.record(document, lines)
+
+
+def _row(episode: Episode) -> dict[str, Any]:
+    load = episode.load
+    return {
+        "release": episode.ending.release_id,
+        "model": episode.title.split(",")[0],
+        "phase": episode.ending.phase.value,
+        "requests": load.sent if load else 0,
+        "failed": load.failed if load else 0,
+        "failures": list(load.failures) if load else [],
+        "reason": episode.ending.reason,
+    }
+
+
+_COLUMNS = (
+    Column("model", "MODEL"),
+    Column("release", "RELEASE"),
+    Column("phase", "BECAME", lambda phase: phase.replace("_", " "), colour=state_colour),
+    Column("requests", "REQUESTS MEANWHILE"),
+    Column("failed", "FAILED"),
+    Column("reason", "WHY", lambda reason: reason[:110]),
+)
