@@ -42,27 +42,27 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: Namespace, context: Context) -> int:
     checks: list[Callable[[Context], Finding]] = [
-        _python,
-        _uv,
-        _envoy,
-        _ports,
-        _workspace,
-        _disk,
-        _server,
-        _expectations,
+        check_python,
+        check_uv,
+        check_envoy,
+        check_ports,
+        check_workspace,
+        check_disk,
+        check_server,
+        check_expectations,
     ]
     if not args.offline:
-        checks.append(_index)
+        checks.append(check_index)
     findings = [check(context) for check in checks]
     context.output.records([asdict(finding) for finding in findings], _COLUMNS, empty="")
     return 1 if any(finding.state == "missing" for finding in findings) else 0
 
 
-def _python(_context: Context) -> Finding:
+def check_python(_context: Context) -> Finding:
     return Finding(what="interpreter", state="ok", found=f"Python {sys.version.split()[0]}, {sys.executable}")
 
 
-def _uv(_context: Context) -> Finding:
+def check_uv(_context: Context) -> Finding:
     mend = "install it: python -m pip install uv"
     try:
         from uv import find_uv_bin
@@ -73,7 +73,7 @@ def _uv(_context: Context) -> Finding:
     return Finding(what="uv", state="ok", found=found)
 
 
-def _envoy(_context: Context) -> Finding:
+def check_envoy(_context: Context) -> Finding:
     from shipway.gateway.program import envoy_program
 
     try:
@@ -89,7 +89,7 @@ def _envoy(_context: Context) -> Finding:
     return Finding(what="Envoy", state="ok", found=version[1] if len(version) > 1 else version[0])
 
 
-def _ports(_context: Context) -> Finding:
+def check_ports(_context: Context) -> Finding:
     from shipway.machine.ports import LOOPBACK, free_port
 
     try:
@@ -104,7 +104,7 @@ def _ports(_context: Context) -> Finding:
     return Finding(what="ports", state="ok", found=f"free ones on {LOOPBACK}, such as {port}")
 
 
-def _workspace(context: Context) -> Finding:
+def check_workspace(context: Context) -> Finding:
     try:
         context.workspace()
     except ShipwayError as error:
@@ -112,7 +112,7 @@ def _workspace(context: Context) -> Finding:
     return _writable("workspace", context.workspace_folder)
 
 
-def _disk(_context: Context) -> Finding:
+def check_disk(_context: Context) -> Finding:
     import shutil
 
     from shipway.machine.state import private_folder, state_home
@@ -130,7 +130,7 @@ def _disk(_context: Context) -> Finding:
     return _writable("disk", place, found=f"{size(free)} free in {place}")
 
 
-def _server(context: Context) -> Finding:
+def check_server(context: Context) -> Finding:
     from shipway.cli.server import find_server
     from shipway.cli.server.environment import configured_api_url
     from shipway.cli.server.health import is_healthy
@@ -147,7 +147,7 @@ def _server(context: Context) -> Finding:
     return Finding(what="Prefect server", state="ok", found=server.url if server else "starts when it is needed")
 
 
-def _expectations(_context: Context) -> Finding:
+def check_expectations(_context: Context) -> Finding:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -158,7 +158,7 @@ def _expectations(_context: Context) -> Finding:
     return Finding(what="suites", state="ok", found=found)
 
 
-def _index(_context: Context) -> Finding:
+def check_index(_context: Context) -> Finding:
     """Asks the index that uv would use for one small package, past uv's cache."""
     mend = "name an index that can be reached in UV_DEFAULT_INDEX or uv.toml, a proxy in HTTPS_PROXY"
     try:

@@ -1,15 +1,17 @@
 """shipway ledger ...: which model served at a moment, and whether anybody has changed what is written."""
 
 from argparse import Namespace
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
 from shipway.cli.output import Column, moment, state_colour
 from shipway.cli.parser import Parser
-from shipway.errors import ConfigError, StoreCorrupt
+from shipway.errors import ConfigError, ReleaseNotFound, StoreCorrupt
 
 if TYPE_CHECKING:
+    from shipway.release.ledger import LedgerEntry
     from shipway.store.workspace import Workspace
 
 _COLUMNS = (
@@ -64,26 +66,61 @@ def _verify(args: Namespace, context: Context) -> int:
     from shipway.release.operations import history
 
     workspace = context.workspace()
-    for service in args.services:
-        history(workspace, service)  # says which there are when this one is not among them
-    records = [_verified(workspace, service) for service in args.services or services_of(workspace)]
+    ended = _ended_releases(workspace)
+    known = {*services_of(workspace), *ended}
+    for unknown in set(args.services) - known:
+        history(workspace, unknown)  # says which services there are
+    records = [_verified(workspace, service, ended.get(service, ())) for service in args.services or sorted(known)]
     context.output.records(records, _COLUMNS, empty="no service has a ledger yet")
     return 1 if any(record["fault"] for record in records) else 0
 
 
-def _verified(workspace: "Workspace", service: str) -> dict[str, Any]:
-    """The ledger's own chain, and the journal of each release as it was when the ledger noted it."""
-    from shipway.release.ledger import Event, ledger_of
-    from shipway.release.run import journal_of
+def _verified(workspace: "Workspace", service: str, ended: Collection[str]) -> dict[str, Any]:
+    from shipway.release.ledger import ledger_of
 
     ledger = ledger_of(workspace, service)
     record: dict[str, Any] = {"service": service, "state": "ok", "entries": 0, "head": "", "fault": None}
     try:
         entries = ledger.entries()
         record |= {"entries": len(entries), "head": ledger.journal.head[1]}
-        for entry in entries:
-            if entry.event not in {Event.REVERTED, Event.RETIRED}:  # these are no release of their own
-                journal_of(workspace, entry.release_id).verify(entry.journal_head)
+        _verify_entries(workspace, entries)
+        _verify_end(service, entries, ended)
     except StoreCorrupt as error:
         record |= {"state": "broken", "fault": str(error)}
     return record
+
+
+def _verify_entries(workspace: "Workspace", entries: "Iterable[LedgerEntry]") -> None:
+    """Each release's journal must still have the head that the ledger noted: its end cannot be cut off unseen."""
+    from shipway.release.ledger import Event
+    from shipway.release.run import journal_of
+
+    for entry in entries:
+        if entry.event not in {Event.REVERTED, Event.RETIRED}:  # these may be acts without a journal
+            journal_of(workspace, entry.release_id).verify(entry.journal_head)
+
+
+def _verify_end(service: str, entries: "Iterable[LedgerEntry]", ended: Collection[str]) -> None:
+    lost = set(ended) - {entry.release_id for entry in entries}
+    if lost:
+        names = ", ".join(sorted(lost))
+        raise StoreCorrupt(f"the ledger of {service} has lost its end: these releases ended and are not in it: {names}")
+
+
+def _ended_releases(workspace: "Workspace") -> dict[str, list[str]]:
+    """By service. A release is in the ledger before it ends, so one that is not shows that the ledger was cut short."""
+    from shipway.release.inputs import read_inputs
+    from shipway.release.report import release_ids
+    from shipway.release.run import journal_of, step_entries
+    from shipway.release.steps import replay
+
+    ended: dict[str, list[str]] = {}
+    for release_id in release_ids(workspace):
+        try:
+            service = read_inputs(workspace, release_id).service
+            phase = replay(step_entries(journal_of(workspace, release_id))).phase
+        except (ReleaseNotFound, StoreCorrupt):  # never begun; or what the ledger notes of it will not be found
+            continue
+        if phase.ended:
+            ended.setdefault(service, []).append(release_id)
+    return ended

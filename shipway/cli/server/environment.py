@@ -59,9 +59,11 @@ def _profile(environment: Mapping[str, str]) -> dict[str, str]:
         document = tomllib.loads(Path(path).expanduser().read_text())
     except (OSError, ValueError):
         return {}
-    active = environment.get("PREFECT_PROFILE") or document.get("active")
-    profile = document.get("profiles", {}).get(active, {})
-    return profile if isinstance(profile, dict) else {}
+    match document:
+        case {"profiles": dict(profiles)}:
+            profile = profiles.get(environment.get("PREFECT_PROFILE") or document.get("active"))
+            return profile if isinstance(profile, dict) else {}
+    return {}
 
 
 def _with_loopback(no_proxy: str) -> str:

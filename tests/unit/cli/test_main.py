@@ -167,15 +167,17 @@ def test_a_default_verb_is_put_in_where_the_first_word_is_no_verb(
     shipway: Shipway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def add_arguments(parser: Parser) -> None:
-        start = parser.add_verb("start", lambda args, context: print(args.file, args.dry_run) or 0, "start")
+        start = parser.add_verb(
+            "start", lambda args, context: context.output.lines([f"{args.file} {args.dry_run}"]) or 0, "start"
+        )
         start.add_argument("file")
         start.add_argument("--dry-run", action="store_true")
-        parser.add_verb("list", lambda args, context: print("listed") or 0, "list")
+        parser.add_verb("list", lambda args, context: context.output.say("listed") or 0, "list")
 
     a_command(monkeypatch, does=lambda args, context: args.verb(args, context))
     sys.modules["shipway_try"].add_arguments = add_arguments  # type: ignore[attr-defined]
     sys.modules["shipway_try"].DEFAULT_VERB = "start"  # type: ignore[attr-defined]
     assert shipway("try", "r.yaml").out == "r.yaml False\n"
-    assert shipway("try", "-o", "json", "--dry-run", "r.yaml").out == "r.yaml True\n"
-    assert shipway("try", "-o", "json", "list").out == "listed\n"
+    assert shipway("try", "-o", "table", "--dry-run", "r.yaml").out == "r.yaml True\n"
+    assert shipway("try", "-o", "json", "list").err == "listed\n"
     assert "start               start" in shipway("try", "--help").out
