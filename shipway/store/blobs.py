@@ -16,7 +16,8 @@ from shipway.store.objects import Objects
 from shipway.store.trees import base_name, find_files, keep_all, safe_path
 
 _PREFIX = "blobs/sha256"
-_CHUNK_BYTES = 4 * 1024 * 1024
+_CHUNK_BYTES = 5 * 1024 * 1024
+"""One part of obstore's multipart upload: it then copies nothing."""
 _IN_MEMORY_BYTES = 1024 * 1024
 """Files up to this size go up in one request: a multipart upload takes three."""
 
@@ -33,16 +34,14 @@ class Blobs:
         Raises StoreError when the file cannot be read or changes meanwhile, and StoreFull.
         """
         with _reading(path):
-            before = _fingerprint(path)
+            seen = _fingerprint(path)
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if _fingerprint(path) != seen:
+                raise _changed(path)
         if not self.has(digest):
-            self._upload(path, digest, size_bytes=before[0])
-        with _reading(path):
-            after = _fingerprint(path)
-        if after != before:
-            raise _changed(path)
-        return digest, before[0]
+            self._upload(path, digest, seen)
+        return digest, seen[0]
 
     def put_bytes(self, data: bytes) -> str:
         """For what fits in memory; raises StoreFull."""
@@ -113,9 +112,10 @@ class Blobs:
         executable = bool(path.stat().st_mode & stat.S_IXUSR)
         return FileEntry(path=relative, digest=digest, size_bytes=size_bytes, executable=executable)
 
-    def _upload(self, path: Path, digest: str, *, size_bytes: int) -> None:
+    def _upload(self, path: Path, digest: str, seen: tuple[int, ...]) -> None:
+        size_bytes = seen[0]
         self._objects.require_room(size_bytes)
-        chunks = _verified_chunks(path, digest)
+        chunks = _chunks_if_unchanged(path, seen)
         if size_bytes <= _IN_MEMORY_BYTES:
             self._objects.put(_key(digest), b"".join(chunks))
         else:
@@ -145,15 +145,13 @@ def _key(digest: str) -> str:
     return f"{_PREFIX}/{digest[:2]}/{digest}"
 
 
-def _verified_chunks(path: Path, digest: str) -> Iterator[bytes]:
-    """Hashed again on their way out, so that a file that changes under us gives its upload up before it can be seen."""
-    seen = hashlib.sha256()
-    with _reading(path), path.open("rb") as file:
+def _chunks_if_unchanged(path: Path, seen: tuple[int, ...]) -> Iterator[bytes]:
+    """Looks again before the upload is completed, so that a file that changed gives it up before it can be seen."""
+    with _reading(path), path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK_BYTES):
-            seen.update(chunk)
             yield chunk
-    if seen.hexdigest() != digest:
-        raise _changed(path)
+        if _fingerprint(path) != seen:
+            raise _changed(path)
 
 
 def _copy(chunks: Iterable[memoryview], write: Callable[[memoryview], int]) -> str:
@@ -172,9 +170,10 @@ def _reading(path: Path) -> Iterator[None]:
         raise StoreError(f"{path} could not be read: {error.strerror}") from error
 
 
-def _fingerprint(path: Path) -> tuple[int, int, int]:
+def _fingerprint(path: Path) -> tuple[int, ...]:
+    """The size in bytes, and what else changes with a file's content."""
     found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ino
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _changed(path: Path) -> StoreError:

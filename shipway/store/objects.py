@@ -14,6 +14,8 @@ from obstore.store import ObjectStore
 from shipway.errors import RecordMissing, StoreFull
 from shipway.store.faults import OutOfRoom, fault
 
+_CHUNK_BYTES = 8 * 1024 * 1024
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
@@ -59,10 +61,15 @@ class Objects:
             return bytes(obstore.get(self._store, key).bytes())
 
     def stream(self, key: str) -> Iterator[memoryview]:
-        """In chunks of at least 5 MB. Memory does not grow with the object."""
+        """In chunks of 8 MB; memory does not grow with the object. For objects that never change.
+
+        By ranges: obstore's own stream reads a folder in steps of 8 KB and takes four times as long.
+        """
         with self._speaking_of(key):
-            for chunk in obstore.get(self._store, key).stream(min_chunk_size=5 * 1024 * 1024):
-                yield memoryview(chunk)
+            size_bytes = obstore.head(self._store, key)["size"]
+            for start in range(0, size_bytes, _CHUNK_BYTES):
+                length = min(_CHUNK_BYTES, size_bytes - start)
+                yield memoryview(obstore.get_range(self._store, key, start=start, length=length))
 
     def stat(self, key: str) -> Stored | None:
         """None when there is no such object."""

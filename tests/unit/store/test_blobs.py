@@ -132,13 +132,13 @@ import os, signal, sys
 from pathlib import Path
 from shipway.store import blobs
 from shipway.store.workspace import open_workspace
-chunks = blobs._verified_chunks
-def dies(path, digest):
-    for number, chunk in enumerate(chunks(path, digest)):
-        if number == 5:
+chunks = blobs._chunks_if_unchanged
+def dies(path, seen):
+    for number, chunk in enumerate(chunks(path, seen)):
+        if number == 4:
             os.kill(os.getpid(), signal.SIGKILL)
         yield chunk
-blobs._verified_chunks = dies
+blobs._chunks_if_unchanged = dies
 open_workspace(sys.argv[1]).blobs.put_file(Path(sys.argv[2]))
 """
     done = subprocess.run([sys.executable, "-c", uploading, workspace.url, tmp_path / "model"], check=False)
