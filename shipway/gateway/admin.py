@@ -36,11 +36,26 @@ class _Connection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def get(admin_socket: Path, path: str, *, timeout_s: float = 5.0) -> Any:
+def get(admin_socket: Path, path: str) -> Any:
     """The JSON that Envoy answers with. Raises GatewayError when it does not answer."""
+    return json.loads(_ask(admin_socket, "GET", path))
+
+
+def close_listeners(admin_socket: Path) -> None:
+    """No new connection from now on; every answer on those that are there is their last."""
+    _ask(admin_socket, "POST", "/drain_listeners?graceful&skip_exit")
+    _ask(admin_socket, "POST", "/drain_listeners")
+
+
+def requests_under_way(admin_socket: Path) -> int:
+    stats = get(admin_socket, "/stats?format=json&filter=%5Ehttp%5C.score%5C.downstream_rq_active$")["stats"]
+    return sum(int(each["value"]) for each in stats if "value" in each)
+
+
+def _ask(admin_socket: Path, method: str, path: str, *, timeout_s: float = 5.0) -> bytes:
     connection = _Connection(admin_socket, timeout_s)
     try:
-        connection.request("GET", path)
+        connection.request(method, path)
         response = connection.getresponse()
         body = response.read()
     except (OSError, http.client.HTTPException) as error:
@@ -49,7 +64,7 @@ def get(admin_socket: Path, path: str, *, timeout_s: float = 5.0) -> Any:
         connection.close()
     if response.status != http.client.OK:
         raise GatewayError(f"the gateway answers {response.status} to {path}: {body[:200].decode(errors='replace')}")
-    return json.loads(body)
+    return body
 
 
 def versions_in_force(admin_socket: Path) -> dict[str, str]:

@@ -58,10 +58,11 @@ class Envoy:
         start_once(self._command(program), self._pid_file)
         self._wait_until_in_force(spec, documents)
 
-    def stop(self) -> None:
-        """Ends it, with whatever requests it holds."""
+    def stop(self, *, drain_s: float = 0.0) -> None:
+        """Ends it once it holds no request any more, or after `drain_s`. Safe to repeat."""
         identity = holder(self._lock, self._pid_file)
         if identity:
+            self._drain(drain_s)
             stop(identity, grace_s=5.0)
         self._admin.unlink(missing_ok=True)
 
@@ -72,7 +73,7 @@ class Envoy:
         """
         if self.is_running() and not self._can_be_changed(spec):
             self._refuse_foreign_port(spec)
-            self.stop()
+            self.stop(drain_s=_TAKES_AT_MOST_S)
         if not self.is_running():
             self.start(spec)
             return
@@ -89,6 +90,15 @@ class Envoy:
     def read_stats(self, *, mirrored: bool = False) -> Mapping[str, RevisionStats]:
         """Of every revision it knows; counts begin again when Envoy does. Quantiles lag by at most a second."""
         return admin.read_stats(self._admin, sorted(self._clusters_now()), mirrored=mirrored)
+
+    def _drain(self, drain_s: float) -> None:
+        deadline = time.monotonic() + drain_s
+        try:
+            admin.close_listeners(self._admin)
+            while admin.requests_under_way(self._admin) and time.monotonic() < deadline:
+                time.sleep(0.01)
+        except GatewayError:
+            return  # it cannot be asked: it ends with whatever it holds
 
     # -- files
 
@@ -148,6 +158,7 @@ class Envoy:
             *("-c", str(self._bootstrap)),
             *("--concurrency", "1"),
             "--disable-hot-restart",  # two Envoys clash otherwise; a base id of its own leaves shared memory behind
+            *("--drain-strategy", "immediate"),  # or it would close kept-alive connections one by one, in ten minutes
             *("--log-level", "warning"),
         )
         return Command(

@@ -136,7 +136,7 @@ def wait(  # noqa: PLR0913 - clock and sleep are only given by tests
         if (status is not None and status.state is ServiceState.FAILED) or waited_s >= deadline_s:
             raise TargetError(_why_not(target, name, revision_id, status, until, waited_s))
         sleep(min(pause_s, max(deadline_s - waited_s, 0.0)))
-        pause_s = min(pause_s * 1.5, 2.0)
+        pause_s = min(pause_s * 1.25, 2.0)
 
 
 def _look(target: Target, name: str, revision_id: str | None) -> ServiceStatus | None:

@@ -68,7 +68,7 @@ def make_bundle(folder: Path, interpreter: str, script: str, variables: Mapping[
     (folder / "app" / "score.py").write_text(script)
     (folder / "serving").symlink_to(REPOSITORY / "serving")
     environment = {"AZUREML_ENTRY_SCRIPT": "score.py", "AZUREML_MODEL_DIR": "azureml-models/digits/1"}
-    document = {"variables": environment | dict(variables or {})}
+    document = {"variables": environment | dict(variables or {}), "command": ["python", "-m", "shipway_serving"]}
     (folder / "bundle.json").write_text(json.dumps(document))
     digest = hashlib.sha256((script + json.dumps(document)).encode()).hexdigest()
     return Image(

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from shipway.domain.service import DeploymentConfig, GatewayConfig, ServiceState, Traffic
-from shipway.errors import GatewayError, PortInUse, TargetError
+from shipway.errors import GatewayError, MachineError, PortInUse, TargetError
 from shipway.gateway.envoy import Envoy
 from shipway.machine.ports import free_port
 from shipway.machine.state import MachineState
@@ -255,7 +255,7 @@ def test_a_revision_that_died_and_lost_its_port_is_moved_and_the_gateway_told(ta
         assert status.state is ServiceState.FAILED
         assert f"; its port {port} is held by " in status.message
         assert "`shipway up` moves it to another" in status.message
-        target.start_all(SERVICE)
+        target.start(SERVICE)
         wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=20)
         assert target.find(SERVICE).revision("r1").address != revision.address
         assert post(service)[0] == 200
@@ -265,11 +265,11 @@ def test_a_service_that_was_stopped_comes_back_as_it_was(target, image, state):
     service = serve(target, image)
     deploy_healthy(target, image, "r2")
     target.set_traffic(SERVICE, Traffic(weights={"r1": 60, "r2": 40}), fence=1)
-    target.stop_all(SERVICE)
+    target.stop(SERVICE)
     assert servers_in(state) == []
     assert target.status(SERVICE).state is ServiceState.FAILED
     assert target.find(SERVICE).traffic == Traffic(weights={"r1": 60, "r2": 40})
-    target.start_all(SERVICE)
+    target.start(SERVICE)
     wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=20)
     assert target.traffic(SERVICE) == Traffic(weights={"r1": 60, "r2": 40})
     assert target.find(SERVICE).scoring_uri == service.scoring_uri
@@ -289,7 +289,7 @@ def test_traffic_that_was_written_down_by_a_killed_act_is_in_force_after_the_nex
 
 
 def test_an_image_that_is_gone_is_said_with_what_to_do(target, image, state):
-    with pytest.raises(TargetError, match=r"the image in /nowhere is incomplete .* release again to build it anew"):
+    with pytest.raises(MachineError, match="there is no bundle at /nowhere; release again to build it"):
         target.deploy(spec_for(replace(image, location="/nowhere")))
     assert not (state.services / SERVICE).exists()
 

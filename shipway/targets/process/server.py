@@ -3,11 +3,14 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shipway.gateway.held import holder, start_once
 from shipway.machine.processes import Command, stop
-from shipway.targets.process.bundle import Bundle
 from shipway.targets.process.records import RevisionFolder, RevisionRecord
+
+if TYPE_CHECKING:
+    from shipway.image.bundle import WrittenBundle
 
 DRAIN_S = 60
 """For the requests that a revision still works on when it is told to end."""
@@ -35,7 +38,7 @@ def argv(record: RevisionRecord, folder: RevisionFolder) -> tuple[str, ...]:
 
 
 def environment(
-    service: str, record: RevisionRecord, bundle: Bundle, app: Path, caller: Mapping[str, str]
+    service: str, record: RevisionRecord, bundle: "WrittenBundle", app: Path, caller: Mapping[str, str]
 ) -> dict[str, str]:
     """The author's variables win over the machine's, as in v1; where things lie is not the author's to say."""
     programs = Path(record.interpreter).parent
@@ -51,7 +54,7 @@ def environment(
     }
 
 
-def start_server(service: str, record: RevisionRecord, bundle: Bundle, folder: RevisionFolder) -> None:
+def start_server(service: str, record: RevisionRecord, bundle: "WrittenBundle", folder: RevisionFolder) -> None:
     """Returns once the process is there, not once it answers; nothing when it runs already."""
     command = Command(
         argv=argv(record, folder),

@@ -31,7 +31,7 @@ from shipway.targets._refusals import (
     refuse_unknown_revisions,
 )
 from shipway.targets.process import server
-from shipway.targets.process.bundle import copy_app, read_bundle
+from shipway.targets.process.app import concurrency_of, copy_app, read_bundle
 from shipway.targets.process.plan import gateway_spec, leading, revision_record
 from shipway.targets.process.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
 from shipway.targets.process.snapshot import log_lines, ports_written_down, service_names, snapshot
@@ -109,10 +109,10 @@ class ProcessTarget:
             bundle = read_bundle(spec.image.location)
             record = self._with_asked_port(folder, there or self._new_service(spec), spec)
             folder.write(record)
-            copy_app(bundle, place.app)
+            copy_app(bundle.app, place.app)
             if revision is None:
-                port, now = self._free_port(), self._clock()
-                revision = revision_record(spec, port=port, concurrency=bundle.concurrency, now=now)
+                concurrency, now = concurrency_of(bundle.variables), self._clock()
+                revision = revision_record(spec, port=self._free_port(), concurrency=concurrency, now=now)
                 place.write(revision)
             self._bring_up(folder, record, [revision])
             return snapshot(folder, record, self._clock)
@@ -161,15 +161,21 @@ class ProcessTarget:
             if folder.root.exists():
                 shutil.rmtree(folder.root)
 
-    def start_all(self, name: str) -> Service:
-        """Brings a service back as it was, after a reboot or a crash. Safe to repeat. Raises ServiceNotFound."""
+    def start(self, name: str) -> Service:
+        """Starts what does not run of a service, with the traffic that is wanted. Safe to repeat.
+
+        Raises ServiceNotFound.
+        """
         with locked(self._services, name):
             record, folder = self._require(name), self._folder(name)
             self._bring_up(folder, record, folder.revisions())
             return snapshot(folder, record, self._clock)
 
-    def stop_all(self, name: str) -> None:
-        """Ends its processes and keeps its records, for `start_all`. Safe to repeat. Raises ServiceNotFound."""
+    def stop(self, name: str) -> None:
+        """Ends its processes, requests under way first, and keeps its records for `start`. Safe to repeat.
+
+        Raises ServiceNotFound.
+        """
         with locked(self._services, name):
             self._require(name)
             _halt(self._folder(name))
@@ -248,7 +254,7 @@ def _without_mirror_to(revision_id: str, record: ServiceRecord) -> ServiceRecord
 
 def _halt(folder: ServiceFolder) -> None:
     """The gateway first, so that no request finds a revision gone; then all revisions at once."""
-    Envoy(folder.gateway).stop()
+    Envoy(folder.gateway).stop(drain_s=server.DRAIN_S)
     places = [RevisionFolder(path) for path in sorted((folder.root / "revisions").glob("*"))]
     with ThreadPoolExecutor(max_workers=max(len(places), 1)) as pool:
         list(pool.map(server.stop_server, places))

@@ -15,7 +15,7 @@ from shipway.domain.service import NO_TRAFFIC, GatewayConfig, Mirror, Traffic
 from shipway.errors import GatewayError, PortInUse
 from shipway.gateway.config import GatewaySpec
 from shipway.gateway.envoy import Envoy
-from shipway.machine.ports import free_port
+from shipway.machine.ports import free_port, is_listening
 from tests.unit.gateway.conftest import eventually
 
 
@@ -220,6 +220,26 @@ def test_what_envoy_refuses_is_said_in_its_own_words(envoy, spec, monkeypatch):
         GatewayError, match=r"of service digits did not take its settings within 0.3 s; its log .* ends: "
     ):
         envoy.apply(replace(spec, traffic=Traffic.all_to("r1"), revisions={"r1": "not-an-address:80"}))
+
+
+def test_a_request_under_way_is_answered_before_it_ends(envoy, spec, upstream):
+    slow = upstream()
+    spec = replace(spec, revisions={"r1": slow.address})
+    envoy.apply(spec)
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(ask(spec, "/wait")))
+    waiting.start()
+    assert eventually(lambda: slow.seen == ["/wait"])
+    stopping = threading.Thread(target=lambda: envoy.stop(drain_s=10))
+    stopping.start()
+    assert eventually(lambda: not is_listening(spec.listener_port))
+    assert envoy.is_running()
+    slow.release.set()
+    for thread in (waiting, stopping):
+        thread.join()
+    [(status, headers, _)] = answers
+    assert (status, headers["connection"]) == (200, "close")
+    assert not envoy.is_running()
 
 
 def test_stopping_twice_is_fine(envoy, spec):
