@@ -68,10 +68,6 @@ class Catalogue:
         """Which revisions of which services use it."""
         return self._uses(self.resolve(ref).ref)
 
-    def blobs_needed(self) -> frozenset[str]:
-        """The digests of all blobs that versions need; all others of models may be collected."""
-        return frozenset(file.digest for version in self.list() for file in version.tree.files)
-
     def _uses(self, ref: ModelRef) -> tuple[Use, ...]:
         return tuple(sorted(self._shelf(ref.name).versions[ref.version].uses))
 

@@ -80,6 +80,10 @@ class Blobs:
         for found in self._objects.under(_PREFIX):
             yield found.key.rpartition("/")[2], found.size_bytes, found.modified_at
 
+    def remove_unfinished(self, *, before: datetime) -> int:
+        """Frees the space of uploads that were killed before that time, and returns how many bytes. Safe to repeat."""
+        return self._objects.remove_unfinished(_PREFIX, before=before)
+
     def put_tree(
         self, path: Path, *, name: str | None = None, skip: Callable[[str], bool] = keep_all, what: str = "model path"
     ) -> Tree:

@@ -1,6 +1,7 @@
 """The five things that an object store can do, and nothing else: put, put if absent, get, list, delete."""
 
 import contextlib
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from shipway.errors import RecordMissing, StoreFull
 from shipway.store.faults import OutOfRoom, fault
 
 _CHUNK_BYTES = 8 * 1024 * 1024
+_UNFINISHED = re.compile(r".+#\d+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +102,22 @@ class Objects:
         objects = {meta["path"].rpartition("/")[2] for meta in found["objects"]}
         prefixes = {p.rpartition("/")[2] for p in found["common_prefixes"] if self._holds_something(p)}
         return objects, prefixes
+
+    def remove_unfinished(self, prefix: str, *, before: datetime) -> int:
+        """Frees what killed uploads left behind, and returns how many bytes that was. Safe to repeat.
+
+        A folder hides it under `<key>#<number>`; a bucket's own lifecycle rule sees to it there, and nothing is done.
+        """
+        if self.folder is None:
+            return 0
+        freed = 0
+        for path in (self.folder / prefix).rglob("*#*"):
+            with contextlib.suppress(FileNotFoundError):  # it was finished meanwhile
+                found = path.stat()
+                if _UNFINISHED.fullmatch(path.name) and found.st_mtime < before.timestamp():
+                    path.unlink()
+                    freed += found.st_size
+        return freed
 
     def free_bytes(self) -> int | None:
         """None where the store has no such number."""

@@ -1,6 +1,7 @@
 """Small JSON documents by key. A record that several writers may want is created, never overwritten."""
 
 import json
+from collections.abc import Iterable
 
 from shipway.domain.canonical import Plain, canonical_json
 from shipway.errors import StoreCorrupt
@@ -40,12 +41,17 @@ class Records:
     def names(self, prefix: str) -> tuple[str, ...]:
         """What stands directly below `prefix`, sorted: records, and prefixes of further records."""
         objects, prefixes = self._objects.children(prefix)
-        return tuple(sorted({name.removesuffix(".json") for name in objects} | prefixes))
+        return tuple(sorted(_records(objects) | prefixes))
 
     def keys(self, prefix: str) -> tuple[str, ...]:
         """The whole keys of all records below `prefix`, at any depth, sorted; one listing, nothing is read."""
-        return tuple(sorted(found.key.removesuffix(".json") for found in self._objects.under(prefix)))
+        return tuple(sorted(_records(found.key for found in self._objects.under(prefix))))
 
 
 def _object_key(key: str) -> str:
     return f"{key}.json"
+
+
+def _records(object_keys: Iterable[str]) -> set[str]:
+    """Blobs lie in the same store."""
+    return {key.removesuffix(".json") for key in object_keys if key.endswith(".json")}

@@ -105,12 +105,3 @@ def test_an_alias_goes_with_its_version(filled: Registry, now: datetime) -> None
 def test_an_alias_of_nothing_is_refused(filled: Registry) -> None:
     with pytest.raises(ModelNotFound, match=r"^ModelNotFound: model digits has no version 9;"):
         filled.set_alias("digits:9", "champion")
-
-
-def test_the_blobs_that_are_needed_are_those_of_living_versions(registry: Registry, model: Path, now: datetime) -> None:
-    first = registry.register_path(model, name="digits", now=now)
-    model.write_bytes(b"other")
-    second = registry.register_path(model, name="digits", now=now)
-    assert registry.blobs_needed() == {first.tree.files[0].digest, second.tree.files[0].digest}
-    registry.delete("digits:1", now=now)
-    assert registry.blobs_needed() == {second.tree.files[0].digest}

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,10 @@ open_workspace(sys.argv[1]).blobs.put_file(Path(sys.argv[2]))
     assert not workspace.blobs.has(_sha(bytes(30 * _MB)))
     digest, _ = workspace.blobs.put_file(tmp_path / "model")
     assert workspace.blobs.read_bytes(digest) == bytes(30 * _MB)
+    assert workspace.blobs.remove_unfinished(before=datetime.fromtimestamp(0, UTC)) == 0
+    assert workspace.blobs.remove_unfinished(before=datetime.now(UTC) + timedelta(hours=1)) > 0
+    assert len(_files_below(tmp_path / "ws" / "blobs")) == 1
+    assert workspace.blobs.has(digest)
 
 
 def _files_below(folder: Path) -> list[str]:

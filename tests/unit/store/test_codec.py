@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipway.domain.canonical import canonical_json
@@ -70,6 +70,7 @@ _VALUES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(_VALUES)
 def test_a_value_comes_back_through_the_bytes_of_a_record(value: object) -> None:
     assert decode(type(value), json.loads(canonical_json(encode(value)))) == value

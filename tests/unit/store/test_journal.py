@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shipway.domain.canonical import digest_of
@@ -125,6 +125,7 @@ def test_a_cut_off_end_is_found_by_the_noted_head(three: Journal, tmp_path: Path
         three.verify(head)
 
 
+@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.text("ab"), st.none() | st.integers() | st.text("xy")), max_size=5), st.data())
 def test_any_change_to_a_document_changes_its_hash(
     documents: list[dict[str, int | str | None]], data: st.DataObject

@@ -319,7 +319,7 @@ def test_a_keeper_goes_on_when_the_workspace_does_not_answer(records: Records, n
         assert not keeper.lost
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["acquire", "renew", "release", "wait"]), st.integers(0, 2)), max_size=25))
 def test_whatever_happens_one_fence_holds_and_fences_only_rise(steps: list[tuple[str, int]]) -> None:
     records = Records(Objects(MemoryStore(), where="memory", folder=None))

@@ -92,6 +92,12 @@ def test_a_prefix_whose_last_record_is_gone_has_no_name(workspace: Workspace) ->
     assert workspace.records.names("m") == ()
 
 
+def test_a_blob_is_no_record(workspace: Workspace) -> None:
+    workspace.blobs.put_bytes(b"x")
+    assert workspace.records.keys("") == ("workspace",)
+    assert workspace.records.names("") == ("blobs", "workspace")
+
+
 def test_a_record_that_is_not_json_is_corrupt(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "ws" / "r.json").write_text("{")
     with pytest.raises(StoreCorrupt, match=r"^record r in workspace .* is not JSON: Expecting property name"):
@@ -116,7 +122,7 @@ def test_a_full_disk_leaves_no_record(small_disk: Path) -> None:
         StoreFull, match=r"^no room left in workspace .*small: wanted 0\.1 MB, 0\.0 MB free; free some or"
     ):
         workspace.records.create("big", "x" * 10_000)
-    assert workspace.records.names("") == ("fill", "workspace")
+    assert workspace.records.names("") == ("workspace",)
 
 
 def _fill(path: Path) -> None:
