@@ -1,0 +1,185 @@
+"""What the process target decides, without processes."""
+
+import json
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shipway.domain.service import NO_TRAFFIC, GatewayConfig, ServiceState, Traffic
+from shipway.errors import TargetError
+from shipway.image.bundle import WrittenBundle
+from shipway.targets.process import server
+from shipway.targets.process.app import concurrency_of, copy_app
+from shipway.targets.process.health import Observation, status_of
+from shipway.targets.process.logs import exit_reason, readable, tail_of
+from shipway.targets.process.plan import gateway_spec, revision_record
+from shipway.targets.process.records import RevisionFolder, ServiceFolder, ServiceRecord
+from tests.targets.contract import CANARY, spec_for
+from tests.targets.test_fake import IMAGE
+
+NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+TRACEBACK = 'init() failed\nTraceback (most recent call last):\n  File "score.py", line 3\nValueError: bad weights'
+
+
+def record(level, message):
+    return json.dumps({"ts": "2026-07-01T12:00:00.000Z", "level": level, "pid": 1, "logger": "x", "message": message})
+
+
+START = record("INFO", "shipway-serving 0.1.0 listens on 127.0.0.1:5101")
+
+
+def revision(revision_id, *, port=5101, **changes):
+    image = replace(IMAGE, interpreter="/venvs/a/bin/python")
+    return revision_record(replace(spec_for(image, revision_id), **changes), port=port, concurrency=1, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("seen", "native", "message"),
+    [
+        (Observation(alive=False, reason="init() failed"), "failed", "init() failed"),
+        (
+            Observation(alive=False, reason="it was killed", foreign="nginx (process 8)"),
+            "failed",
+            "it was killed; its port 5101 is held by nginx (process 8) now: `shipway up` moves it to another",
+        ),
+        (Observation(alive=True), "deploying", "its server is starting"),
+        (Observation(alive=True, listening=True, ready=503), "deploying", "init() has not finished"),
+        (Observation(alive=True, listening=True, ready=200, health=200), "running", ""),
+        (
+            Observation(alive=True, listening=True),
+            "unknown",
+            "its server did not answer GET /ready on port 5101 within 2 s",
+        ),
+        (
+            Observation(alive=True, listening=True, ready=200, health=502),
+            "unknown",
+            "its server is ready but answers GET / with 502",
+        ),
+        (
+            Observation(alive=True, listening=True, ready=200),
+            "unknown",
+            "its server is ready but answers GET / with nothing",
+        ),
+        (Observation(alive=True, listening=True, ready=404), "unknown", "its server answers GET /ready with 404"),
+    ],
+)
+def test_what_is_seen_of_a_revision_has_v1s_word(seen, native, message):
+    status = status_of(seen, 5101, NOW)
+    assert (status.native, status.message, status.observed_at) == (native, message, NOW)
+    assert (status.state is ServiceState.HEALTHY) == (native == "running")
+
+
+def test_the_scripts_own_error_is_the_reason_of_an_end():
+    lines = [START, record("ERROR", TRACEBACK), record("CRITICAL", "The server ends."), record("INFO", "ended with 3")]
+    assert exit_reason(lines, []) == "init() failed: ValueError: bad weights"
+
+
+def test_an_error_before_the_last_start_is_not_the_reason():
+    reason = exit_reason([START, record("ERROR", TRACEBACK), START], [])
+    assert (
+        reason
+        == "its process has ended without a reason in its log; it may have been killed, or this machine restarted"
+    )
+
+
+def test_an_end_without_a_traceback_has_the_servers_reason():
+    assert exit_reason([START, record("CRITICAL", "3 workers have died.\nmore")], []) == "3 workers have died."
+
+
+def test_an_end_before_the_log_has_the_last_word_of_the_output():
+    output = ["Traceback (most recent call last):", "ModuleNotFoundError: No module named 'httptools'", ""]
+    assert exit_reason([], output) == "ModuleNotFoundError: No module named 'httptools'"
+    assert exit_reason([], []) == "its process has ended before it said anything"
+
+
+def test_records_become_lines_for_people_and_other_lines_stay():
+    lines = readable(["plain", '{"half": ', record("ERROR", "one\ntwo"), "[]"])
+    assert lines == ["plain", '{"half": ', "2026-07-01T12:00:00.000Z ERROR one", "two", "[]"]
+
+
+def test_the_tail_of_a_large_log_begins_with_a_whole_line(tmp_path):
+    log = tmp_path / "log"
+    log.write_text("".join(f"{number:0999}\n" for number in range(1000)))
+    lines = tail_of(log)
+    assert 500 < len(lines) < 530
+    assert {len(line) for line in lines} == {999}
+    assert tail_of(tmp_path / "absent") == []
+
+
+def test_a_server_gets_what_it_needs_of_the_machine_and_nothing_else():
+    caller = {"HOME": "/home/ada", "PATH": "/usr/bin", "AWS_SECRET_ACCESS_KEY": CANARY, "PREFECT_API_KEY": CANARY}
+    variables = {"AZUREML_MODEL_DIR": "azureml-models/digits/1", "AML_APP_ROOT": "/bundles/b/app", "PYTHONPATH": "lib"}
+    bundle = WrittenBundle(location=Path("/bundles/b"), variables=variables, command=())
+    assert server.environment("digits", revision("r1"), bundle, Path("/s/app"), caller) == {
+        "HOME": "/home/ada",
+        "PATH": "/venvs/a/bin:/usr/bin",
+        "VIRTUAL_ENV": "/venvs/a",
+        "PYTHONPATH": "/bundles/b/serving:lib",
+        "SERVICE_NAME": "digits",
+        "AML_APP_ROOT": "/s/app",
+        "AZUREML_MODEL_DIR": "azureml-models/digits/1",
+    }
+
+
+def test_a_server_is_started_on_loopback_with_files_of_its_own():
+    folder = RevisionFolder(Path("/s/revisions/r1"))
+    assert server.argv(revision("r1"), folder) == (
+        *("/venvs/a/bin/python", "-m", "shipway_serving"),
+        *("--host", "127.0.0.1", "--port", "5101"),
+        *("--pid_file", "/s/revisions/r1/pid", "--log_file", "/s/revisions/r1/server.log", "--drain_s", "60"),
+    )
+
+
+@pytest.mark.parametrize(("value", "count"), [(None, 1), ("4", 4), ("0", 1), ("many", 1)])
+def test_v1s_worker_count_is_how_many_requests_run_at_once(value, count):
+    assert concurrency_of({} if value is None else {"WORKER_COUNT": value}) == count
+
+
+def test_the_revision_with_the_most_traffic_decides_about_limits():
+    one = revision("r1", gateway=GatewayConfig(timeout_ms=1000))
+    two = revision("r2", port=5102, gateway=GatewayConfig(timeout_ms=2000, max_queue=3))
+    service = ServiceRecord(name="digits", kind="process", port=6789, traffic=NO_TRAFFIC, created_at=NOW)
+
+    def settings(**weights):
+        return gateway_spec(replace(service, traffic=Traffic(weights=weights)), (one, two)).settings
+
+    assert gateway_spec(service, (one, two)).settings == GatewayConfig()
+    assert settings(r1=90, r2=10) == one.gateway
+    assert settings(r1=10, r2=90) == two.gateway
+    assert gateway_spec(service, (one, two)).revisions == {"r1": "127.0.0.1:5101", "r2": "127.0.0.1:5102"}
+
+
+def test_records_are_read_as_they_were_written(tmp_path):
+    folder = ServiceFolder(tmp_path / "digits")
+    service = ServiceRecord(name="digits", kind="process", port=1, traffic=Traffic.all_to("r1"), created_at=NOW)
+    folder.write(service)
+    folder.revision("r1").write(revision("r1"))
+    assert folder.read() == service
+    assert folder.revisions() == (revision("r1"),)
+    assert folder.record.stat().st_mode & 0o077 == 0
+
+
+def test_a_revision_has_its_own_writable_copy_and_what_was_half_copied_is_done_anew(tmp_path):
+    source, app = tmp_path / "bundle" / "app", tmp_path / "revision" / "app"
+    source.mkdir(parents=True)
+    (source / "model").write_text("whole")
+    (source / "model").chmod(0o555)
+    app.with_name("app.new").mkdir(parents=True)
+    (app.with_name("app.new") / "rubbish").touch()
+    copy_app(source, app)
+    assert [path.name for path in app.iterdir()] == ["model"]
+    assert stat.S_IMODE((app / "model").stat().st_mode) == 0o755
+    (app / "model").write_text("changed")
+    copy_app(source, app)
+    assert ((app / "model").read_text(), (source / "model").read_text()) == ("changed", "whole")
+
+
+def test_a_copy_that_fails_says_why_and_leaves_nothing(tmp_path):
+    with pytest.raises(
+        TargetError, match=r"the app folder .*absent cannot be copied to .*app: No such file or directory"
+    ):
+        copy_app(tmp_path / "absent", tmp_path / "revision" / "app")
+    assert list((tmp_path / "revision").iterdir()) == []
