@@ -128,9 +128,9 @@ def test_an_upgrade_is_ignored() -> None:
 
 
 def test_targets_are_split_and_decoded() -> None:
-    """Path percent-decoded, query left as sent, absolute form taken."""
-    items = parse([b"GET /sc%6Fre?a=%20b HTTP/1.1\r\n\r\n", b"GET http://host:1/x?y HTTP/1.1\r\nHost: h\r\n\r\n"])
-    assert [(request.path, request.query) for request in requests(items)] == [("/score", "a=%20b"), ("/x", "y")]
+    """Path percent-decoded and with single slashes, query left as sent, absolute form taken."""
+    items = parse([b"GET /sc%6Fre?a=%20b HTTP/1.1\r\n\r\n", b"GET http://host:1//x?y=// HTTP/1.1\r\nHost: h\r\n\r\n"])
+    assert [(request.path, request.query) for request in requests(items)] == [("/score", "a=%20b"), ("/x", "y=//")]
 
 
 def test_repeated_headers_are_joined_by_commas() -> None:

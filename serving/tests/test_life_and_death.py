@@ -133,6 +133,7 @@ def test_keep_alive_clients_lose_no_request_in_a_drain(serve: Serve) -> None:
             assert answer.status == 200
             if answer.headers["connection"] == "close":
                 lasts.append("close")
+                connection.close()
                 return
 
     clients = [threading.Thread(target=client) for _ in range(4)]
@@ -266,15 +267,26 @@ def test_a_worker_in_init_leaves_requests_to_those_that_are_ready(serve: Serve, 
     until_ready(server, 3)
 
 
-def test_two_workers_share_keep_alive_connections(serve: Serve, tmp_path: Any) -> None:
-    """Two connections, two runs at once: the one that is occupied leaves the second to the other."""
+def test_connections_go_to_the_worker_that_is_not_busy(serve: Serve, tmp_path: Any) -> None:
+    """While one worker is in a long run, new clients are scored by the other, keep-alive or not."""
     server = serve("--worker_count", "2", script=SLEEPER).healthy()
     until_ready(server, 2)
-    connections = [server.connect(), server.connect()]
-    pids = {ask(one, "POST", "/score", b"x", {"Content-Type": "text/plain"}).json() for one in connections}
-    assert pids == set(server.worker_pids())
-    for one in connections:
-        one.close()
+    running = Asking(server, "wait")
+    until_running(tmp_path)
+
+    def is_scored() -> bool:
+        connection = server.connect()
+        connection.timeout = 0.5
+        try:
+            return ask(connection, "POST", "/score", b"x", {"Content-Type": "text/plain"}).status == 200
+        except socket.timeout:
+            return False
+        finally:
+            connection.close()
+
+    until(is_scored, "an answer from the other worker")
+    go(tmp_path)
+    assert running.answer().status == 200
 
 
 def test_workers_do_not_outlive_a_killed_supervisor(serve: Serve, tmp_path: Any) -> None:

@@ -98,6 +98,10 @@ def test_ids_are_fresh_or_echoed(server: Server) -> None:
     assert (echoed.headers["x-request-id"], echoed.headers["traceid"]) == ("mine", "t")
     refused = server.request("GET", "/", headers={"x-request-id": "i" * 101})
     assert (refused.status, refused.json()) == (431, {"message": "x-request-id must not exceed 100 characters"})
+    assert "x-request-id" not in refused.headers
+    partly = server.request("GET", "/", headers={"x-request-id": "mine", "x-ms-request-id": "i" * 101})
+    assert (partly.status, partly.headers["x-request-id"]) == (431, "mine")
+    assert "x-ms-request-id" not in partly.headers
 
 
 def test_a_failing_run_hides_its_reason_and_logs_it(server: Server) -> None:
@@ -152,7 +156,13 @@ def test_what_is_not_served_gets_json_without_ids(server: Server) -> None:
         assert (answer.status, list(answer.json())) == (status, ["message"])
         assert answer.headers["x-ms-run-function-failed"] == "False"
         assert "x-request-id" not in answer.headers and "x-ms-server-version" not in answer.headers
-    assert server.request("DELETE", "/score").headers["allow"] == "GET, OPTIONS, POST"
+    assert server.request("DELETE", "/score").headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+def test_head_is_refused_for_a_script_that_is_not_raw(server: Server) -> None:
+    """H-5; unlike other refused methods it has ids."""
+    answer = server.request("HEAD", "/score", headers={"x-request-id": "mine"})
+    assert (answer.status, answer.body, answer.headers["x-request-id"]) == (405, b"", "mine")
 
 
 def test_options_is_answered_without_the_script(server: Server) -> None:

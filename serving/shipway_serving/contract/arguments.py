@@ -27,8 +27,11 @@ def arguments_for(form: RunForm, request: Request) -> Dict[str, Any]:
 
 
 def title_cased(headers: Dict[str, str]) -> Dict[str, str]:
-    """Headers under the names that WSGI frameworks give them: ``X-Ms-Request-Id`` (E-5)."""
-    return {name.title(): value for name, value in headers.items()}
+    """Headers under the names that WSGI frameworks give them: ``X-Ms-Request-Id`` (E-5).
+
+    A name with an underscore is left out, as gunicorn does: it could be taken for the same name with a dash.
+    """
+    return {name.title(): value for name, value in headers.items() if "_" not in name}
 
 
 def query_values(query: str) -> Dict[str, Any]:

@@ -38,9 +38,8 @@ def ids_of(headers: Dict[str, str], fresh_id: str) -> RequestIds:
 
 def id_headers(ids: RequestIds, headers: Dict[str, str]) -> List[Tuple[str, str]]:
     """The response headers for ``ids``, and the client's ``TraceId`` when it sent one (H-68)."""
-    echoed = [("x-request-id", ids.request_id), ("x-ms-request-id", ids.legacy_id)]
-    if ids.client_id:
-        echoed.append(("x-ms-client-request-id", ids.client_id))
+    named = zip(("x-request-id", "x-ms-request-id", "x-ms-client-request-id"), ids)
+    echoed = [(name, value) for name, value in named if value]
     if "traceid" in headers:
         echoed.append(("TraceId", headers["traceid"]))
     return echoed

@@ -25,8 +25,9 @@ METHODS: Dict[Route, Tuple[str, ...]] = {
     Route.HEALTH: ("GET", "HEAD", "OPTIONS"),
     Route.LIVE: ("GET", "HEAD"),
     Route.READY: ("GET", "HEAD"),
-    Route.SCORE: ("GET", "OPTIONS", "POST"),
+    Route.SCORE: ("GET", "HEAD", "OPTIONS", "POST"),
 }
+"""HEAD on ``/score`` is routed, for raw scripts; any other script's refuses it (H-5)."""
 
 _BY_PATH = {route.value: route for route in Route}
 

@@ -11,10 +11,10 @@ from typing import Any, Callable, Optional
 BUSY_DELAY_S = 0.05
 """Half of the 100 ms within which health answers."""
 
-OPEN_CONNECTION_DELAY_S = 0.002
-"""For each open connection; about what an idle worker needs to wake up and accept."""
+OPEN_CONNECTION_DELAY_S = 0.005
+"""For each open connection; an idle worker wakes up and accepts in less, unless the machine is overloaded."""
 
-LONGEST_IDLE_DELAY_S = 0.01
+LONGEST_IDLE_DELAY_S = 0.02
 
 OUT_OF_DESCRIPTORS_DELAY_S = 0.1
 """The connection stays in the kernel's queue meanwhile; without the pause the loop would spin."""

@@ -6,7 +6,7 @@ from typing import Callable, Iterator, List, Tuple
 
 from shipway_serving import __version__
 from shipway_serving.contract.messages import HTML, RUN_FAILED, Refusal, Request, Response, failure
-from shipway_serving.contract.request_ids import RequestIds, id_headers, ids_of
+from shipway_serving.contract.request_ids import LONGEST_ID, RequestIds, id_headers, ids_of
 from shipway_serving.contract.routes import METHODS, PROBES, NoRoute, Route, route_of
 from shipway_serving.server.handoff import Handoff
 from shipway_serving.telemetry.emitter import Emitter
@@ -47,37 +47,39 @@ class Exchange:
     def respond(self, request: Request, reply: Reply) -> None:
         """Answer ``request`` by one call of ``reply``, now or, for ``run``, later; leaves a line in the access log."""
         began = time.perf_counter()
-        request_id = request.headers.get("x-request-id", "")
-        silent = False
+        request_id = request.headers.get("x-request-id") or next(self._ids)
         try:
             route = route_of(request.method, request.path)
-            silent = route in PROBES
-            ids = ids_of(request.headers, request_id or next(self._ids))
-        except NoRoute as refusal:
-            headers: List[Tuple[str, str]] = []
-            response = refusal.response
-        except Refusal as refusal:
-            headers = [VERSION_HEADER]
-            response = failure(refusal.status, refusal.message)
-        else:
-            self._serve(route, request, ids, began, reply)
+        except NoRoute as no_route:
+            self._log(request, no_route.response, request_id, began)
+            reply(no_route.response)
             return
-        if not silent:
-            self._log(request, response, request_id[:100], began)
-        reply(_with_headers(response, headers))
+        try:
+            ids = ids_of(request.headers, request_id)
+        except Refusal as refusal:
+            ids = RequestIds(request_id if len(request_id) <= LONGEST_ID else "", "", "")
+            self._finisher(route, request, ids, began, reply)(failure(refusal.status, refusal.message))
+            return
+        self._serve(route, request, self._finisher(route, request, ids, began, reply))
 
-    def _serve(self, route: Route, request: Request, ids: RequestIds, began: float, reply: Reply) -> None:
-        headers = [VERSION_HEADER] + id_headers(ids, request.headers)
+    def _finisher(self, route: Route, request: Request, ids: RequestIds, began: float, reply: Reply) -> Reply:
+        """What to call with the response: it adds the headers, leaves a line in the log and replies."""
+        headers = [VERSION_HEADER, *id_headers(ids, request.headers)]
 
         def finish(response: Response) -> None:
             if route not in PROBES:
                 self._log(request, response, ids.request_id, began)
             reply(_with_headers(response, headers))
 
+        return finish
+
+    def _serve(self, route: Route, request: Request, finish: Reply) -> None:
         if route is not Route.SCORE:
             finish(self._probe(route, request.method))
         elif request.method == "OPTIONS":
             finish(Response(200, b"", HTML, ((RUN_FAILED, "False"),)))
+        elif request.method == "HEAD":
+            finish(failure(405, "Method not allowed"))
         elif self._handoff.is_full():
             finish(_busy())
         else:
@@ -94,7 +96,9 @@ class Exchange:
 
     def _log(self, request: Request, response: Response, request_id: str, began: float) -> None:
         duration_ms = (time.perf_counter() - began) * 1000
-        self._emitter.access(Access(request.method, request.path, response.status, duration_ms, request_id))
+        self._emitter.access(
+            Access(request.method, request.path, response.status, duration_ms, request_id[:LONGEST_ID])
+        )
 
 
 def _with_headers(response: Response, headers: List[Tuple[str, str]]) -> Response:

@@ -162,8 +162,16 @@ def _content_length(headers: Dict[str, str]) -> int:
 
 
 def _split_target(target: str) -> Tuple[str, str]:
-    """Path, percent-decoded, and query of a request target; the absolute form is what proxies may send."""
+    """Path and query of a request target; the absolute form is what proxies may send.
+
+    The path is percent-decoded, and repeated slashes are one: a client that joins ``http://host/`` and ``/score`` was
+    served by v1.
+    """
     if not target.startswith("/") and "://" in target:
         target = "/" + target.partition("://")[2].partition("/")[2]
     path, _, query = target.partition("#")[0].partition("?")
-    return (unquote(path) if "%" in path else path), query
+    if "%" in path:
+        path = unquote(path)
+    while "//" in path:
+        path = path.replace("//", "/")
+    return path, query

@@ -142,7 +142,13 @@ class Supervisor:
             scoring_timeout_ms=self._settings.scoring_timeout_ms,
             log_level=self._settings.log_level,
         )
-        worker = WorkerProcess(plan, self._environment, self._collector)
+        try:
+            worker = WorkerProcess(plan, self._environment, self._collector)
+        except OSError as error:
+            # The machine is out of memory, processes or descriptors: whoever runs us may start us somewhere else.
+            self._log("CRITICAL", f"a worker cannot be started: {error}")
+            self._drain(NEVER_STARTED)
+            return
         self._workers.append(worker)
         self._selector.register(worker.wire, selectors.EVENT_READ, worker)
         self._log("INFO", f"worker {worker.pid} started")
@@ -174,7 +180,7 @@ class Supervisor:
         self._workers.remove(worker)
 
     def _replace(self, worker: WorkerProcess, code: int) -> None:
-        self._log("ERROR", f"worker {worker.pid} ended with exit code {code}")
+        self._log("ERROR", f"worker {worker.pid} {_ending(code)}")
         self._deaths = after_death(self._deaths, code)
         if self._deaths.hopeless:
             self._log("CRITICAL", self._hopeless(code))
@@ -211,3 +217,10 @@ class Supervisor:
             self._log("ERROR", f"worker {worker.pid} is killed before it has answered all its requests")
             worker.kill()
         self._bury()
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    cause = ", often the kernel's for want of memory" if code == -signal.SIGKILL else ""
+    return f"was ended by signal {-code}{cause}"
