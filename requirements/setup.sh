@@ -34,5 +34,5 @@ else
 fi
 echo "installing Shipway and all its extras into .venv (about 1 GB)" >&2
 VIRTUAL_ENV=.venv "$uv" pip install -q --require-hashes -r "$lock"
-VIRTUAL_ENV=.venv "$uv" pip install -q --no-deps -e .
+VIRTUAL_ENV=.venv "$uv" pip install -q --no-deps --no-build-isolation -e .
 echo "$sum" >"$stamp"
