@@ -1,10 +1,17 @@
 """shipway up: the local Prefect server, and after a reboot the services of this machine."""
 
 from argparse import Namespace
+from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
-from shipway.cli.output import fields
+from shipway.cli.output import fields, table
 from shipway.cli.parser import Parser
+from shipway.errors import ShipwayError
+
+if TYPE_CHECKING:
+    from shipway.targets.base import Target
+
+_HEALTHY_WITHIN_S = 60.0
 
 
 def add_arguments(parser: Parser) -> None:
@@ -13,20 +20,45 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: Namespace, context: Context) -> int:
     from shipway.cli.server import ensure_server
+    from shipway.cli.services import SERVICE_COLUMNS
 
-    started = [] if args.no_services else _start_services(context)
+    services, failed = ([], False) if args.no_services else start_services(context)
     server = ensure_server(context.state(), context.output.say)
-    document = {"url": server.url, "ui_url": server.ui_url, "pid": server.pid, "services": started}
-    shown = {"Prefect API": server.url, "Prefect UI": server.ui_url, "services": " ".join(started)}
-    context.output.record(document, fields(shown))
-    return 0
+    document = {"url": server.url, "ui_url": server.ui_url, "pid": server.pid, "services": services}
+    lines = fields({"Prefect API": server.url, "Prefect UI": server.ui_url})
+    context.output.record(document, [*lines, *(["", *table(services, SERVICE_COLUMNS)] if services else [])])
+    return 1 if failed else 0
 
 
-def _start_services(context: Context) -> list[str]:
-    from shipway.cli.services import restartable_services
+def start_services(context: Context) -> tuple[list[dict[str, Any]], bool]:
+    """Starts all that do not run, then waits for those that have traffic. One that fails is said, and stops no other.
 
-    started = []
+    The services as they are now, and whether any failed.
+    """
+    from shipway.cli.services import restartable_services, service_document
+
+    found, failed = [], False
     for target, service in restartable_services(context.targets()):
-        target.start(service.name)
-        started.append(service.name)
-    return started
+        try:
+            target.start(service.name)
+            found.append((target, service))
+        except ShipwayError as error:
+            context.output.say(f"shipway: service {service.name}: {error}")
+            failed = True
+    for target, service in found:
+        if service.traffic.weights and not _is_healthy(target, service.name, context):
+            failed = True
+    now = [target.find(service.name) or service for target, service in found]
+    return [service_document(service) for service in now], failed
+
+
+def _is_healthy(target: "Target", name: str, context: Context) -> bool:
+    from shipway.domain.service import ServiceState
+    from shipway.targets.base import wait
+
+    try:
+        wait(target, name, None, until=ServiceState.HEALTHY, deadline_s=_HEALTHY_WITHIN_S)
+    except ShipwayError as error:
+        context.output.say(f"shipway: {error}")
+        return False
+    return True

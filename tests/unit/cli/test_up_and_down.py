@@ -1,0 +1,80 @@
+"""Starting and stopping what runs on this machine, on a target that runs nothing."""
+
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from shipway.cli.commands import down
+from shipway.cli.commands.up import start_services
+from shipway.cli.context import Context
+from shipway.cli.output import Output
+from shipway.domain.service import Service, Traffic
+from shipway.errors import PortInUse
+from shipway.machine.state import MachineState
+from shipway.targets.base import Target
+from shipway.testing.fake_target import FakeTarget
+from tests.unit.cli.test_service import spec
+
+
+class Stoppable(FakeTarget):
+    """Its services can be stopped and started; one whose port is taken cannot start."""
+
+    taken = False
+
+    def start(self, name: str) -> Service:
+        if self.taken:
+            raise PortInUse("port 8890 is used by nginx; end it")
+        self.set_native(name, "r1", "running")
+        service = self.find(name)
+        assert service is not None
+        return service
+
+    def stop(self, name: str) -> None:
+        self.set_native(name, "r1", "failed", "stopped")
+
+
+@dataclass(frozen=True)
+class OnStoppable(Context):
+    """A context whose only target is that one."""
+
+    fake: Stoppable | None = None
+
+    def targets(self) -> tuple[Target, ...]:
+        assert self.fake is not None
+        return (self.fake,)
+
+    def state(self) -> MachineState:
+        return MachineState(self.folder / "state")
+
+
+@pytest.fixture
+def context(folder: Path) -> OnStoppable:
+    target = Stoppable(folder / "fake")
+    target.deploy(spec("r1", "digits:1"))
+    target.set_traffic("digits", Traffic.all_to("r1"), fence=1)
+    return OnStoppable(given=None, output=Output(), folder=folder, fake=target)
+
+
+def test_down_leaves_services_alone_unless_all_is_said(
+    context: OnStoppable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert down.run(Namespace(all=False), context) == 0
+    assert capsys.readouterr().out == "no local Prefect server ran\n"
+    assert down.run(Namespace(all=True), context) == 0
+    assert capsys.readouterr().out == "stopped service digits\nno local Prefect server ran\n"
+
+
+def test_up_brings_them_back_and_waits_for_health(context: OnStoppable) -> None:
+    down.run(Namespace(all=True), context)
+    services, failed = start_services(context)
+    assert [(service["name"], service["state"]) for service in services] == [("digits", "Healthy")]
+    assert not failed
+
+
+def test_one_that_cannot_start_is_said(context: OnStoppable, capsys: pytest.CaptureFixture[str]) -> None:
+    assert context.fake is not None
+    context.fake.taken = True
+    assert start_services(context) == ([], True)
+    assert capsys.readouterr().err == "shipway: service digits: port 8890 is used by nginx; end it\n"
