@@ -5,8 +5,9 @@ the workspace but those of deleted model versions; an environment's or a bundle'
 or in a release that has not ended. So nothing has to be known of who refers to what, and a mistake keeps too much.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,9 +53,8 @@ def held_leases(workspace: "Workspace", now: datetime) -> "tuple[Lease, ...]":
 
 
 def blob_garbage(workspace: "Workspace", now: datetime) -> list[Garbage]:
-    needed = _digests_in_records(
-        workspace, (key for key in workspace.records.keys("") if not _is_deleted(key, workspace))
-    )
+    keys = (key for key in workspace.records.keys("") if not key.startswith("blobs/"))
+    needed = _digests_in_records(workspace, (key for key in keys if not _is_deleted(key, workspace)))
     return [
         Garbage(kind="blob", name=digest, size_bytes=size_bytes, path=None)
         for digest, size_bytes, written_at in sorted(workspace.blobs.listing())
@@ -65,11 +65,18 @@ def blob_garbage(workspace: "Workspace", now: datetime) -> list[Garbage]:
 def machine_garbage(workspace: "Workspace", state: MachineState, now: datetime) -> list[Garbage]:
     needed = _digests_on_machine(state) | _digests_in_open_releases(workspace)
     bundles = list(_unneeded("bundle", state.bundles, needed, now))
-    gone = {bundle.name for bundle in bundles}
-    for bundle in state.bundles.iterdir():
-        if bundle.name not in gone and (bundle / "bundle.json").is_file():
-            needed |= digests_in((bundle / "bundle.json").read_bytes())
-    return [*bundles, *_unneeded("venv", state.venvs, needed, now), *_unneeded_locks(state.locks, needed, now)]
+    locks = _locks_of(state.bundles, without={bundle.name for bundle in bundles})
+    return [*bundles, *_unneeded("venv", state.venvs, needed, now), *_unneeded_locks(state.locks, needed | locks, now)]
+
+
+def _locks_of(bundles: Path, *, without: Collection[str]) -> set[str]:
+    """The digests of the locks that the other bundles were built from; a bundle carries its lock's text."""
+    found = set()
+    for path in bundles.glob("*/bundle.json"):
+        if path.parent.name not in without:
+            document = json.loads(path.read_bytes())
+            found.add(sha256_hex(str(document.get("lock", "")).encode()))
+    return found
 
 
 def _unneeded(kind: str, folder: Path, needed: set[str], now: datetime) -> Iterator[Garbage]:
@@ -80,7 +87,7 @@ def _unneeded(kind: str, folder: Path, needed: set[str], now: datetime) -> Itera
 
 
 def _unneeded_locks(folder: Path, needed: set[str], now: datetime) -> Iterator[Garbage]:
-    """A lock is mentioned by the digest of its text; its file is named after what was resolved."""
+    """A lock is known by the digest of its text; its file is named after what was resolved."""
     for path in sorted(folder.glob("*.txt")):
         text = path.read_bytes()
         if sha256_hex(text) not in needed and _is_old(path, now):
