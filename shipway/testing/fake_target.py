@@ -33,14 +33,7 @@ from shipway.targets._refusals import (
     refuse_to_remove_what_serves,
     refuse_unknown_revisions,
 )
-from shipway.targets._rollup import service_status
-
-_STATES = {
-    "starting": ServiceState.TRANSITIONING,
-    "running": ServiceState.HEALTHY,
-    "not answering": ServiceState.UNHEALTHY,
-    "failed": ServiceState.FAILED,
-}
+from shipway.targets._rollup import service_status, state_of
 
 _NO_FAULTS: dict[str, Any] = {"deploy_fails": None, "deploys_become": "running", "dies_after": None}
 
@@ -75,7 +68,7 @@ class FakeTarget:
         self._set_fault("deploy_fails", message)
 
     def deploys_become(self, native: str) -> None:
-        """The native word of revisions deployed from now on: `starting` is never healthy."""
+        """The native word of revisions deployed from now on, one of v1's local words: `deploying` is never healthy."""
         self._set_fault("deploys_become", native)
 
     def die_after(self, act: str) -> None:
@@ -216,7 +209,7 @@ class FakeTarget:
 
     def _revision(self, revision_id: str, record: dict[str, Any]) -> Revision:
         status = ServiceStatus(
-            state=_STATES.get(record["native"], ServiceState.UNHEALTHY),
+            state=state_of(record["native"]),
             native=record["native"],
             message=record["message"],
             observed_at=self._clock(),
