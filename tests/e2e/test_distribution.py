@@ -7,6 +7,7 @@ pyproject.toml do, and this is where they are seen to hold with the newest of ev
 
 import json
 import os
+import shutil
 import sys
 import tarfile
 import time
@@ -56,6 +57,7 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     yield place
     for process in place.processes():
         process.kill()
+    shutil.rmtree(place.venv)  # pytest would keep half a gigabyte of it for three more runs
 
 
 @pytest.fixture(scope="module")
