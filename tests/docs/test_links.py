@@ -253,7 +253,7 @@ def test_commands_that_are_there_pass(written: Callable[[str], Path]) -> None:
 
 def test_a_command_named_in_prose_need_not_be_whole(written: Callable[[str], Path]) -> None:
     path = written(
-        "`shipway model` `shipway release RELEASE.yaml` `shipway release resume ID`\n`shipway modle` `shipway model lst`\n"
+        "`shipway model` `shipway release FILE` `shipway release resume ID`\n`shipway modle` `shipway model lst`\n"
     )
     found = faults(unknown_names_of_commands, path, path.parents[1])
     assert [fault.partition(" is no command")[0] for fault in found] == [
