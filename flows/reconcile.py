@@ -22,7 +22,7 @@ def reconcile(workspace: str) -> dict[str, str]:
     opened = open_workspace(workspace)
     became: dict[str, str] = {}
     for left in stranded(opened, datetime.now(UTC)):
-        became[left.release_id] = release(workspace, left.release_id, return_state=True).message or ""
+        became[left.release_id] = release(workspace, left.release_id, left.service, return_state=True).message or ""
     for service in settled_services(opened, datetime.now(UTC)):
         settled = converge_service(workspace, service, f"reconcile-{runtime.flow_run.id}")
         became[service] = settled.champion or "nothing in service"

@@ -23,8 +23,8 @@ from shipway.tasks.smoke_test import smoke_test
 from shipway.tasks.verify_service import verify_service
 
 
-@flow(name="release", flow_run_name="release {release_id}", log_prints=False)
-def release(workspace: str, release_id: str) -> State[Any]:
+@flow(name="release", flow_run_name="release {release_id} of {service}")
+def release(workspace: str, release_id: str, service: str) -> State[Any]:
     """Brings one kept release into service, or back out of it.
 
     The same id again goes on where the journal stands: steps that are done are read back, a release that is on its way
@@ -33,7 +33,9 @@ def release(workspace: str, release_id: str) -> State[Any]:
     Args:
         workspace: Where the release is kept, as a URL
         release_id: Which release
+        service: The service that it is for; the name of the run says it
     """
+    del service
     opened = open_workspace(workspace)
     with hold(opened, release_id) as run, logging_to_file(run.machine, release_id):
         remember_flow_run(opened, release_id)

@@ -107,22 +107,14 @@ def _run(command: list[str], what: str) -> None:
 
 def _start_over(context: Context) -> None:
     """A demo of before left its service: away with it, so that v1 is the first revision again."""
-    import getpass
-    import secrets
-
+    from shipway.cli.commands.service import operator
     from shipway.release.ledger import ledger_of
-    from shipway.release.operations import Operator, retire
+    from shipway.release.operations import retire
 
     if ledger_of(context.workspace(), _SERVICE).standing().champion is None:
         return
     context.output.say(f"a demo of before left service {_SERVICE}: deleting it first")
-    operator = Operator(
-        workspace=context.workspace(),
-        operation_id=f"retire-{secrets.token_hex(4)}",
-        approver=getpass.getuser(),
-        reason="the demo starts over",
-    )
-    retire(operator, _SERVICE)
+    retire(operator(context, "retire", "the demo starts over"), _SERVICE)
 
 
 def _free_the_port(example: Path, say: Callable[[str], None]) -> None:

@@ -27,11 +27,13 @@ def run_release_flow(context: Context, release_id: str) -> "Ending":
     """
     server = _use_server(context)
     from shipway.flows.release import release
+    from shipway.release.inputs import read_inputs
 
     _mark_crashed(context, release_id)
+    service = read_inputs(context.workspace(), release_id).service
     context.output.say(f"release {release_id}; in Prefect's UI: {server.ui_url}/runs")
     with _progress(context):
-        state: State[Any] = release(context.workspace_url, release_id, return_state=True)
+        state: State[Any] = release(context.workspace_url, release_id, service, return_state=True)
     return _ending(state)
 
 

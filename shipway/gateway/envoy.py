@@ -15,8 +15,8 @@ from shipway.domain.service import RevisionStats, Traffic
 from shipway.errors import GatewayError, MachineError, PortInUse
 from shipway.gateway import admin
 from shipway.gateway.config import CLUSTERS_FILE, ROUTES_FILE, Document, GatewaySpec, bootstrap, clusters, routes
-from shipway.gateway.held import holder, start_once, with_pid_file
 from shipway.gateway.program import envoy_program
+from shipway.machine.held import holder, start_once, with_pid_file
 from shipway.machine.ports import can_bind, listener_of
 from shipway.machine.processes import Command, stop
 from shipway.machine.state import private_folder, write_whole

@@ -33,14 +33,17 @@ def take_lock(path: Path) -> int | None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a living process holds the lock. A file that is not there is not locked."""
+    """Whether a living process holds the lock. A file that is not there is not locked.
+
+    Looks with a shared lock, so that two who look at once do not take each other for a holder.
+    """
     if not path.exists():
         return False
-    descriptor = take_lock(path)
-    if descriptor is None:
-        return True
-    os.close(descriptor)
-    return False
+    descriptor = _open(path)
+    try:
+        return not _try(descriptor, fcntl.LOCK_SH)
+    finally:
+        os.close(descriptor)
 
 
 def _open(path: Path) -> int:
@@ -48,9 +51,9 @@ def _open(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
-def _try(descriptor: int) -> bool:
+def _try(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -18,8 +18,8 @@ import psutil
 from shipway.errors import MachineError
 from shipway.machine.locks import is_locked, take_lock
 
-_START_TIME_SLACK_S = 0.02
-"""psutil derives the start time from clock ticks (10 ms)."""
+_START_TIME_SLACK_S = 2.0
+"""The start time is counted from the boot time, which moves when the clock is set. Ids do not come round that soon."""
 
 
 _children: list["subprocess.Popen[bytes]"] = []

@@ -89,10 +89,11 @@ def revert(operator: Operator, service: str) -> Reverted:
         )
 
 
-def retire(operator: Operator, service: str) -> Retired:
+def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
     """Deletes a service: gateway, revisions, and its hold on models. Safe to repeat.
 
-    Raises ServiceNotFound when there never was one, LeaseHeld when a release is under way.
+    Raises ServiceNotFound when there never was one, LeaseHeld when a release is under way, TargetError when its target
+    has none of it, unless it is given up as `lost`.
     """
     with _holding(operator, service) as lease:
         ledger = ledger_of(operator.workspace, service)
@@ -102,6 +103,8 @@ def retire(operator: Operator, service: str) -> Retired:
         last = standing.champion or ledger.entries()[-1]
         found = _find(operator, last.target, service)
         if standing.champion is not None:
+            if found is None and not lost:
+                raise _not_here(standing.champion, service)
             ledger.append(_entry(operator, standing.champion, Event.RETIRED))
         converge(operator, service, lease.fence)
         revisions = found.revisions if found else ()
@@ -212,6 +215,13 @@ def _take_away(operator: Operator, ledger: Ledger, fence: int) -> None:
 
 def _find(operator: Operator, kind: str, service: str) -> Service | None:
     return operator.tools.load_target(kind, operator.machine).find(service) if kind else None
+
+
+def _not_here(champion: LedgerEntry, service: str) -> TargetError:
+    return TargetError(
+        f"service {service} is in service by its ledger, but target {champion.target} has none of it here; "
+        "do this on the machine (and with the XDG_STATE_HOME) where it was released, or say --lost to write it off"
+    )
 
 
 def _not_found(workspace: Workspace, service: str) -> ServiceNotFound:

@@ -3,6 +3,7 @@
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.error import HTTPError, URLError
 
 from shipway.cli.context import Context
@@ -10,6 +11,9 @@ from shipway.cli.output import Column, fields, moment, state_colour, table
 from shipway.cli.parser import Parser
 from shipway.cli.services import SERVICE_COLUMNS, all_services, find_service, service_document
 from shipway.errors import ConfigError, TargetUnavailable
+
+if TYPE_CHECKING:
+    from shipway.release.operations import Operator
 
 _REVISION_COLUMNS = (
     Column("revision", "REVISION"),
@@ -34,6 +38,11 @@ def add_arguments(parser: Parser) -> None:
     ask = _name(parser.add_verb("run", _run, "send one request to a service and print its answer"))
     ask.add_argument("-d", "--input-data", required=True, metavar="BODY", help="text, @FILE, or @- for standard input")
     _name(parser.add_verb("history", _history, "what a service's ledger says, oldest first"))
+    back = _name(parser.add_verb("rollback", _rollback, "all traffic back to the revision before, at once"))
+    away = _name(parser.add_verb("delete", _delete, "take a service away; its models stay registered"))
+    away.add_argument("--lost", action="store_true", help="its machine is gone: write it off in the ledger")
+    for verb in (back, away):
+        verb.add_argument("--reason", default="", metavar="TEXT", help="stands in the ledger")
 
 
 def run(args: Namespace, context: Context) -> int:
@@ -81,6 +90,44 @@ def _history(args: Namespace, context: Context) -> int:
     entries = [entry_document(entry) for entry in history(context.workspace(), args.name)]
     context.output.records(entries, ENTRY_COLUMNS, empty="")
     return 0
+
+
+def _rollback(args: Namespace, context: Context) -> int:
+    from shipway.release.operations import revert
+
+    done = revert(operator(context, "rollback", args.reason), args.name)
+    document = {
+        "name": done.service,
+        "from_revision": done.from_revision,
+        "to_revision": done.to_revision,
+        "scoring_uri": done.scoring_uri,
+    }
+    context.output.record(document, fields(document))
+    return 0
+
+
+def _delete(args: Namespace, context: Context) -> int:
+    from shipway.release.operations import retire
+
+    done = retire(operator(context, "retire", args.reason), args.name, lost=args.lost)
+    text = f"service {done.service} is gone, with {len(done.revisions)} revisions"
+    context.output.record({"name": done.service, "revisions": list(done.revisions)}, [text])
+    return 0
+
+
+def operator(context: Context, act: str, reason: str) -> "Operator":
+    """Without Prefect: this has to work in an incident, when the server is down too."""
+    import getpass
+    import secrets
+
+    from shipway.release.operations import Operator
+
+    return Operator(
+        workspace=context.workspace(),
+        operation_id=f"{act}-{secrets.token_hex(4)}",
+        approver=getpass.getuser(),
+        reason=reason,
+    )
 
 
 def _run(args: Namespace, context: Context) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 import psutil
 
 from shipway.domain.service import ServiceStatus
-from shipway.gateway.held import holder
+from shipway.machine.held import holder
 from shipway.machine.ports import is_listening, listener_of
 from shipway.machine.processes import holds
 from shipway.targets._rollup import state_of

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shipway.gateway.held import holder, start_once
+from shipway.machine.held import holder, start_once
 from shipway.machine.processes import Command, stop
 from shipway.targets.process.records import RevisionFolder, RevisionRecord
 
@@ -58,7 +58,7 @@ def start_server(service: str, record: RevisionRecord, bundle: "WrittenBundle", 
     """Returns once the process is there, not once it answers; nothing when it runs already."""
     command = Command(
         argv=argv(record, folder),
-        cwd=folder.app,
+        cwd=folder.root,  # not the app root: an author's `types.py` would be taken for Python's; workers go there
         environment=environment(service, record, bundle, folder.app, os.environ),
         lock=folder.lock,
         log=folder.output_log,

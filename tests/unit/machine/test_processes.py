@@ -47,7 +47,8 @@ def test_the_lock_outlives_a_starter_that_was_killed(tmp_path: Path) -> None:
     script = (
         "import os, sys; from pathlib import Path; from shipway.machine.processes import Command, start;"
         f"f = Path({str(tmp_path)!r});"
-        f"i = start(Command(argv={SLEEPER!r}, cwd=f, environment=dict(os.environ), lock=f/'running.lock', log=f/'log'));"
+        f"c = Command(argv={SLEEPER!r}, cwd=f, environment=dict(os.environ), lock=f/'running.lock', log=f/'log');"
+        "i = start(c);"
         "print(i.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     starter = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -19,6 +19,7 @@ from shipway.errors import (
     ReleaseNotFound,
     ServiceNotFound,
     StoreCorrupt,
+    TargetError,
 )
 from shipway.registry.models import Registry
 from shipway.release import acts
@@ -277,6 +278,17 @@ def test_a_model_in_service_cannot_be_deleted_until_the_service_is_gone(bench: B
     assert retired.revisions == (revision_id_of("rel-one"),)
     assert bench.target.find("digits") is None
     registry.delete("digits:1", now=AT)
+    assert history(bench.workspace, "digits")[-1].event is Event.RETIRED
+
+
+def test_a_service_that_its_target_has_not_got_is_only_written_off_when_told_so(bench: Bench) -> None:
+    """As on another machine that shares the workspace."""
+    released(bench, "one")
+    bench.target.delete("digits", fence=1)
+    with pytest.raises(TargetError, match="service digits is in service by its ledger, but target process has none"):
+        retire(operator(bench), "digits")
+    assert history(bench.workspace, "digits")[-1].event is Event.PROMOTED
+    retire(operator(bench), "digits", lost=True)
     assert history(bench.workspace, "digits")[-1].event is Event.RETIRED
 
 
