@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from tests.assets import write_adder
+from shipway.testing.assets import write_adder
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Fakes for whoever tests against Shipway. Each passes the contract suite of what it stands for."""
+"""For whoever tests against Shipway: an asset, and fakes, each of which passes the contract suite of its kind."""

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-SCORE = """\
+_SCORE = """\
 import json
 import os
 
@@ -14,10 +14,13 @@ def init():
         offset = int(file.read())
 
 def run(data):
-    return [value + offset for value in json.loads(data)["data"]]
+    values = json.loads(data)["data"]
+    if {fails_on!r} in values:
+        raise ValueError("asked to fail")
+    return [value + offset for value in values]
 """
 
-RELEASE = """\
+_RELEASE = """\
 service: adder
 models: [{{name: offset, path: {model}/offset.txt}}]
 inference:
@@ -29,18 +32,23 @@ verification:
   golden: {golden}
   load: {{requests: 20, concurrency: 2}}
   limits: {{latency_p95: {{floor_ms: 2000, factor: 2}}, min_agreement_pct: 0}}
-traffic: [{{weight: 50, bake_s: 0.1}}]
+traffic: [{{weight: 50, bake_s: {bake_s}}}]
 """
 
 
-def write_adder(folder: Path, *, offset: str, golden: int, name: str) -> Path:
-    """A release file for a model that adds `offset`, whose golden row expects that 1 becomes `golden`."""
+def write_adder(
+    folder: Path, *, offset: str, golden: int, name: str, fails_on: int | None = None, bake_s: float = 0.1
+) -> Path:
+    """A release file for a model that adds `offset`, whose golden row expects that 1 becomes `golden`.
+
+    Asked for `fails_on` it answers with an error, which verification never asks for: its requests are the golden row's.
+    """
     (folder / "src").mkdir(parents=True, exist_ok=True)
-    (folder / "src" / "score.py").write_text(SCORE)
+    (folder / "src" / "score.py").write_text(_SCORE.format(fails_on=fails_on))
     (folder / name).mkdir(exist_ok=True)
     (folder / name / "offset.txt").write_text(offset)
     row = {"request": {"data": [1]}, "expected": [golden]}
     (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     release = folder / f"{name}.yaml"
-    release.write_text(RELEASE.format(model=name, golden=f"{name}.jsonl"))
+    release.write_text(_RELEASE.format(model=name, golden=f"{name}.jsonl", bake_s=bake_s))
     return release
