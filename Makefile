@@ -18,7 +18,7 @@ demo: setup  ## whole releases on this machine: good models are promoted, bad on
 	@$(BIN)/shipway demo
 
 test: setup  ## the tests: unit, targets, flows, the docs, and the scoring server on each Python it must run on
-	@$(BIN)/python -m pytest -q -m "not chaos"
+	@$(BIN)/python -m pytest -q -m "not chaos" -n 3 --dist loadfile
 	@$(BIN)/python serving/run_tests.py
 
 check: setup  ## format, lint, types, import contracts, links in the docs

@@ -31,10 +31,12 @@ def run_release_flow(context: Context, release_id: str) -> "Ending":
 
     _mark_crashed(context, release_id)
     service = read_inputs(context.workspace(), release_id).service
-    context.output.say(f"release {release_id}; in Prefect's UI: {server.ui_url}/runs")
+    context.output.say(f"release {release_id} of {service}")
     with _progress(context):
         state: State[Any] = release(context.workspace_url, release_id, service, return_state=True)
-    return _ending(state)
+    ending = _ending(state)
+    context.output.say(f"its run, step by step: {server.ui_url}/runs/flow-run/{state.state_details.flow_run_id}")
+    return ending
 
 
 def _use_server(context: Context) -> ServerRecord:

@@ -162,6 +162,8 @@ def _why_not(
 ) -> str:
     if status is None:
         return f"{_what(name, revision_id)}: the {target.kind} target did not answer for {waited_s:.0f} s; try again"
+    if status.state is ServiceState.FAILED and status.message:  # the reason, which its log would only say at length
+        return f"{_what(name, revision_id)} has failed: {status.message}"
     native = f" ({status.native}: {status.message})" if status.message else f" ({status.native})"
     text = f"{_what(name, revision_id)} is {status.state}{native}, not {until}, after {waited_s:.0f} s"
     lines = last_log_lines(target, name, revision_id)
