@@ -13,6 +13,10 @@ from benchmarks.releasing import overhead_figure, rollback_figure, warm_ground
 from benchmarks.report import RESULTS, Figure, document, table, this_commit, this_machine, write
 
 
+_IDLE_LOAD = 0.5
+"""What a machine has while nobody uses it, with some room."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How much is measured."""
@@ -52,6 +56,8 @@ def main(
     print(
         f"\nload average {machine['load_1m_before']} before, {machine['load_1m_after']} after, {machine['cpus']} CPUs"
     )
+    if machine["load_1m_before"] > _IDLE_LOAD:
+        print("something else ran on this machine: these figures are no truth about Shipway")
     print(f"written to {path}")
     return 0
 
