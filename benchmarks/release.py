@@ -12,7 +12,6 @@ from benchmarks.registering import register_figures
 from benchmarks.releasing import overhead_figure, rollback_figure, warm_ground
 from benchmarks.report import RESULTS, Figure, document, table, this_commit, this_machine, write
 
-
 _IDLE_LOAD = 0.5
 """What a machine has while nobody uses it, with some room."""
 
