@@ -151,7 +151,7 @@ class Registry(Catalogue):
             users = ", ".join(f"service {use.service} (revision {use.revision})" for use in uses)
             raise ModelInUse(
                 f"model {ref} is in use by {users}; delete what uses it first, "
-                f"such as with `shipway service delete {uses[0].service}`"
+                f"such as with `shipway service delete -n {uses[0].service}`"
             )
 
 

@@ -69,10 +69,8 @@ def _decide(run: ReleaseRun, state: ReleaseState, reason: str) -> ReleaseState:
 
 def _undo(run: ReleaseRun, state: ReleaseState, step: Step) -> None:
     run.check_fence()
-    undo = _UNDO.get(step)
-    if undo is not None:
-        undo(run, state.of(step).undo or {})
-        reach(Step.ROLL_BACK, Boundary.AFTER_ACT)
+    _UNDO[step](run, state.of(step).undo or {})
+    reach(Step.ROLL_BACK, Boundary.AFTER_ACT)
     run.append(step, Kind.UNDO, {})
 
 
@@ -118,7 +116,6 @@ _UNDO: Mapping[Step, Callable[[ReleaseRun, Mapping[str, Plain]], None]] = {
     Step.DEPLOY: _undo_deployment,
     Step.SMOKE: _undo_trial,
 }
-"""What is not here has nothing to undo: a registered version is a fact that stays, an image nobody uses is `gc`'s."""
 
 
 def _models(run: ReleaseRun) -> dict[str, str]:

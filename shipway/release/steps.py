@@ -30,7 +30,10 @@ class Step(StrEnum):
 
 
 STORY = (Step.REGISTER, Step.BUILD, Step.SMOKE, Step.CHOOSE, Step.DEPLOY, Step.VERIFY, Step.PROMOTE)
-"""The steps that act, in order; going back undoes them in reverse."""
+"""The steps that act, in order."""
+
+LEAVES_SOMETHING = (Step.SMOKE, Step.DEPLOY, Step.PROMOTE)
+"""The steps that going back has to undo. A registered version is a fact that stays, an unused image is `gc`'s."""
 
 
 class Kind(StrEnum):
@@ -90,8 +93,8 @@ class ReleaseState:
 
     @property
     def to_undo(self) -> tuple[Step, ...]:
-        """Steps that were begun and are not undone, last first."""
-        return tuple(s for s in reversed(STORY) if self.of(s).intended and not self.of(s).undone)
+        """Steps that were begun, leave something and are not undone, last first."""
+        return tuple(s for s in reversed(LEAVES_SOMETHING) if self.of(s).intended and not self.of(s).undone)
 
     @property
     def next_step(self) -> Step | None:

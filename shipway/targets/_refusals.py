@@ -15,7 +15,7 @@ def refuse_other_kind(name: str, *, theirs: str, ours: str) -> None:
     if theirs != ours:
         raise ServiceConflict(
             f"service {name} exists already on the target {theirs!r}; delete it there first "
-            f"(`shipway service delete {name}`), or release to {theirs!r} instead of {ours!r}"
+            f"(`shipway service delete -n {name}`), or release to {theirs!r} instead of {ours!r}"
         )
 
 

@@ -46,7 +46,7 @@ def _result(rows: int, wrong: list[str], unanswered: list[str]) -> CheckResult:
         phase, message = Phase.PASSED, f"all {rows} golden rows are right"
     else:
         phase, message = Phase.INCONCLUSIVE, "there are no golden rows"
-    right_rows = Measurement(name="right rows", value=right, unit="rows", limit=rows, at_least=True)
+    right_rows = Measurement(name="right rows", value=right, unit="", limit=rows, at_least=True)
     return CheckResult(
         name="golden", phase=phase, message=message, measurements=(right_rows,), evidence=bounded(wrong + unanswered)
     )

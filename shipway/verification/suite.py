@@ -104,7 +104,7 @@ def _result(total: int, rows: int, failed: list[str], errors: list[str], noted: 
     else:
         phase, message = Phase.PASSED, f"{total - len(noted)} of {total} expectations are met by {rows} rows of answers"
     met = total - len(failed) - len(errors) - len(noted)
-    measured = Measurement(name="expectations met", value=met, unit="expectations", limit=total, at_least=True)
+    measured = Measurement(name="expectations met", value=met, unit="", limit=total, at_least=True)
     return CheckResult(
         name="expectations",
         phase=phase,

@@ -217,7 +217,7 @@ class ProcessTarget:
             if other != name and theirs and theirs.port == port:
                 raise PortInUse(
                     f"port {port} belongs to service {other}; set another `port` in the deploymentconfig.json of "
-                    f"service {name}, or delete the other (`shipway service delete {other}`)"
+                    f"service {name}, or delete the other (`shipway service delete -n {other}`)"
                 )
 
     def _tell_gateway(self, folder: ServiceFolder, record: ServiceRecord) -> None:

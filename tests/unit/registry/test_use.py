@@ -22,7 +22,7 @@ def test_what_is_in_use_is_not_deleted(one: Registry, now: datetime) -> None:
     one.mark_used("digits:1", service="writer", revision="r9")
     expected = (
         r"^model digits:1 is in use by service reader \(revision r1\), service writer \(revision r9\); "
-        r"delete what uses it first, such as with `shipway service delete reader`$"
+        r"delete what uses it first, such as with `shipway service delete -n reader`$"
     )
     with pytest.raises(ModelInUse, match=expected):
         one.delete("digits:1", now=now)

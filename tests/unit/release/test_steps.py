@@ -61,8 +61,8 @@ def test_what_is_to_undo_was_begun_and_is_not_undone(found: list[StepEntry]) -> 
 
 
 def test_steps_are_undone_last_first() -> None:
-    begun = [entry(step, Kind.INTENT) for step in (Step.REGISTER, Step.BUILD, Step.DEPLOY)]
-    assert replay(begun).to_undo == (Step.DEPLOY, Step.BUILD, Step.REGISTER)
+    begun = [entry(step, Kind.INTENT) for step in STORY]
+    assert replay(begun).to_undo == (Step.PROMOTE, Step.DEPLOY, Step.SMOKE)
 
 
 def test_an_intent_without_an_outcome_is_not_done_and_is_next() -> None:
