@@ -9,6 +9,7 @@ from typing import Self
 
 _SERVICE = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _MODEL = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
+_RELEASE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,99}")
 
 
 def service_name_fault(name: str) -> str | None:
@@ -27,6 +28,16 @@ def model_name_fault(name: str) -> str | None:
         return None
     return (
         f"model name {name!r} is not allowed: use 1 to 255 letters, digits, '-', '.' and '_', "
+        "beginning with a letter or a digit"
+    )
+
+
+def release_id_fault(release_id: str) -> str | None:
+    """What is wrong with a release's id, with the remedy; None when it is good. It names records and files."""
+    if _RELEASE.fullmatch(release_id):
+        return None
+    return (
+        f"release id {release_id!r} is not allowed: use 1 to 100 letters, digits, '-', '.' and '_', "
         "beginning with a letter or a digit"
     )
 

@@ -1,7 +1,7 @@
 """The registry: create-only records in a workspace, so that many writers need no database."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from shipway.registry.catalogue import Catalogue
 from shipway.registry.changes import property_fault
 from shipway.registry.download import download_tree
 from shipway.registry.rules import Details, check_alias, check_registration, check_text, parse_reference
-from shipway.registry.shelf import Use, alias_key, changes_prefix, tombstone_key, use_key, version_key
+from shipway.registry.shelf import Use, alias_key, changes_prefix, shelves, tombstone_key, use_key, version_key
 from shipway.store.codec import encode
 
 
@@ -127,6 +127,17 @@ class Registry(Catalogue):
     def release_use(self, ref: ModelRef, *, service: str, revision: str) -> None:
         """Safe to repeat."""
         self._records.delete(use_key(ref, Use(service=service, revision=revision)))
+
+    def release_uses(self, *, service: str, besides: Collection[str] = ()) -> None:
+        """Of every version, what revisions of the service use, but those `besides`. Safe to repeat.
+
+        Finds what a killed act left, too: nothing else remembers a revision that is gone.
+        """
+        for name, shelf in shelves(self._records.keys("models")).items():
+            for number, standing in shelf.versions.items():
+                for use in standing.uses:
+                    if use.service == service and use.revision not in besides:
+                        self._records.delete(use_key(ModelRef(name=name, version=number), use))
 
     def _create(self, version: ModelVersion) -> bool:
         try:

@@ -9,13 +9,13 @@ from shipway.domain.canonical import Plain
 from shipway.domain.image import Image, ImageSpec
 from shipway.domain.model import ModelVersion
 from shipway.domain.release import ModelInput, revision_id_of
-from shipway.domain.service import DeploymentConfig, RevisionSpec, ServiceState
+from shipway.domain.service import DeploymentConfig, Revision, RevisionSpec, ServiceState
 from shipway.domain.verdict import CheckResult, Phase, Verdict
 from shipway.errors import ConfigError, ModelNotFound, TargetError
 from shipway.machine.state import MachineState
 from shipway.registry.models import Registry
 from shipway.release.inputs import golden_rows
-from shipway.release.ledger import ledger_of
+from shipway.release.ledger import LedgerEntry, ledger_of, not_here, standing_of
 from shipway.release.outcomes import Deployed, Registered, SmokeResult, TargetChoice
 from shipway.release.plan import abilities_of, candidates
 from shipway.release.run import ReleaseRun, carry_out
@@ -159,16 +159,16 @@ def _choose(run: ReleaseRun) -> TargetChoice:
 
 def _deploy(run: ReleaseRun, image: Image, choice: TargetChoice) -> Deployed:
     spec = _spec(run, image, deployment=run.inputs.deployment)
+    target = run.target(choice.target)
+    champion = _champion_before(run)
+    beside = _beside(target, spec.service, champion)
     registry = Registry(run.workspace)
     for model in spec.models:
         registry.mark_used(model, service=spec.service, revision=spec.revision_id)
-    target = run.target(choice.target)
     run.check_fence()
     service = target.deploy(spec)
     log.info("revision %s starts at %s", spec.revision_id, _address(target, spec))
     _wait_healthy(target, spec)
-    champion = ledger_of(run.workspace, spec.service).standing().champion
-    beside = service.revision(champion.revision_id) if champion else None
     return Deployed(
         service=spec.service,
         target=choice.target,
@@ -178,6 +178,23 @@ def _deploy(run: ReleaseRun, image: Image, choice: TargetChoice) -> Deployed:
         champion=champion.revision_id if champion else None,
         champion_address=beside.address if beside else None,
     )
+
+
+def _champion_before(run: ReleaseRun) -> LedgerEntry | None:
+    """Who served before this release, also when its own promotion stands in the ledger already."""
+    entries = ledger_of(run.workspace, run.ref.service).entries()
+    return standing_of(entry for entry in entries if entry.release_id != run.ref.release_id).champion
+
+
+def _beside(target: Target, service: str, champion: LedgerEntry | None) -> Revision | None:
+    """Raises TargetError when the champion is not on the target: traffic could neither be shared with it nor go back."""
+    if champion is None:
+        return None
+    found = target.find(service)
+    revision = found.revision(champion.revision_id) if found else None
+    if revision is None:
+        raise not_here(champion, service)
+    return revision
 
 
 def _spec(run: ReleaseRun, image: Image, *, deployment: DeploymentConfig) -> RevisionSpec:

@@ -10,8 +10,9 @@ from shipway.config.golden import load_golden
 from shipway.domain.canonical import Plain, digest_of
 from shipway.domain.environment import Code, InferenceConfig
 from shipway.domain.golden import GoldenRow
+from shipway.domain.names import release_id_fault
 from shipway.domain.release import ModelInput, ModelSource, ReleaseConfig, ReleaseInputs, VerificationConfig
-from shipway.errors import RecordExists, RecordMissing, ReleaseNotFound
+from shipway.errors import ConfigError, RecordExists, RecordMissing, ReleaseError, ReleaseNotFound
 from shipway.registry.models import Registry
 from shipway.store.codec import decode, encode
 from shipway.store.workspace import Workspace
@@ -26,8 +27,11 @@ def keep_inputs(
 ) -> ReleaseInputs:
     """Reads, checks and keeps what a release needs. Safe to repeat: a release that has its inputs keeps them.
 
-    Raises ConfigError for what can be seen to be wrong before anything is built, ModelNotFound, StoreError.
+    Raises ConfigError for what can be seen to be wrong before anything is built, ReleaseError when the id is that of
+    another service's release, ModelNotFound, StoreError.
     """
+    if fault := release_id_fault(release_id):
+        raise ConfigError(fault)
     verification = _keep_verification(config.verification, workspace)
     code = _keep_code(config.inference, workspace)
     inputs = ReleaseInputs(
@@ -48,7 +52,7 @@ def keep_inputs(
     try:
         workspace.records.create(_key(release_id), encode(inputs))
     except RecordExists:
-        return read_inputs(workspace, release_id)
+        return _kept_before(workspace, release_id, config.service)
     return inputs
 
 
@@ -83,6 +87,13 @@ def suite_text(inputs: ReleaseInputs, workspace: Workspace) -> str | None:
     if inputs.verification.suite is None:
         return None
     return workspace.blobs.read_bytes(inputs.verification.suite).decode()
+
+
+def _kept_before(workspace: Workspace, release_id: str, service: str) -> ReleaseInputs:
+    kept = read_inputs(workspace, release_id)
+    if kept.service != service:
+        raise ReleaseError(f"release {release_id} is of service {kept.service}, not {service}: give another --id")
+    return kept
 
 
 def _keep_model(source: ModelSource, workspace: Workspace) -> ModelInput:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shipway.domain.canonical import Plain
+from shipway.errors import TargetError
 from shipway.store.codec import decode, encode
 from shipway.store.journal import Journal
 from shipway.store.workspace import Workspace
@@ -95,14 +96,28 @@ class Ledger:
         return standing_of(e for e in self.entries() if e.at <= moment).champion
 
     def append(self, entry: LedgerEntry) -> None:
-        """Safe to repeat: an event of a release that is already there is not written again."""
-        if any(e.release_id == entry.release_id and e.event is entry.event for e in self.entries()):
+        """Safe to repeat: an event of a release that is already there is not written again.
+
+        Times never go back, whatever the clock does: `at` could not tell who served.
+        """
+        entries = self.entries()
+        if any(e.release_id == entry.release_id and e.event is entry.event for e in entries):
             return
+        entry = replace(entry, at=max([entry.at, *(e.at for e in entries[-1:])]))
         self.journal.append(_document(entry), at=entry.at)
 
 
 def ledger_of(workspace: Workspace, service: str) -> Ledger:
     return Ledger(journal=workspace.journal(f"services/{service}/ledger"), service=service)
+
+
+def not_here(champion: LedgerEntry, service: str) -> TargetError:
+    """A target that lacks what the ledger says is in service there: as on another machine, or with other state."""
+    return TargetError(
+        f"service {service} is in service by its ledger, but target {champion.target} has none of it here; do this on "
+        "the machine (and with the XDG_STATE_HOME) where it was released, or write it off with "
+        f"`shipway service delete -n {service} --lost`"
+    )
 
 
 def services_of(workspace: Workspace) -> tuple[str, ...]:

@@ -9,15 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shipway.domain.names import ModelRef
-from shipway.domain.service import Revision, Service, Traffic
+from shipway.domain.service import Revision, Service, ServiceState, Traffic
 from shipway.errors import ReleaseError, ServiceNotFound, TargetError
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
-from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of, services_of
+from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of, not_here, services_of
 from shipway.release.promote import splitting
 from shipway.release.run import REAL_TOOLS, Tools, lease_name, refuse_if_open
-from shipway.store.lease import Holder, Keeper, Lease, acquire, release
+from shipway.store.lease import Holder, Keeper, Lease, acquire, check_fence, release
 from shipway.store.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -69,13 +68,14 @@ class Settled:
 def revert(operator: Operator, service: str) -> Reverted:
     """Moves all traffic to the revision before, which stayed up for this. Safe to repeat with the same operation id.
 
-    Raises ReleaseError when there is none before or it is gone, LeaseHeld when a release is under way.
+    One that was killed before it moved the traffic is finished, not followed by another. Raises ReleaseError when there
+    is none before, TargetError when that is gone or does not run, LeaseHeld when a release is under way.
     """
     with _holding(operator, service) as lease:
         ledger = ledger_of(operator.workspace, service)
         done = _entry_of(ledger, operator.operation_id, Event.REVERTED)
-        entry = done or _decide_revert(operator, ledger)
-        ledger.append(entry)
+        entry = done or _interrupted(operator, ledger) or _decide_revert(operator, ledger)
+        _append(operator, lease, ledger, entry)
         found = converge(operator, service, lease.fence)
         champion = ledger.standing().champion
         assert champion is not None
@@ -104,8 +104,8 @@ def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
         found = _find(operator, last.target, service)
         if standing.champion is not None:
             if found is None and not lost:
-                raise _not_here(standing.champion, service)
-            ledger.append(_entry(operator, standing.champion, Event.RETIRED))
+                raise not_here(standing.champion, service)
+            _append(operator, lease, ledger, _entry(operator, standing.champion, Event.RETIRED))
         converge(operator, service, lease.fence)
         revisions = found.revisions if found else ()
         return Retired(service=service, target=last.target, revisions=tuple(r.revision_id for r in revisions))
@@ -130,10 +130,13 @@ def converge(operator: Operator, service: str, fence: int) -> Service | None:
         _take_away(operator, ledger, fence)
         return None
     target = operator.tools.load_target(champion.target, operator.machine)
-    splitter = splitting(target, service)
-    if splitter.traffic(service).weight_of(champion.revision_id) != 100:
-        log.info("traffic: %s 100 %%", champion.revision_id)
-        splitter.set_traffic(service, Traffic.all_to(champion.revision_id), fence=fence)
+    found = target.find(service)
+    if found is None:
+        raise not_here(champion, service)
+    if found.traffic.weight_of(champion.revision_id) == 100:
+        return found
+    log.info("traffic: %s 100 %%", champion.revision_id)
+    splitting(target, service).set_traffic(service, Traffic.all_to(champion.revision_id), fence=fence)
     return target.find(service)
 
 
@@ -163,6 +166,21 @@ def _holding(operator: Operator, service: str) -> Iterator[Lease]:
             release(records, lease, now=operator.tools.clock())
 
 
+def _append(operator: Operator, lease: Lease, ledger: Ledger, entry: LedgerEntry) -> None:
+    check_fence(operator.workspace.records, lease.name, lease.fence)
+    ledger.append(entry)
+
+
+def _interrupted(operator: Operator, ledger: Ledger) -> LedgerEntry | None:
+    """A revert that the ledger has and the target has not followed."""
+    entries, champion = ledger.entries(), ledger.standing().champion
+    if champion is None or entries[-1].event is not Event.REVERTED:
+        return None
+    found = _find(operator, champion.target, ledger.service)
+    followed = found is not None and found.traffic.weight_of(champion.revision_id) == 100
+    return None if followed else entries[-1]
+
+
 def _decide_revert(operator: Operator, ledger: Ledger) -> LedgerEntry:
     standing = ledger.standing()
     if standing.champion is None:
@@ -184,6 +202,11 @@ def _require_up(service: Service | None, name: str, previous: LedgerEntry) -> Re
         raise TargetError(
             f"revision {previous.revision_id} of service {name} is not kept any more; release its model again: {models}"
         )
+    if revision.status.state is ServiceState.FAILED:
+        raise TargetError(
+            f"revision {previous.revision_id} of service {name} has failed: {revision.status.message}; "
+            "nothing was changed: start it with `shipway up` first"
+        )
     return revision
 
 
@@ -203,25 +226,13 @@ def _entry_of(ledger: Ledger, operation_id: str, event: Event) -> LedgerEntry | 
 
 
 def _take_away(operator: Operator, ledger: Ledger, fence: int) -> None:
-    registry = Registry(operator.workspace)
     for kind in {entry.target for entry in ledger.entries() if entry.target}:
-        target = operator.tools.load_target(kind, operator.machine)
-        service = target.find(ledger.service)
-        for revision in service.revisions if service else ():
-            for model in revision.models:
-                registry.release_use(ModelRef.parse(model), service=ledger.service, revision=revision.revision_id)
-        target.delete(ledger.service, fence=fence)
+        operator.tools.load_target(kind, operator.machine).delete(ledger.service, fence=fence)
+    Registry(operator.workspace).release_uses(service=ledger.service)
 
 
 def _find(operator: Operator, kind: str, service: str) -> Service | None:
     return operator.tools.load_target(kind, operator.machine).find(service) if kind else None
-
-
-def _not_here(champion: LedgerEntry, service: str) -> TargetError:
-    return TargetError(
-        f"service {service} is in service by its ledger, but target {champion.target} has none of it here; "
-        "do this on the machine (and with the XDG_STATE_HOME) where it was released, or say --lost to write it off"
-    )
 
 
 def _not_found(workspace: Workspace, service: str) -> ServiceNotFound:

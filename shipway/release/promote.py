@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 
 from shipway.domain.canonical import Plain
 from shipway.domain.image import Image
-from shipway.domain.names import ModelRef
-from shipway.domain.service import RevisionStats, Service, Traffic
+from shipway.domain.service import RevisionStats, Traffic
 from shipway.domain.verdict import CheckResult, Phase, Verdict
-from shipway.errors import TargetError
+from shipway.errors import FenceLost, ShipwayError, TargetError
 from shipway.registry.models import Registry
 from shipway.release import warm
 from shipway.release.inputs import config_digest, golden_rows, suite_text
@@ -145,6 +144,7 @@ def _bake(run: ReleaseRun, seconds: float, sleep: Callable[[float], None]) -> No
 
 
 def _record(run: ReleaseRun, registered: Registered, image: Image, deployed: Deployed) -> None:
+    run.check_fence()
     _, head = run.journal.head
     ledger_of(run.workspace, deployed.service).append(
         LedgerEntry(
@@ -164,18 +164,26 @@ def _record(run: ReleaseRun, registered: Registered, image: Image, deployed: Dep
 
 
 def _retire_older(run: ReleaseRun, target: Target, ledger: Ledger) -> None:
+    """One that cannot be removed is left to the next release: the new champion has the traffic, and keeps it."""
     standing = ledger.standing()
     keep = {entry.revision_id for entry in (standing.champion, standing.previous) if entry}
     service = target.find(run.ref.service)
-    for revision_id, models in _others(service, keep):
+    for revision in service.revisions if service else ():
+        if revision.revision_id not in keep and not _removed(run, target, revision.revision_id):
+            keep.add(revision.revision_id)
+    run.check_fence()
+    Registry(run.workspace).release_uses(service=run.ref.service, besides=keep)
+
+
+def _removed(run: ReleaseRun, target: Target, revision_id: str) -> bool:
+    try:
         target.delete_revision(run.ref.service, revision_id, fence=run.ref.fence)
-        for model in models:
-            Registry(run.workspace).release_use(ModelRef.parse(model), service=run.ref.service, revision=revision_id)
-
-
-def _others(service: Service | None, keep: set[str]) -> list[tuple[str, tuple[str, ...]]]:
-    revisions = service.revisions if service else ()
-    return [(r.revision_id, r.models) for r in revisions if r.revision_id not in keep]
+    except FenceLost:
+        raise
+    except (ShipwayError, OSError) as error:
+        log.warning("revision %s stays until the next release: %s", revision_id, error)
+        return False
+    return True
 
 
 def _no_champion() -> CheckResult:

@@ -82,14 +82,14 @@ def _conclude(run: ReleaseRun, state: ReleaseState) -> None:
 
 
 def _undo_promotion(run: ReleaseRun, undo: Mapping[str, Plain]) -> None:
-    """All traffic to the champion of before; to nobody, when there was none.
+    """All traffic to the champion of before; to nobody, when there was none or its target has lost it.
 
     A release that had written itself into the ledger when it is aborted is written out again: the ledger only grows.
     """
     target, champion = _text(undo, "target"), _text(undo, "champion")
     found = run.target(target).find(run.ref.service)
     if found is not None:
-        traffic = Traffic.all_to(champion) if champion else NO_TRAFFIC
+        traffic = Traffic.all_to(champion) if found.revision(champion) else NO_TRAFFIC
         splitting(run.target(target), run.ref.service).set_traffic(run.ref.service, traffic, fence=run.ref.fence)
     standing = ledger_of(run.workspace, run.ref.service).standing()
     if standing.champion and standing.champion.release_id == run.ref.release_id:
@@ -136,6 +136,7 @@ def _image_digest(run: ReleaseRun) -> str:
 
 
 def _record(run: ReleaseRun, state: ReleaseState, event: Event) -> None:
+    run.check_fence()
     _, head = run.journal.head
     ledger_of(run.workspace, run.ref.service).append(
         LedgerEntry(

@@ -116,12 +116,13 @@ def hold(workspace: Workspace, release_id: str, *, tools: Tools = REAL_TOOLS) ->
     """
     inputs = read_inputs(workspace, release_id)
     records, name = workspace.records, lease_name(inputs.service)
+    machine = machine_state(workspace.url)
     lease = acquire(records, name, Holder.here(release_id), now=tools.clock())
     ref = ReleaseRef(workspace=workspace.url, release_id=release_id, service=inputs.service, fence=lease.fence)
     run = ReleaseRun(
         ref=ref,
         workspace=workspace,
-        machine=machine_state(workspace.url),
+        machine=machine,
         inputs=inputs,
         tools=tools,
     )
@@ -175,7 +176,8 @@ def _begin(run: ReleaseRun) -> None:
 
 
 def end(run: ReleaseRun, phase: ReleasePhase, reason: str) -> None:
-    """The last entry of a release. Safe to repeat."""
+    """The last entry of a release. Safe to repeat. Raises FenceLost: the service may be another release's by now."""
+    run.check_fence()
     if not run.state().phase.ended:
         run.append(Step.RELEASE, Kind.OUTCOME, {"phase": phase.value, "reason": reason})
     run.workspace.records.delete(open_release_key(run.ref.service))

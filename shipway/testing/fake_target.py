@@ -35,7 +35,12 @@ from shipway.targets._refusals import (
 )
 from shipway.targets._rollup import service_status, state_of
 
-_NO_FAULTS: dict[str, Any] = {"deploy_fails": None, "deploys_become": "running", "dies_after": None}
+_NO_FAULTS: dict[str, Any] = {
+    "deploy_fails": None,
+    "deploys_become": "running",
+    "deletes_fail": None,
+    "dies_after": None,
+}
 
 
 def _now() -> datetime:
@@ -70,6 +75,10 @@ class FakeTarget:
     def deploys_become(self, native: str) -> None:
         """The native word of revisions deployed from now on, one of v1's local words: `deploying` is never healthy."""
         self._set_fault("deploys_become", native)
+
+    def fail_deletes(self, message: str | None) -> None:
+        """Every later removal of a revision raises TargetError with this message; None mends it."""
+        self._set_fault("deletes_fail", message)
 
     def die_after(self, act: str) -> None:
         """The process that next does `deploy`, `set_traffic`, `delete_revision` or `delete` is killed just after it."""
@@ -106,7 +115,9 @@ class FakeTarget:
             refuse_other_kind(spec.service, theirs=document["kind"], ours=self.kind)
             there = document["revisions"].setdefault(spec.revision_id, self._new_revision(spec, faults))
             refuse_other_image(spec.service, spec.revision_id, theirs=there["image"], ours=spec.image.digest)
-            document["revisions"][spec.revision_id] |= {"address": self.address}
+            there["address"] = self.address
+            if there["native"] == "failed":  # a dead one is started again
+                there["native"] = faults["deploys_become"]
             self._write(document)
             self._acted("deploy", f"{spec.service} {spec.revision_id}")
             return self._service(document)
@@ -138,6 +149,8 @@ class FakeTarget:
             document = self._read(name)
             if document is None or revision_id not in document["revisions"]:
                 return
+            if message := self._faults()["deletes_fail"]:
+                raise TargetError(message)
             refuse_to_remove_what_serves(name, revision_id, traffic_from(document["traffic"]))
             for part in ("revisions", "stats", "mirror_stats"):
                 document[part].pop(revision_id, None)

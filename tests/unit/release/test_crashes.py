@@ -12,6 +12,8 @@ from shipway.registry.models import Registry
 from shipway.release.failpoints import VARIABLE, Boundary
 from shipway.release.operations import history
 from shipway.release.reconcile import stranded
+from shipway.release.roll_back import roll_back
+from shipway.release.run import hold
 from shipway.release.steps import STORY, Step
 from tests.unit.release.driver import Bench
 
@@ -76,3 +78,16 @@ def test_a_process_that_dies_inside_the_target_leaves_what_the_next_one_finds(be
     killed_at(bench, "rel-two", "")
     assert bench.release("rel-two").phase is ReleasePhase.PROMOTED
     assert_converged(bench, revision_id_of("rel-two"))
+
+
+def test_a_release_whose_revision_died_after_the_ledger_knew_it_can_still_be_aborted(bench: Bench) -> None:
+    """A kill before the promotion's outcome, then a reboot: it is deployed anew, beside the champion of then."""
+    bench.keep("rel-one", model="one")
+    bench.release("rel-one")
+    bench.keep("rel-two", model="two")
+    killed_at(bench, "rel-two", f"{Step.PROMOTE}/{Boundary.AFTER_ACT}")
+    bench.target.set_native("digits", revision_id_of("rel-two"), "failed")
+    killed_at(bench, "rel-two", f"{Step.PROMOTE}/{Boundary.AFTER_ACT}")
+    with hold(bench.workspace, "rel-two", tools=bench.tools) as run:
+        assert roll_back(run, "aborted").phase is ReleasePhase.ROLLED_BACK
+    assert_converged(bench, revision_id_of("rel-one"))

@@ -11,6 +11,7 @@ import pytest
 from shipway.domain.release import ErrorLimit, Limits, ReleasePhase, revision_id_of
 from shipway.domain.service import RevisionStats, Traffic
 from shipway.errors import (
+    ConfigError,
     FenceLost,
     LeaseHeld,
     ModelInUse,
@@ -22,14 +23,14 @@ from shipway.errors import (
     TargetError,
 )
 from shipway.registry.models import Registry
-from shipway.release import acts
+from shipway.release import acts, promote
 from shipway.release.inputs import config_digest, read_inputs
 from shipway.release.ledger import Event
 from shipway.release.operations import Operator, history, retire, revert, served_at, settle
 from shipway.release.reconcile import settled_services, stranded
 from shipway.release.report import report_of, verdict_rows
-from shipway.release.roll_back import roll_back
-from shipway.release.run import hold, lease_name, refuse_if_busy
+from shipway.release.roll_back import conclude_promoted, roll_back
+from shipway.release.run import hold, lease_name, open_release, open_release_key, refuse_if_busy
 from shipway.release.steps import Kind, Step
 from shipway.store.lease import Holder, acquire
 from tests.unit.release.driver import AT, Bench
@@ -334,3 +335,116 @@ def test_files_are_read_once(bench: Bench) -> None:
     got = Registry(bench.workspace).download("digits:1", bench.folder / "got")
     assert Path(got).read_text() == "as it was"
     assert read_inputs(bench.workspace, "rel-one").requested_at == AT
+
+
+def test_a_release_of_another_service_under_a_known_id_is_refused(bench: Bench) -> None:
+    bench.keep("rel-one")
+    with pytest.raises(ReleaseError, match="release rel-one is of service digits, not letters: give another --id"):
+        bench.keep("rel-one", service="letters")
+
+
+@pytest.mark.parametrize("release_id", ["a/b", "../../models/digits/1", "", ".hidden", "x" * 101, "two words"])
+def test_an_id_that_cannot_name_files_is_refused(bench: Bench, release_id: str) -> None:
+    with pytest.raises(ConfigError, match=r"release id .* is not allowed: use 1 to 100 letters"):
+        bench.keep(release_id)
+
+
+def test_a_champion_that_its_target_has_not_got_is_said_before_anything_is_deployed(bench: Bench) -> None:
+    """As on another machine that shares the workspace: the release could neither walk nor go back."""
+    released(bench, "one")
+    bench.target.delete("digits", fence=1)
+    bench.keep("rel-two", model="two")
+    ending = bench.release("rel-two")
+    assert ending.phase is ReleasePhase.ROLLED_BACK
+    assert ending.reason.startswith("service digits is in service by its ledger, but target process has none of it")
+    assert bench.target.find("digits") is None
+
+
+def test_going_back_to_a_champion_that_is_gone_sends_traffic_to_nobody(bench: Bench) -> None:
+    (one,) = released(bench, "one")
+    bench.keep("rel-two", model="two")
+    with hold(bench.workspace, "rel-two", tools=bench.tools) as run:
+        image = acts.build(run, acts.register(run))
+        deployed = acts.deploy(run, image, acts.choose(run))
+        run.append(Step.PROMOTE, Kind.INTENT, {"target": deployed.target, "champion": deployed.champion})
+        bench.target.set_traffic("digits", Traffic.all_to(deployed.revision_id), fence=run.ref.fence)
+        bench.target.delete_revision("digits", one, fence=run.ref.fence)
+        assert roll_back(run, "aborted").phase is ReleasePhase.ROLLED_BACK
+    assert bench.target.find("digits") is None
+
+
+def test_going_back_to_a_revision_whose_process_is_gone_is_refused(bench: Bench) -> None:
+    one, two = released(bench, "one", "two")
+    bench.target.set_native("digits", one, "failed", "it was killed")
+    text = rf"revision {one} of service digits has failed: it was killed; .*shipway up"
+    with pytest.raises(TargetError, match=text):
+        revert(operator(bench), "digits")
+    assert serving(bench) == {two: 100}
+    assert history(bench.workspace, "digits")[-1].event is Event.PROMOTED
+
+
+def test_going_back_again_after_a_kill_between_ledger_and_traffic_finishes_it(bench: Bench) -> None:
+    one, two = released(bench, "one", "two")
+    revert(operator(bench, "killed"), "digits")
+    bench.target.set_traffic("digits", Traffic.all_to(two), fence=3)  # as it was when the ledger had been written
+    reverted = revert(operator(bench, "again"), "digits")
+    assert (reverted.from_revision, reverted.to_revision) == (two, one)
+    assert serving(bench) == {one: 100}
+    assert [e.release_id for e in history(bench.workspace, "digits")] == ["rel-one", "rel-two", "killed"]
+
+
+def test_a_service_that_was_written_off_uses_no_model(bench: Bench) -> None:
+    released(bench, "one")
+    bench.target.delete("digits", fence=1)
+    retire(operator(bench), "digits", lost=True)
+    Registry(bench.workspace).delete("digits:1", now=AT)
+
+
+def test_a_model_is_free_though_its_revision_s_removal_was_killed_half_way(bench: Bench) -> None:
+    one, _ = released(bench, "one", "two")
+    bench.target.delete_revision("digits", one, fence=2)  # killed here: the revision is gone, its use is not
+    released(bench, "three")
+    assert Registry(bench.workspace).uses("digits:1") == ()
+
+
+def test_whoever_lost_the_lease_writes_no_ledger_and_leaves_the_next_release_alone(bench: Bench) -> None:
+    bench.keep("rel-one")
+    bench.keep("rel-two", model="two")
+    with hold(bench.workspace, "rel-one", tools=bench.tools) as slow:
+        registered = acts.register(slow)
+        image = acts.build(slow, registered)
+        deployed = acts.deploy(slow, image, acts.choose(slow))
+        late = datetime.now(UTC) + timedelta(minutes=5)
+        other = Holder(host="elsewhere", pid=1, pid_started_at=0.0, release_id="rel-two")
+        acquire(bench.workspace.records, lease_name("digits"), other, now=late)
+        bench.workspace.records.put(open_release_key("digits"), {"release_id": "rel-two"})
+        with pytest.raises(FenceLost):
+            promote._record(slow, registered, image, deployed)
+        with pytest.raises(FenceLost):
+            conclude_promoted(slow)
+    assert open_release(bench.workspace, "digits") == "rel-two"
+    with pytest.raises(ServiceNotFound):
+        history(bench.workspace, "digits")
+
+
+def test_a_ledger_s_times_go_forward_when_the_clock_goes_back(bench: Bench) -> None:
+    one, _ = released(bench, "one", "two")
+    before = history(bench.workspace, "digits")[-1].at
+    early = replace(bench.tools, clock=lambda: before - timedelta(hours=1))
+    revert(replace(operator(bench), tools=early), "digits")
+    assert history(bench.workspace, "digits")[-1].at == before
+    served = served_at(bench.workspace, "digits", before)
+    assert served is not None
+    assert served.revision_id == one
+
+
+def test_an_old_revision_that_cannot_be_removed_does_not_undo_a_promotion(bench: Bench) -> None:
+    one, _ = released(bench, "one", "two")
+    bench.target.fail_deletes("a file of it belongs to root")
+    (three,) = released(bench, "three")
+    assert serving(bench) == {three: 100}
+    bench.target.fail_deletes(None)
+    released(bench, "four")
+    service = bench.target.find("digits")
+    assert service is not None
+    assert one not in {r.revision_id for r in service.revisions}
