@@ -9,7 +9,7 @@ from shipway.domain.canonical import Plain
 from shipway.domain.image import Image, ImageSpec
 from shipway.domain.model import ModelVersion
 from shipway.domain.release import ModelInput, revision_id_of
-from shipway.domain.service import DeploymentConfig, Revision, RevisionSpec, ServiceState
+from shipway.domain.service import DeploymentConfig, RevisionSpec, ServiceState
 from shipway.domain.verdict import CheckResult, Phase, Verdict
 from shipway.errors import ConfigError, ModelNotFound, TargetError
 from shipway.machine.state import MachineState
@@ -132,12 +132,12 @@ def _try_alone(run: ReleaseRun, target: Target, spec: RevisionSpec) -> SmokeResu
     target.deploy(spec)
     rows = golden_rows(run.inputs, run.workspace) or ()
     try:
-        _wait_healthy(target, spec)
+        _wait_healthy(target, spec.service, spec.revision_id)
     except TargetError as error:
         checks: tuple[CheckResult, ...] = (CheckResult(name="start", phase=Phase.FAILED, message=str(error)),)
         return SmokeResult(verdict=Verdict(checks=checks), started_after_s=time.monotonic() - began, requests=0)
     started_after_s = time.monotonic() - began
-    checks = smoke(f"http://{_address(target, spec)}", rows)
+    checks = smoke(f"http://{_address(target, spec.service, spec.revision_id)}", rows)
     for check in checks:
         log.info("smoke test: %s %s: %s", check.name, check.phase, check.message)
     return SmokeResult(verdict=Verdict(checks=checks), started_after_s=started_after_s, requests=len(rows))
@@ -161,22 +161,25 @@ def _deploy(run: ReleaseRun, image: Image, choice: TargetChoice) -> Deployed:
     spec = _spec(run, image, deployment=run.inputs.deployment)
     target = run.target(choice.target)
     champion = _champion_before(run)
-    beside = _beside(target, spec.service, champion)
+    if champion is not None:
+        _require_there(target, spec.service, champion)
     registry = Registry(run.workspace)
     for model in spec.models:
         registry.mark_used(model, service=spec.service, revision=spec.revision_id)
     run.check_fence()
     service = target.deploy(spec)
-    log.info("revision %s starts at %s", spec.revision_id, _address(target, spec))
-    _wait_healthy(target, spec)
+    log.info("revision %s starts at %s", spec.revision_id, _address(target, spec.service, spec.revision_id))
+    _wait_healthy(target, spec.service, spec.revision_id)
+    if champion is not None:  # it may have been down, and started with the new one
+        _wait_healthy(target, spec.service, champion.revision_id)
     return Deployed(
         service=spec.service,
         target=choice.target,
         revision_id=spec.revision_id,
-        address=_address(target, spec),
+        address=_address(target, spec.service, spec.revision_id),
         scoring_uri=service.scoring_uri,
         champion=champion.revision_id if champion else None,
-        champion_address=beside.address if beside else None,
+        champion_address=_address(target, spec.service, champion.revision_id) if champion else None,
     )
 
 
@@ -186,15 +189,11 @@ def _champion_before(run: ReleaseRun) -> LedgerEntry | None:
     return standing_of(entry for entry in entries if entry.release_id != run.ref.release_id).champion
 
 
-def _beside(target: Target, service: str, champion: LedgerEntry | None) -> Revision | None:
-    """Raises TargetError when the champion is not on the target: traffic could neither be shared with it nor go back."""
-    if champion is None:
-        return None
+def _require_there(target: Target, service: str, champion: LedgerEntry) -> None:
+    """Raises TargetError when the champion is not on the target: traffic could not be shared with it, nor go back."""
     found = target.find(service)
-    revision = found.revision(champion.revision_id) if found else None
-    if revision is None:
+    if found is None or found.revision(champion.revision_id) is None:
         raise not_here(champion, service)
-    return revision
 
 
 def _spec(run: ReleaseRun, image: Image, *, deployment: DeploymentConfig) -> RevisionSpec:
@@ -211,15 +210,15 @@ def _spec(run: ReleaseRun, image: Image, *, deployment: DeploymentConfig) -> Rev
     )
 
 
-def _wait_healthy(target: Target, spec: RevisionSpec) -> None:
-    wait(target, spec.service, spec.revision_id, until=ServiceState.HEALTHY, deadline_s=START_DEADLINE_S)
+def _wait_healthy(target: Target, service: str, revision_id: str) -> None:
+    wait(target, service, revision_id, until=ServiceState.HEALTHY, deadline_s=START_DEADLINE_S)
 
 
-def _address(target: Target, spec: RevisionSpec) -> str:
-    service = target.find(spec.service)
-    revision = service.revision(spec.revision_id) if service else None
+def _address(target: Target, service: str, revision_id: str) -> str:
+    found = target.find(service)
+    revision = found.revision(revision_id) if found else None
     if revision is None:
-        raise TargetError(f"service {spec.service} has no revision {spec.revision_id} right after it was deployed")
+        raise TargetError(f"service {service} has no revision {revision_id} right after it was deployed")
     return revision.address
 
 

@@ -39,7 +39,7 @@ class Target(Protocol):
 
     def deploy(self, spec: RevisionSpec) -> Service:
         """Adds the revision beside the others, with no traffic. One that runs already is left as it is; a dead one is
-        started again. Raises ServiceConflict when the revision exists with another image."""
+        started again, and so are dead ones that have traffic. Raises ServiceConflict when the revision exists with another image."""
         ...
 
     def status(self, name: str) -> ServiceStatus:

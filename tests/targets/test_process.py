@@ -212,6 +212,29 @@ def test_another_port_is_taken_when_the_revision_that_asks_for_it_is_promoted(ta
     assert post(target.find(SERVICE))[0] == 200
 
 
+def test_going_back_to_a_revision_that_asked_for_no_port_brings_the_service_s_port_of_then_back(target, image):
+    first = serve(target, image)
+    deploy_healthy(target, image, "r2", deployment=DeploymentConfig(port=free_port()))
+    target.set_traffic(SERVICE, Traffic.all_to("r2"), fence=1)
+    target.set_traffic(SERVICE, Traffic.all_to("r1"), fence=1)
+    assert target.find(SERVICE).scoring_uri == first.scoring_uri
+    assert post(first)[0] == 200
+
+
+def test_a_dead_revision_with_traffic_is_up_again_beside_a_new_one(target, image, state):
+    """As after a reboot without `shipway up`."""
+    service = serve(target, image)
+    deploy_healthy(target, image, "idle")
+    for process in servers_in(state):
+        process.kill()
+    os.kill(int((state.services / SERVICE / "gateway" / "pid").read_text()), signal.SIGKILL)
+    wait(target, SERVICE, "r1", until=ServiceState.FAILED, deadline_s=10)
+    deploy_healthy(target, image, "r2")
+    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=20)
+    assert post(service)[0] == 200
+    assert target.find(SERVICE).revision("idle").status.state is ServiceState.FAILED
+
+
 def test_limits_come_with_the_revision_that_has_the_traffic_and_go_with_it(target, interpreter, tmp_path, image):
     slow = ECHO.replace("    return", "    import time; time.sleep(0.5)\n    return")
     image2 = make_bundle(tmp_path / "slow", interpreter, slow)

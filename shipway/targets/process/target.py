@@ -97,6 +97,8 @@ class ProcessTarget:
     def deploy(self, spec: RevisionSpec) -> Service:
         """Ports are written down before anything starts, and a killed deploy is taken up where it was.
 
+        A revision that asks for no port asks for the one that the service has: going back to it brings that back too.
+        Dead revisions that have traffic are started again, as after a reboot: the new one is to stand beside them.
         Raises MachineError where Envoy cannot run and PortInUse, before anything is there of a new service.
         """
         with fenced(self._services, spec.service, spec.fence):
@@ -113,8 +115,9 @@ class ProcessTarget:
             if revision is None:
                 concurrency, now = concurrency_of(bundle.variables), self._clock()
                 revision = revision_record(spec, port=self._free_port(), concurrency=concurrency, now=now)
+                revision = replace(revision, asked_port=spec.deployment.port or record.port)
                 place.write(revision)
-            self._bring_up(folder, record, [revision])
+            self._bring_up(folder, record, [revision, *_dead_ones_with_traffic(folder, record, besides=revision)])
             return snapshot(folder, record, self._clock)
 
     def set_traffic(self, name: str, traffic: Traffic, *, fence: int) -> Traffic:
@@ -243,6 +246,15 @@ class ProcessTarget:
 
     def _gateway(self, name: str) -> Envoy:
         return Envoy(self._folder(name).gateway)
+
+
+def _dead_ones_with_traffic(
+    folder: ServiceFolder, record: ServiceRecord, *, besides: RevisionRecord
+) -> Iterator[RevisionRecord]:
+    for each in folder.revisions():
+        has_traffic = record.traffic.weight_of(each.revision_id) and each.revision_id != besides.revision_id
+        if has_traffic and not server.is_running(folder.revision(each.revision_id)):
+            yield each
 
 
 def _without_mirror_to(revision_id: str, record: ServiceRecord) -> ServiceRecord:
