@@ -135,13 +135,15 @@ def _pip_specifier(spec: str) -> str:
     return f"=={version}" if build or version.endswith("*") else f"=={version}.*"
 
 
-def _pip_lines(line: object, document: Document, at: KeyPath, warnings: list[str]) -> Iterator[str]:
-    """The requirement lines that one entry of a pip list stands for."""
+def _pip_lines(
+    line: object, document: Document, at: KeyPath, warnings: list[str], above: tuple[Path, ...] = ()
+) -> Iterator[str]:
+    """The requirement lines that one entry of a pip list stands for. `above` are the files that include the line."""
     if not isinstance(line, str):
         raise document.fault(at, f"must be a pip requirement, not {line!r}")
     text = line.split(" #")[0].strip()
     if text.startswith(("-r ", "--requirement")):
-        yield from _included(text, document, at, warnings)
+        yield from _included(text, document, at, warnings, above)
         return
     if text.startswith(("-e", "--editable", ".", "/")):
         raise document.fault(
@@ -157,17 +159,21 @@ def _pip_lines(line: object, document: Document, at: KeyPath, warnings: list[str
         yield text
 
 
-def _included(text: str, document: Document, at: KeyPath, warnings: list[str]) -> Iterator[str]:
+def _included(
+    text: str, document: Document, at: KeyPath, warnings: list[str], above: tuple[Path, ...]
+) -> Iterator[str]:
     name = text.removeprefix("--requirement").removeprefix("-r").strip(" =")
     if "://" in name:
         raise document.fault(at, f"{text!r} needs the network to be read; put its lines into the pip list")
-    path = Path(document.source).parent / name
+    path = (above[-1] if above else Path(document.source)).parent / name
+    if path in above:
+        raise document.fault(at, f"{path} includes itself; take that line out")
     try:
         lines = read_text(path).splitlines()
     except ConfigError as error:
         raise document.fault(at, str(error)) from error
     for line in lines:
-        yield from _pip_lines(line.strip(), document, at, warnings)
+        yield from _pip_lines(line.strip(), document, at, warnings, (*above, path))
 
 
 def _variables(document: Document) -> dict[str, str]:

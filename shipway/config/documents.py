@@ -7,9 +7,11 @@ trailing commas, byte order marks and Windows line ends.
 import codecs
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -21,6 +23,8 @@ T = TypeVar("T")
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MOST_VALUES = 100_000
+"""What a YAML file may unfold to: a few anchors in anchors make billions of values of one line."""
 _STRING_OR_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -87,7 +91,10 @@ def parse_document(text: str, source: str) -> Document:
     """Raises ConfigError as `read_document`."""
     if not text.strip():
         raise ConfigError(f"{source}: the file is empty")
-    return Document(source=source, value=_parse(text, source), text=text)
+    try:
+        return Document(source=source, value=_parse(text, source), text=text)
+    except RecursionError:
+        raise ConfigError(f"{source}: values are nested too deeply in each other") from None
 
 
 def read_text(path: Path) -> str:
@@ -101,6 +108,8 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
+    if encoding != "utf-16" and b"\0" in data:
+        raise ConfigError(f"{path}: is a binary file; name a text file")
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -149,7 +158,7 @@ def _parse(text: str, source: str) -> object:
 
 def _parse_yaml(text: str, source: str) -> object:
     try:
-        return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+        return _load_yaml(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -158,8 +167,35 @@ def _parse_yaml(text: str, source: str) -> object:
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
         raise ConfigError(f"{source}:{line}: not valid YAML: a character that YAML does not allow") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{source}:1: not valid YAML: {error}") from error
+
+
+def _load_yaml(text: str) -> object:
+    """Safely: no tag makes an object, and no anchor more values than `_MOST_VALUES`."""
+    loader = _LOADER(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _count_values(node, {})
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _count_values(node: yaml.Node, counted: dict[int, float]) -> float:
+    """How many values a node unfolds to. Raises MarkedYAMLError when there are more than `_MOST_VALUES`."""
+    if not isinstance(node, yaml.CollectionNode):
+        return 1
+    if id(node) not in counted:
+        counted[id(node)] = math.inf  # until all of it is counted: an anchor that holds itself unfolds for ever
+        parts = chain.from_iterable(node.value) if isinstance(node, yaml.MappingNode) else node.value
+        counted[id(node)] = 1 + sum(_count_values(part, counted) for part in parts)
+    if counted[id(node)] > _MOST_VALUES:
+        problem = f"it unfolds to more than {_MOST_VALUES:,} values; write out what its anchors repeat"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+    return counted[id(node)]
 
 
 def _compose(text: str) -> yaml.Node | None:

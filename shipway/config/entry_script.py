@@ -25,6 +25,8 @@ def check_entry_text(text: str, source: str) -> tuple[str, ...]:
         module = ast.parse(text)
     except SyntaxError as error:
         raise ConfigError(f"{source}:{error.lineno or 1}: the entry script does not parse: {error.msg}") from error
+    except (RecursionError, MemoryError):  # what Python's parser gives up with, wherever it is
+        raise ConfigError(f"{source}: the entry script does not parse: it is nested too deeply") from None
     except ValueError as error:  # null bytes
         raise ConfigError(f"{source}:1: the entry script does not parse: {error}") from error
     bound = set(_bound_names(module.body))

@@ -31,6 +31,8 @@ def load_golden(source: Path | str, *, name: str = "golden rows") -> tuple[Golde
 def _row(line: str, place: str) -> GoldenRow:
     try:
         content = json.loads(line, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ConfigError(f"{place}: values are nested too deeply in each other") from None
     except ValueError as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         raise ConfigError(f"{place}: not valid JSON: {reason}") from error
@@ -43,10 +45,19 @@ def _row(line: str, place: str) -> GoldenRow:
         if key not in content:
             raise ConfigError(f"{place}: {key} is missing")
     return GoldenRow(
-        request=json.dumps(content["request"], ensure_ascii=False),
+        request=_request(content["request"], place),
         expected=content["expected"],
         tolerance=_tolerance(content.get("tolerance", DEFAULT_TOLERANCE), place),
     )
+
+
+def _request(value: Any, place: str) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{place}: request holds half a character (\\ud800 to \\udfff without its pair)") from None
+    return text
 
 
 def _tolerance(value: Any, place: str) -> float:

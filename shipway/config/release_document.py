@@ -32,15 +32,23 @@ def _framework(name: str) -> str:
     return name
 
 
+def _label(name: str) -> str:
+    if not name.strip():
+        raise ValueError("a tag or a property needs a name")
+    return name
+
+
 def _path_or_mapping(value: object) -> object:
     if not isinstance(value, str | Mapping):
-        raise ValueError(f"must be a file's path, or what such a file holds, not {value!r}")  # noqa: TRY004 - pydantic's protocol
+        seen = "null" if value is None else repr(value)
+        raise ValueError(f"must be a file's path, or what such a file holds, not {seen}")  # noqa: TRY004 - pydantic's protocol
     return value
 
 
 ServiceName: TypeAlias = Annotated[str, AfterValidator(_service_name)]
 ModelName: TypeAlias = Annotated[str, AfterValidator(_model_name)]
 PathOrMapping: TypeAlias = Annotated[str | dict[str, Any], BeforeValidator(_path_or_mapping)]
+Label: TypeAlias = Annotated[str, AfterValidator(_label)]
 TargetName: TypeAlias = Annotated[str, Field(min_length=1)]
 Percent: TypeAlias = Annotated[float, Field(ge=0, le=100)]
 
@@ -51,16 +59,16 @@ class ModelEntry(ShipwayModel):
     name: ModelName
     """The model's name in the registry: 1 to 255 letters, digits, '-', '.' and '_'."""
 
-    path: str | None = None
+    path: Annotated[str, Field(min_length=1)] | None = None
     """A file or a folder to register first, as a new version."""
 
     version: Annotated[int, Field(ge=1)] | None = None
     """A version that the registry holds. Without path and version: the newest."""
 
-    tags: dict[str, str] = Field(default_factory=dict)
+    tags: dict[Label, str] = Field(default_factory=dict)
     """Tags of the new version."""
 
-    properties: dict[str, str] = Field(default_factory=dict)
+    properties: dict[Label, str] = Field(default_factory=dict)
     """Properties of the new version; unlike tags they can never be changed."""
 
     description: str = ""

@@ -23,6 +23,7 @@ from shipway.domain.release import (
     VerificationConfig,
 )
 from shipway.domain.service import GatewayConfig
+from shipway.errors import ConfigError
 
 DEFAULT_TARGET = "process"
 
@@ -69,8 +70,14 @@ def _part(document: Document, key: str, path: Path, *, default: Any = None) -> D
 
 
 def _existing(name: str, document: Document, at: KeyPath, path: Path) -> str:
-    if not (path.parent / name).is_file():
-        raise document.fault(at, f"no such file: {path.absolute().parent / name}")
+    place = path.absolute().parent / name
+    try:
+        if place.is_dir():
+            raise document.fault(at, f"is a folder; name a file: {place}")
+        if not place.exists():
+            raise document.fault(at, f"no such file: {place}")
+    except OSError as error:
+        raise document.fault(at, f"cannot be read: {error.strerror}: {place}") from error
     return name
 
 
@@ -112,11 +119,23 @@ def _model(entry: ModelEntry, document: Document, at: KeyPath, folder: Path) -> 
 
 def model_path_fault(path: Path) -> str | None:
     """What keeps a path from being registered as a model; None when nothing does."""
-    if not path.exists():
-        return f"no such file or folder: {path}"
-    if path.is_dir():
-        return None if any(p.is_file() for p in path.rglob("*")) else f"the folder holds no files: {path}"
-    return None if path.stat().st_size else f"the file is empty: {path}"
+    try:
+        if not path.exists():
+            return f"no such file or folder: {path}"
+        if path.is_dir():
+            return _folder_fault(path)
+        if not path.is_file():
+            return f"is neither a file nor a folder: {path}"
+        return None if path.stat().st_size else f"the file is empty: {path}"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}: {path}"
+
+
+def _folder_fault(path: Path) -> str | None:
+    sizes = [file.stat().st_size for file in path.rglob("*") if file.is_file()]
+    if not sizes:
+        return f"the folder holds no files: {path}"
+    return None if any(sizes) else f"all files of the folder are empty: {path}"
 
 
 def _targets(raw: ReleaseDocument, document: Document) -> tuple[str, ...]:
@@ -151,8 +170,8 @@ def _check_suite(path: Path) -> None:
         raise suite.fault((), "is not a Great Expectations suite: it has no list of expectations")
     try:
         json.loads(suite.text)
-    except ValueError as error:
-        raise suite.fault((), "a suite must be plain JSON") from error
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{path}:{error.lineno}: a suite must be plain JSON: {error.msg}") from error
 
 
 def _refuse_repeated_keys(document: Document) -> None:

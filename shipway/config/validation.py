@@ -22,7 +22,9 @@ class V1Model(BaseModel):
 class ShipwayModel(BaseModel):
     """Shipway's own files: unknown keys are refused, and the words under a field are its description in the schema."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 def validate(model: type[M], document: Document) -> M:
@@ -63,7 +65,8 @@ def _unknown_keys(model: BaseModel, path: KeyPath) -> Iterator[tuple[KeyPath, st
 
 
 def _explain(errors: list[ErrorDetails], model: type[BaseModel], document: Document) -> ConfigError:
-    first = errors[0]
+    """An unknown key comes first: it is often why another one is missing."""
+    first = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
     keys = _existing_keys(first["loc"], document.value, first["type"])
     more = {_existing_keys(e["loc"], document.value, e["type"]) for e in errors} - {keys}
     tail = f" (and {len(more)} more)" if more else ""
@@ -80,7 +83,7 @@ def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:
             return str(error["ctx"]["error"])
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"must hold keys and values, not {_shown(error['input'])}"
-        case "string_type" if not isinstance(error["input"], list | dict | None):
+        case "string_type" | "invalid_key" if not isinstance(error["input"], list | dict | None):
             return f"must be text, not {_shown(error['input'])}: put quotes around it"
         case _:
             return f"{error['msg'].replace('Input should be', 'must be')}, not {_shown(error['input'])}"
@@ -120,6 +123,6 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _shown(value: object) -> str:
-    """A value short enough for one line."""
-    text = repr(value)
+    """A value short enough for one line, in the words of the file."""
+    text = "null" if value is None else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

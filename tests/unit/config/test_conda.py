@@ -87,6 +87,20 @@ def test_a_requirements_file_is_read_beside_the_conda_file(tmp_path: Path) -> No
     assert (found.name, found.requirements) == ("mine", ("a==1", "b"))
 
 
+def test_a_requirements_file_includes_others_beside_it_but_never_itself(tmp_path: Path) -> None:
+    (tmp_path / "reqs").mkdir()
+    (tmp_path / "reqs" / "one.txt").write_text("a\n-r two.txt\n")
+    (tmp_path / "reqs" / "two.txt").write_text("b\n")
+    (tmp_path / "env.yml").write_text("dependencies:\n- pip:\n  - -r reqs/one.txt\n")
+    assert load_conda(tmp_path / "env.yml").value.requirements == ("a", "b")
+    (tmp_path / "reqs" / "two.txt").write_text("-r one.txt\n")
+    with pytest.raises(ConfigError) as error:
+        load_conda(tmp_path / "env.yml")
+    assert str(error.value) == (
+        f"{tmp_path}/env.yml:3: dependencies/0/pip/0: {tmp_path}/reqs/one.txt includes itself; take that line out"
+    )
+
+
 def test_flaws_that_v1_lived_with_are_mended_with_a_warning() -> None:
     loaded = load_conda(
         {"dependencies": [{"pip": ["tensorflow=1.12", "azureml-core=={{latest}}"], "conda": ["x"]}], "chanels": []}

@@ -1,3 +1,5 @@
+# ruff: noqa: E501 - tables of messages, a line each
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,38 @@ def test_a_file_that_is_missing_empty_or_a_folder_is_refused_by_name(tmp_path: P
         read_document(written(tmp_path, " \n"))
     with pytest.raises(ConfigError, match=r"is a folder; name a file$"):
         read_document(tmp_path)
+
+
+def test_a_binary_file_is_refused_as_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.yml: is a binary file; name a text file$"):
+        read_document(written(tmp_path, b"\x7fELF\x02\0\0\xff"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a: &a [" + ",".join("x" * 10) + "]\n" + "".join(f"{n}: &{n} [*{m}{f',*{m}' * 9}]\n" for m, n in pairwise("abcdefghij")),
+        "notes: &notes\n  again: *notes\n",
+        "notes: &notes [*notes]\n",
+    ],
+)  # fmt: skip
+def test_anchors_that_unfold_without_end_are_refused_at_once(tmp_path: Path, content: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read_document(written(tmp_path, content))
+    assert "not valid YAML: it unfolds to more than 100,000 values; write out what its anchors repeat" in str(
+        error.value
+    )
+
+
+def test_anchors_that_repeat_a_little_are_what_they_always_were(tmp_path: Path) -> None:
+    read = read_document(written(tmp_path, "a: &a {b: 1}\nc: *a\nd:\n  <<: *a\n  e: 2\n"))
+    assert read.value == {"a": {"b": 1}, "c": {"b": 1}, "d": {"b": 1, "e": 2}}
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"a":' * 100_000, "- " * 100_000, "a: " + "[" * 100_000])
+def test_values_nested_without_end_are_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(ConfigError, match=r"config\.yml"):
+        read_document(written(tmp_path, content))
 
 
 def test_a_fault_names_the_line_of_its_key_or_of_what_holds_it(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_a_star_import_only_warns() -> None:
     [
         ("def init():\n    pass\ndef run(x)\n", "score.py:3: the entry script does not parse: expected ':'"),
         ("print 'hello'\n", "score.py:1: the entry script does not parse: Missing parentheses in call to 'print'. Did you mean print(...)?"),
+        (f"x = {'-' * 100_000}1\n", "score.py: the entry script does not parse: it is nested too deeply"),
         ("x = 1\0\n", "score.py:1: the entry script does not parse: source code string cannot contain null bytes"),
     ],
 )  # fmt: skip

@@ -51,6 +51,8 @@ def test_a_row_gives_back_what_was_written(request: object, expected: object) ->
         ('{"request": 1, "expected": 1, "tolerance": "much"}', "golden.jsonl:2: tolerance must be a number of at least 0, not 'much'"),
         ('{"request": 1, "expected": 1, "tolerance": -1}', "golden.jsonl:2: tolerance must be a number of at least 0, not -1"),
         ('{"request": 1, "expected": 1, "tolerance": true}', "golden.jsonl:2: tolerance must be a number of at least 0, not True"),
+        ('{"request": "\\ud800", "expected": 1}', "golden.jsonl:2: request holds half a character (\\ud800 to \\udfff without its pair)"),
+        ('{"request": ' + "[" * 100_000, "golden.jsonl:2: values are nested too deeply in each other"),
         ('{"request": NaN, "expected": 1}', "golden.jsonl:2: not valid JSON: NaN is not a JSON value"),
     ],
 )  # fmt: skip

@@ -125,7 +125,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(full: Path) -> None:
     ("old", "new", "message"),
     [
         ("  limits:\n", "  limts:\n", "release.yaml:22: verification/limts: unknown key, did you mean limits?"),
-        ("service: digits", "servce: digits", "release.yaml:1: service: is missing (and 1 more)"),
+        ("service: digits", "servce: digits", "release.yaml:1: servce: unknown key, did you mean service? (and 1 more)"),
         ("floor_ms: 100", "floor: 100", "release.yaml:23: verification/limits/latency_p95/floor: unknown key, did you mean floor_ms?"),
         ("version: 3", "verzion: 3", "release.yaml:11: models/1/verzion: unknown key, did you mean version?"),
         ("notes: the first", "zzz: 1", "release.yaml:30: zzz: unknown key; known are deployment, gateway, inference, models, notes, service, target, targets, traffic, verification"),
@@ -136,6 +136,17 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(full: Path) -> None:
         ("path: model.onnx", "path: nothing", "release.yaml:4: models/0/path: no such file or folder: {project}/nothing"),
         ("path: model.onnx", "path: empty.bin", "release.yaml:4: models/0/path: the file is empty: {project}/empty.bin"),
         ("path: model.onnx", "path: hollow", "release.yaml:4: models/0/path: the folder holds no files: {project}/hollow"),
+        ("path: model.onnx", "path: ''", "release.yaml:4: models/0/path: must not be empty"),
+        ("path: model.onnx", "path: blank", "release.yaml:4: models/0/path: all files of the folder are empty: {project}/blank"),
+        ("path: model.onnx", "path: /dev/null", "release.yaml:4: models/0/path: is neither a file nor a folder: /dev/null"),
+        ("path: model.onnx", f"path: {'x' * 300}", "release.yaml:4: models/0/path: cannot be read: File name too long: {project}/xxx"),
+        ("{area: reading}", "{' ': reading}", "release.yaml:5: models/0/tags/ : a tag or a property needs a name"),
+        ("floor_ms: 100", "floor_ms: .inf", "release.yaml:23: verification/limits/latency_p95/floor_ms: must be a finite number, not inf"),
+        ("golden: golden.jsonl", "golden: src", "release.yaml:19: verification/golden: is a folder; name a file: {project}/src"),
+        ("suite: suite.json", "suite: comma.json", "comma.json:2: a suite must be plain JSON: "),
+        ("weight: 50", "wait: 50", "release.yaml:28: traffic/1/wait: unknown key, did you mean weight? (and 1 more)"),
+        ("notes: the first", "3: x", "release.yaml:30: 3: must be text, not 3: put quotes around it"),
+        ("service: digits", "service:", "release.yaml:1: service: must be a valid string, not null"),
         ("path: model.onnx", "path: model.onnx\n    version: 1", "release.yaml:5: models/0/version: give path to register a new version, or version to use a registered one"),
         ("version: 3", "tags: {a: b}", "release.yaml:11: models/1/tags: belongs to a version that is registered here: give path as well, or leave it out"),
         ("version: 3", "version: 0", "release.yaml:11: models/1/version: must be greater than or equal to 1, not 0"),
@@ -156,7 +167,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(full: Path) -> None:
         ("weight: 50", "weight: 100", "release.yaml:28: traffic/1/weight: must be less than or equal to 99, not 100"),
         ("bake_s: 0.5", "bake_s: soon", "release.yaml:28: traffic/1/bake_s: must be a valid number, not 'soon'"),
         ("{max_queue: 10, timeout_ms: 1000}", "{auth: key}", "release.yaml:29: gateway/auth: keys for local services are not there yet; leave it out"),
-        ("gateway: {max_queue: 10, timeout_ms: 1000}", "gateway:", "release.yaml:29: gateway: must hold keys and values, not None"),
+        ("gateway: {max_queue: 10, timeout_ms: 1000}", "gateway:", "release.yaml:29: gateway: must hold keys and values, not null"),
         ("notes: the first", "notes: a\nnotes: b", "release.yaml:31: notes: the key stands there twice"),
         ("load: {requests: 50, concurrency: 4}", "load: {requests: 50", "release.yaml:22: not valid YAML: "),
         (FULL, "- 1\n", "release.yaml: must hold keys and values, not [1]"),
@@ -165,6 +176,9 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(full: Path) -> None:
 def test_what_is_wrong_is_told_in_one_line_with_path_and_line(full: Path, old: str, new: str, message: str) -> None:
     (full / "empty.bin").touch()
     (full / "hollow").mkdir()
+    (full / "blank").mkdir()
+    (full / "blank" / "empty.bin").touch()
+    (full / "comma.json").write_text('{"expectations": []\n,}')
     text = refusal(rewritten(full, old, new))
     assert text.startswith(message.format(project=full)), text
     assert "\n" not in text
