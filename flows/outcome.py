@@ -11,6 +11,7 @@ from shipway.domain.release import ReleasePhase
 from shipway.release.outcomes import Ending
 from shipway.release.report import ReleaseReport, verdict_rows
 from shipway.store.workspace import Workspace
+from shipway.tasks.policy import shown
 
 _CELL_LENGTH = 160
 
@@ -22,9 +23,10 @@ def remember_flow_run(workspace: Workspace, release_id: str) -> None:
 
 def final_state(ending: Ending, report: ReleaseReport, log_path: str) -> State[Any]:
     """Completed for a promotion; Failed otherwise, with the reason, the log and the command to type next."""
-    create_markdown_artifact(
-        report_markdown(ending, report), key="release-report", description=f"Release {ending.release_id}"
-    )
+    with shown():
+        create_markdown_artifact(
+            report_markdown(ending, report), key="release-report", description=f"Release {ending.release_id}"
+        )
     if ending.phase is ReleasePhase.PROMOTED:
         message = f"promoted: {ending.champion} answers at {ending.scoring_uri}"
         return Completed(message=message, data=ending)

@@ -1,5 +1,8 @@
 """What all tasks that act have in common."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypedDict
 
 from prefect import Task
@@ -8,11 +11,22 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from shipway.errors import Transient
 
+log = logging.getLogger(__name__)
+
 
 async def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether the same call may succeed by itself. Any other error is final, and the release goes back at once."""
     result = await state.aresult(raise_on_failure=False)
     return isinstance(result, Transient)
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Around what is only shown in Prefect, which is a view: where it cannot be had, a release goes on without."""
+    try:
+        yield
+    except Exception as error:
+        log.warning("Prefect does not show this step's artifact: %s", str(error) or type(error).__name__)
 
 
 class Policy(TypedDict):

@@ -39,7 +39,8 @@ class Target(Protocol):
 
     def deploy(self, spec: RevisionSpec) -> Service:
         """Adds the revision beside the others, with no traffic. One that runs already is left as it is; a dead one is
-        started again, and so are dead ones that have traffic. Raises ServiceConflict when the revision exists with another image."""
+        started again, and so are dead ones that have traffic. Raises ServiceConflict when the revision exists with
+        another image."""
         ...
 
     def status(self, name: str) -> ServiceStatus:
@@ -82,6 +83,15 @@ class SplitsTraffic(Protocol):
 
     def revision_stats(self, name: str) -> Mapping[str, RevisionStats]:
         """By revision id, since each was added. Raises ServiceNotFound."""
+        ...
+
+
+@runtime_checkable
+class TakesPorts(Protocol):
+    """Its services answer on ports of this machine, which a deployment config may ask for."""
+
+    def refuse_taken_port(self, name: str, port: int) -> None:
+        """Raises PortInUse when the port that the service asks for is somebody else's now. Only looks."""
         ...
 
 
