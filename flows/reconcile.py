@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from prefect import flow, runtime
 
+from shipway.errors import ShipwayError
 from shipway.flows.release import release
 from shipway.release.reconcile import settled_services, stranded
 from shipway.store.workspace import open_workspace
@@ -24,6 +25,14 @@ def reconcile(workspace: str) -> dict[str, str]:
     for left in stranded(opened, datetime.now(UTC)):
         became[left.release_id] = release(workspace, left.release_id, left.service, return_state=True).message or ""
     for service in settled_services(opened, datetime.now(UTC)):
-        settled = converge_service(workspace, service, f"reconcile-{runtime.flow_run.id}")
-        became[service] = settled.champion or "nothing in service"
+        became[service] = _settle(workspace, service)
     return became
+
+
+def _settle(workspace: str, service: str) -> str:
+    """One that cannot be settled, such as another machine's, hides no other: its task says why, and so does this."""
+    try:
+        settled = converge_service(workspace, service, f"reconcile-{runtime.flow_run.id}")
+    except ShipwayError as error:
+        return str(error)
+    return settled.champion or "nothing in service"

@@ -6,6 +6,7 @@ or in a release that has not ended. So nothing has to be known of who refers to 
 """
 
 import json
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -98,10 +99,18 @@ def _digests_on_machine(state: MachineState) -> set[str]:
     """In the files of services and of trials; logs and what is not text are passed over."""
     found: set[str] = set()
     for folder in (state.services, state.root / "trials"):
-        for path in folder.rglob("*"):
+        for path in _files_of_ours(folder):
             if path.is_file() and path.suffix in {".json", ".yaml", ".yml", ".txt", ""}:
                 found |= digests_in(path.read_bytes())
     return found
+
+
+def _files_of_ours(folder: Path) -> Iterator[Path]:
+    """All but the app folders of revisions: what lies there is the author's, models of any size among it."""
+    for where, folders, names in os.walk(folder):
+        if Path(where).parent.name == "revisions":
+            folders[:] = [name for name in folders if name != "app"]
+        yield from (Path(where) / name for name in names)
 
 
 def _digests_in_open_releases(workspace: "Workspace") -> set[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shipway.cli.context import Context
 from shipway.cli.output import Column, fields, moment, state_colour
 from shipway.cli.parser import Parser
+from shipway.errors import ConfigError
 
 if TYPE_CHECKING:
     from shipway.domain.release import ReleaseConfig
@@ -43,7 +44,8 @@ def run(args: Namespace, context: Context) -> int:
 
 def _start(args: Namespace, context: Context) -> int:
     if args.dry_run:
-        _print_plan(_plan(_load(context, args.file), context), context)
+        _, planned = _prepare(context, args.file)
+        _print_plan(planned, context)
         return 0
     return _carry_out(context, begin(context, args.file, args.release_id))
 
@@ -53,12 +55,31 @@ def begin(context: Context, file: Path, release_id: str | None = None) -> str:
     from shipway.release.inputs import keep_inputs
     from shipway.release.run import refuse_if_busy, utc_now
 
-    config = _load(context, file)
-    _plan(config, context)
-    given = release_id or f"{config.service}-{secrets.token_hex(4)}"
+    config, _ = _prepare(context, file)
+    given = f"{config.service}-{secrets.token_hex(4)}" if release_id is None else release_id
     refuse_if_busy(context.workspace(), config.service, besides=given, now=utc_now())
-    keep_inputs(config, release_id=given, requested_by=getpass.getuser(), now=utc_now(), workspace=context.workspace())
+    now = utc_now()
+    kept = keep_inputs(config, release_id=given, requested_by=getpass.getuser(), now=now, workspace=context.workspace())
+    if kept.requested_at != now:
+        context.output.say(
+            f"warning: release {given} was asked for at {moment(kept.requested_at)}, and goes on with what its files "
+            "said then; for what they say now, give another --id"
+        )
     return given
+
+
+def _prepare(context: Context, file: Path) -> "tuple[ReleaseConfig, Plan]":
+    """All that can be refused before anything is kept is refused here, for a dry run as well."""
+    from shipway.release.inputs import check_inputs
+
+    config = _load(context, file)
+    try:
+        planned = _plan(config, context)
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from error
+    check_inputs(config, context.workspace())
+    _refuse_taken_port(config, planned, context)
+    return config, planned
 
 
 def _load(context: Context, file: Path) -> "ReleaseConfig":
@@ -78,6 +99,15 @@ def _plan(config: "ReleaseConfig", context: Context) -> "Plan":
     champion = ledger_of(context.workspace(), config.service).standing().champion
     abilities = abilities_of(config.targets, lambda kind: load(kind, context.state()))
     return plan(config, champion=champion.revision_id if champion else None, abilities=abilities)
+
+
+def _refuse_taken_port(config: "ReleaseConfig", planned: "Plan", context: Context) -> None:
+    from shipway.targets.base import TakesPorts, load
+
+    chosen = next(candidate.kind for candidate in planned.candidates if not candidate.faults)
+    target = load(chosen, context.state())
+    if config.deployment.port is not None and isinstance(target, TakesPorts):
+        target.refuse_taken_port(config.service, config.deployment.port)
 
 
 def _resume(args: Namespace, context: Context) -> int:

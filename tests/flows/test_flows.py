@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -14,7 +15,9 @@ from shipway.cli.server.record import read_record
 from shipway.domain.release import revision_id_of
 from shipway.machine.state import machine_state
 from shipway.release.failpoints import VARIABLE, Boundary
+from shipway.release.ledger import Event, LedgerEntry, ledger_of
 from shipway.release.steps import STORY, Step
+from shipway.store.workspace import open_workspace
 from tests.live import Live, live
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300)]
@@ -71,6 +74,23 @@ def run_flow(shop: Live, settings: dict[str, str], call: str, expected: int = 0)
     return done.stdout.partition(">>> ")[2].strip()
 
 
+def write_ledger_of_another_machine(shop: Live, service: str) -> None:
+    entry = LedgerEntry(
+        event=Event.PROMOTED,
+        release_id="elsewhere",
+        revision_id=revision_id_of("elsewhere"),
+        target="process",
+        models={},
+        image_digest="0" * 64,
+        config_digest="0" * 64,
+        approver="ada",
+        reason="",
+        journal_head="0" * 64,
+        at=datetime.now(UTC),
+    )
+    ledger_of(open_workspace(shop.folder / ".shipway"), service).append(entry)
+
+
 def test_a_run_and_its_tasks_say_service_version_and_target(api: httpx.Client, shop: Live) -> None:
     run = run_of(api, "release second of adder")
     assert run["state"]["type"] == "COMPLETED"
@@ -85,6 +105,13 @@ def test_a_run_and_its_tasks_say_service_version_and_target(api: httpx.Client, s
         f"verify_service adder {revision_id_of('second')}",
         "promote_service adder offset:2",
     }
+
+
+def test_a_known_id_says_that_it_goes_on_with_what_was_kept(shop: Live) -> None:
+    done = shop.shipway("release", shop.adder("good", offset="7", golden=8), "--id", "first")
+    assert done.returncode == 0, done.stderr
+    assert "warning: release first was asked for at 20" in done.stderr
+    assert "what its files said then; for what they say now, give another --id" in done.stderr
 
 
 def test_the_graph_of_a_run_has_an_arrow_into_every_task_but_the_first(api: httpx.Client, shop: Live) -> None:
@@ -129,8 +156,11 @@ def test_the_reconcile_flow_finishes_what_a_killed_process_left(
     file = shop.adder("good", offset="1", golden=2)
     killed = shop.shipway("release", file, "--id", "killed", **{VARIABLE: f"{Step.DEPLOY}/{Boundary.AFTER_ACT}"})
     assert killed.returncode == -9
+    write_ledger_of_another_machine(shop, "aaa")
     told = run_flow(shop, settings, "reconcile(w)")
     assert "'killed': 'promoted:" in told
+    assert "'aaa': 'service aaa is in service by its ledger, but target process has none of it here;" in told
+    assert f"'adder': '{revision_id_of('killed')}'" in told
     assert shop.traffic() == {revision_id_of("killed"): 100}
 
 

@@ -87,6 +87,17 @@ def test_environments_and_bundles_of_services_and_trials_stay(opened: Workspace,
     assert {(item.kind, item.name) for item in garbage} == {("venv", C), ("bundle", C)}
 
 
+def test_what_lies_in_a_revision_s_app_folder_is_not_read(opened: Workspace, state: MachineState) -> None:
+    """It is its author's: a model of any size, whatever its name."""
+    (state.venvs / A).mkdir()
+    for service in ("digits", "app"):
+        (state.services / service / "revisions" / "r1" / "app").mkdir(parents=True)
+    (state.services / "digits" / "revisions" / "r1" / "app" / "model").write_text(A)
+    (state.bundles / B).mkdir()
+    (state.services / "app" / "revisions" / "r1" / "revision.json").write_text(f'"{B}"')
+    assert names(machine_garbage(opened, state, LATER)) == {A}
+
+
 def test_what_a_release_that_has_not_ended_built_stays(opened: Workspace, state: MachineState) -> None:
     (state.venvs / A).mkdir()
     opened.records.put(open_release_key("digits"), {"release_id": "rel-1"})

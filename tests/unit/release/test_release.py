@@ -343,6 +343,13 @@ def test_a_release_of_another_service_under_a_known_id_is_refused(bench: Bench) 
         bench.keep("rel-one", service="letters")
 
 
+def test_a_known_id_keeps_what_was_kept_first(bench: Bench) -> None:
+    bench.keep("rel-one", model="one")
+    before = read_inputs(bench.workspace, "rel-one")
+    bench.keep("rel-one", model="two")
+    assert read_inputs(bench.workspace, "rel-one") == before
+
+
 @pytest.mark.parametrize("release_id", ["a/b", "../../models/digits/1", "", ".hidden", "x" * 101, "two words"])
 def test_an_id_that_cannot_name_files_is_refused(bench: Bench, release_id: str) -> None:
     with pytest.raises(ConfigError, match=r"release id .* is not allowed: use 1 to 100 letters"):
