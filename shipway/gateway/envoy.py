@@ -17,12 +17,14 @@ from shipway.gateway import admin
 from shipway.gateway.config import CLUSTERS_FILE, ROUTES_FILE, Document, GatewaySpec, bootstrap, clusters, routes
 from shipway.gateway.program import envoy_program
 from shipway.machine.held import holder, start_once, with_pid_file
-from shipway.machine.ports import can_bind, listener_of
+from shipway.machine.ports import can_bind, is_listening, listener_of
 from shipway.machine.processes import Command, stop
 from shipway.machine.state import private_folder, write_whole
 
 _TAKES_AT_MOST_S = 20.0
 """Envoy takes a new file in tens of milliseconds; a machine that swaps or builds beside it needs longer."""
+
+_FIRST_PORT_FOR_ALL = 1024
 
 _LONGEST_SOCKET_PATH = 100
 """Bytes; the kernels' own limits are 108 (Linux) and 104 (macOS)."""
@@ -213,6 +215,11 @@ class Envoy:
 
 
 def port_in_use(service: str, port: int) -> PortInUse:
+    if port < _FIRST_PORT_FOR_ALL and os.geteuid() != 0 and not is_listening(port):
+        return PortInUse(
+            f"port {port} of service {service} is for root only, as all below {_FIRST_PORT_FOR_ALL}; "
+            "set another `port` in deploymentconfig.json (without one, a free port is taken)"
+        )
     return PortInUse(
         f"port {port} of service {service} is held by {listener_of(port)}; "
         "end that process, or set another `port` in deploymentconfig.json (without one, a free port is taken)"

@@ -1,22 +1,29 @@
 """The snapshot of a release: all that its files name is read once and kept, and never read from the disk again."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from shipway.config.documents import read_text
 from shipway.config.entry_script import check_entry_script
 from shipway.config.golden import load_golden
 from shipway.domain.canonical import Plain, digest_of
 from shipway.domain.environment import Code, InferenceConfig
 from shipway.domain.golden import GoldenRow
+from shipway.domain.model import ModelVersion
 from shipway.domain.names import release_id_fault
 from shipway.domain.release import ModelInput, ModelSource, ReleaseConfig, ReleaseInputs, VerificationConfig
 from shipway.errors import ConfigError, RecordExists, RecordMissing, ReleaseError, ReleaseNotFound
+from shipway.image.interpreters import find_interpreter
 from shipway.registry.models import Registry
 from shipway.store.codec import decode, encode
+from shipway.store.trees import find_files
 from shipway.store.workspace import Workspace
 from shipway.verification.suite import load_suite
+
+_SOURCE = "source directory"
 
 _VOLATILE = ("release_id", "requested_by", "requested_at", "notes")
 """What does not change how a service behaves, and so is no part of the config's digest."""
@@ -56,15 +63,33 @@ def keep_inputs(
     return inputs
 
 
+def check_inputs(config: ReleaseConfig, workspace: Workspace) -> None:
+    """Refuses what `keep_inputs` and the build would refuse, as far as one can see without keeping it. Only looks.
+
+    Raises ConfigError, StoreError for a folder that cannot be kept, ModelNotFound, and BuildError for a Python that
+    this machine has not got.
+    """
+    for source in config.models:
+        if source.path is None:
+            _chosen(source, workspace)
+        else:
+            find_files(Path(source.path), what="model path")
+    if config.inference.source_directory is not None:
+        find_files(Path(config.inference.source_directory), what=_SOURCE)
+    if config.verification.suite is not None:
+        load_suite(read_text(Path(config.verification.suite)), config.verification.suite)
+    find_interpreter(config.inference.environment.python)
+
+
 def read_inputs(workspace: Workspace, release_id: str) -> ReleaseInputs:
     """Raises ReleaseNotFound, naming the newest releases there are."""
-    try:
-        return decode(ReleaseInputs, workspace.records.read(_key(release_id)))
-    except RecordMissing:
-        known = ", ".join(workspace.records.names("releases")[-5:]) or "none"
-        raise ReleaseNotFound(
-            f"there is no release {release_id!r} in {workspace.url}; releases: {known}; see `shipway release list`"
-        ) from None
+    if not release_id_fault(release_id):
+        with contextlib.suppress(RecordMissing):
+            return decode(ReleaseInputs, workspace.records.read(_key(release_id)))
+    known = ", ".join(workspace.records.names("releases")[-5:]) or "none"
+    raise ReleaseNotFound(
+        f"there is no release {release_id!r} in {workspace.url}; releases: {known}; see `shipway release list`"
+    )
 
 
 def config_digest(inputs: ReleaseInputs) -> str:
@@ -99,9 +124,14 @@ def _kept_before(workspace: Workspace, release_id: str, service: str) -> Release
 def _keep_model(source: ModelSource, workspace: Workspace) -> ModelInput:
     if source.path is not None:
         return ModelInput(source=source, tree=workspace.blobs.put_tree(Path(source.path)), version=None)
-    wanted = source.name if source.version is None else f"{source.name}:{source.version}"
-    version = Registry(workspace).resolve(wanted)
+    version = _chosen(source, workspace)
     return ModelInput(source=source, tree=version.tree, version=version.version)
+
+
+def _chosen(source: ModelSource, workspace: Workspace) -> ModelVersion:
+    """The registered version that a source without a path means."""
+    wanted = source.name if source.version is None else f"{source.name}:{source.version}"
+    return Registry(workspace).resolve(wanted)
 
 
 def _keep_code(inference: InferenceConfig, workspace: Workspace) -> Code:
@@ -111,17 +141,17 @@ def _keep_code(inference: InferenceConfig, workspace: Workspace) -> Code:
         return Code(tree=workspace.blobs.put_tree(script), entry_script=script.name)
     folder = Path(inference.source_directory)
     check_entry_script(folder / inference.entry_script)
-    return Code(tree=workspace.blobs.put_tree(folder), entry_script=inference.entry_script)
+    return Code(tree=workspace.blobs.put_tree(folder, what=_SOURCE), entry_script=inference.entry_script)
 
 
 def _keep_verification(verification: VerificationConfig, workspace: Workspace) -> VerificationConfig:
     golden = suite = None
     if verification.golden is not None:
-        text = Path(verification.golden).read_text(encoding="utf-8")
+        text = read_text(Path(verification.golden))
         load_golden(text, name=verification.golden)
         golden = workspace.blobs.put_bytes(text.encode())
     if verification.suite is not None:
-        text = Path(verification.suite).read_text(encoding="utf-8")
+        text = read_text(Path(verification.suite))
         load_suite(text, verification.suite)
         suite = workspace.blobs.put_bytes(text.encode())
     return replace(verification, golden=golden, suite=suite)

@@ -92,6 +92,12 @@ class ProcessTarget:
         self._require(name)
         return self._gateway(name).read_stats(mirrored=True)
 
+    def refuse_taken_port(self, name: str, port: int) -> None:
+        folder = self._folder(name)
+        there = folder.read()
+        if there is None or there.port != port or not Envoy(folder.gateway).is_running():
+            self._refuse_port_in_use(name, port)
+
     # -- acting
 
     def deploy(self, spec: RevisionSpec) -> Service:
@@ -208,13 +214,11 @@ class ProcessTarget:
         port = asked or record.port
         if running and port == record.port:
             return record
-        self._refuse_port_of_another(spec.service, port)
-        if not can_bind(port):
-            raise port_in_use(spec.service, port)
+        self._refuse_port_in_use(spec.service, port)
         serving = running and leading(record.traffic, folder.revisions())
         return record if serving else replace(record, port=port)
 
-    def _refuse_port_of_another(self, name: str, port: int) -> None:
+    def _refuse_port_in_use(self, name: str, port: int) -> None:
         for other in service_names(self._services):
             theirs = self._folder(other).read()
             if other != name and theirs and theirs.port == port:
@@ -222,6 +226,8 @@ class ProcessTarget:
                     f"port {port} belongs to service {other}; set another `port` in the deploymentconfig.json of "
                     f"service {name}, or delete the other (`shipway service delete -n {other}`)"
                 )
+        if not can_bind(port):
+            raise port_in_use(name, port)
 
     def _tell_gateway(self, folder: ServiceFolder, record: ServiceRecord) -> None:
         gateway = Envoy(folder.gateway)
