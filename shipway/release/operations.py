@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shipway.domain.names import service_name_fault
 from shipway.domain.service import Revision, Service, ServiceState, Traffic
 from shipway.errors import ReleaseError, ServiceNotFound, TargetError
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of, not_here, services_of
 from shipway.release.promote import splitting
-from shipway.release.run import REAL_TOOLS, Tools, lease_name, refuse_if_open
+from shipway.release.run import REAL_TOOLS, Tools, lease_name, open_release, refuse_if_open
 from shipway.store.lease import Holder, Keeper, Lease, acquire, check_fence, release
 from shipway.store.workspace import Workspace
 
@@ -142,7 +143,7 @@ def converge(operator: Operator, service: str, fence: int) -> Service | None:
 
 def history(workspace: Workspace, service: str) -> tuple[LedgerEntry, ...]:
     """Raises ServiceNotFound, naming the services there are."""
-    entries = ledger_of(workspace, service).entries()
+    entries = () if service_name_fault(service) else ledger_of(workspace, service).entries()
     if not entries:
         raise _not_found(workspace, service)
     return entries
@@ -156,6 +157,7 @@ def served_at(workspace: Workspace, service: str, moment: datetime) -> LedgerEnt
 
 @contextmanager
 def _holding(operator: Operator, service: str) -> Iterator[Lease]:
+    _require_known(operator.workspace, service)
     records = operator.workspace.records
     lease = acquire(records, lease_name(service), Holder.here(operator.operation_id), now=operator.tools.clock())
     with Keeper(records, lease, clock=operator.tools.clock):
@@ -164,6 +166,12 @@ def _holding(operator: Operator, service: str) -> Iterator[Lease]:
             yield lease
         finally:
             release(records, lease, now=operator.tools.clock())
+
+
+def _require_known(workspace: Workspace, service: str) -> None:
+    """So that no lease is written for a service that there is not."""
+    if service_name_fault(service) or open_release(workspace, service) is None:
+        history(workspace, service)
 
 
 def _append(operator: Operator, lease: Lease, ledger: Ledger, entry: LedgerEntry) -> None:
