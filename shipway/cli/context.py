@@ -86,6 +86,8 @@ def _named(text: str, folder: Path) -> Path:
     path = (folder / _path_of(text)).resolve()
     if (path / WORKSPACE_FOLDER).is_dir():
         return path / WORKSPACE_FOLDER
+    if path.is_file():
+        raise StoreError(f"{path} is a file, and a workspace is a folder; make one with `shipway init {path.parent}`")
     if not path.is_dir():
         raise StoreError(f"{path} is not a workspace; make one with `shipway init {path}`")
     return path

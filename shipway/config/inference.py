@@ -84,8 +84,11 @@ def load_inference_config(
         raise document.fault(("runtime",), f"{raw.runtime!r} is not supported yet; use python")
     folder = _source_directory(raw, document, working_directory)
     root = folder or working_directory.absolute()
-    script, entry_script = _entry_script(raw, document, root, only_script=folder is None)
-    environment = _environment(raw, document, root)
+    try:
+        script, entry_script = _entry_script(raw, document, root, only_script=folder is None)
+        environment = _environment(raw, document, root)
+    except OSError as error:
+        raise document.fault((), f"cannot be read: {error.strerror}: {error.filename}") from error
     config = InferenceConfig(
         entry_script=entry_script,
         source_directory=str(folder) if folder else None,

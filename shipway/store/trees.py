@@ -18,9 +18,12 @@ def find_files(path: Path, *, skip: Callable[[str], bool] = keep_all, what: str)
 
     `skip` is asked about each folder and file by its path, with forward slashes; a skipped folder is not entered.
     Symbolic links are followed inside the folder only. Raises StoreError, beginning with `what`, for a path that is
-    missing, empty, or not a plain file or folder.
+    missing, empty, unreadable, or not a plain file or folder.
     """
-    files = _find_files(path, skip, what)
+    try:
+        files = _find_files(path, skip, what)
+    except OSError as error:
+        raise StoreError(f"{what} {error.filename or path} cannot be read: {error.strerror}") from error
     if not files or all(file.stat().st_size == 0 for _, file in files):
         raise StoreError(f"{what} {path} is empty: there is nothing to keep")
     return files

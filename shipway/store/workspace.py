@@ -96,4 +96,5 @@ def _check_mark(records: Records, folder: Path) -> None:
 
 
 def _not_a_workspace(folder: Path) -> StoreError:
-    return StoreError(f"{folder} is not a workspace; make one with `shipway init {folder}`")
+    place = folder.parent if folder.name.startswith(".") else folder  # `shipway init DIR` makes DIR/.shipway
+    return StoreError(f"{folder} is not a workspace; make one with `shipway init {place}`")

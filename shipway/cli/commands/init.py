@@ -7,7 +7,7 @@ from pathlib import Path
 import shipway
 from shipway.cli.context import WORKSPACE_FOLDER, Context
 from shipway.cli.parser import Parser
-from shipway.errors import ConfigError, MachineError
+from shipway.errors import ConfigError, MachineError, StoreError
 
 _EXAMPLE = "digits"
 _MADE_BY_THE_EXAMPLE = shutil.ignore_patterns("models", "train-env", "__pycache__", ".*")
@@ -66,5 +66,16 @@ def _refuse_to_overwrite(workspace: Path, example: Path | None) -> None:
         raise ConfigError(
             f"{example} exists already, and `shipway init` overwrites nothing; name another folder, or add --no-example"
         )
-    if example is None and workspace.exists():
+    if example is None and _is_workspace(workspace):
         raise ConfigError(f"{workspace} is a workspace already; nothing was changed")
+
+
+def _is_workspace(folder: Path) -> bool:
+    """A folder that a killed `init` left is none yet."""
+    from shipway.store.workspace import open_workspace
+
+    try:
+        open_workspace(folder)
+    except StoreError:
+        return False
+    return True
