@@ -1,0 +1,117 @@
+"""Releases that go wrong once they are under way, and services that are not as they are written down."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from shipway.domain.release import revision_id_of
+from shipway.release.failpoints import VARIABLE, Boundary
+from shipway.release.steps import Step
+from tests.live import Live, live
+
+pytestmark = [pytest.mark.prefect, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A service `adder` with one promoted revision, of release `first`."""
+    with live(tmp_path_factory.mktemp("bad")) as opened:
+        done = opened.shipway("release", opened.adder("good", offset="1", golden=2), "--id", "first")
+        assert done.returncode == 0, done.stderr
+        yield opened
+
+
+def refusal(shop: Live, *words: str, **variables: str) -> str:
+    """The one line of a refused command."""
+    done = shop.shipway(*words, **variables)
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    line, _, rest = done.stderr.partition("\n")
+    assert rest == ""
+    return line.removeprefix("shipway: error: ")
+
+
+def ending(shop: Live, *words: str) -> dict[str, str]:
+    """What a release that did not make it says of its end. No traceback was shown, and the champion serves on."""
+    done = shop.shipway(*words)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert f"next: shipway release show {words[-1]}" in done.stdout
+    assert shop.traffic() == {revision_id_of("first"): 100}
+    (service,) = shop.document("service", "list")
+    assert [each["revision"] for each in service["revisions"]] == [revision_id_of("first")]
+    return dict(line.split(None, 1) for line in done.stdout.splitlines() if not line.startswith("next"))
+
+
+def file_with(shop: Live, name: str, old: str, new: str) -> str:
+    path = shop.folder / shop.adder(name, offset="1", golden=2)
+    path.write_text(path.read_text().replace(old, new))
+    return path.name
+
+
+def test_dependencies_that_nothing_satisfies_are_refused_with_the_reason_of_uv(shop: Live) -> None:
+    (shop.folder / "src" / "env.yml").write_text("name: mine\ndependencies:\n- pip:\n  - psutil==0.0.999\n")
+    file = file_with(shop, "unsatisfiable", "score.py", "score.py\n  condaFile: env.yml")
+    before = {venv.name for venv in shop.folder.glob("state/shipway/*/venvs/*")}
+    end = ending(shop, "release", file, "--id", "unsatisfiable")
+    assert end["phase"] == "refused"
+    assert end["reason"].startswith("environment 'mine' cannot be resolved for Python 3.")
+    assert "Because there is no version of psutil==0.0.999 and you require psutil==0.0.999" in end["reason"]
+    assert {venv.name for venv in shop.folder.glob("state/shipway/*/venvs/*")} == before
+
+
+def test_a_star_import_that_brings_no_init_ends_at_the_smoke_test(shop: Live) -> None:
+    file = file_with(shop, "star", "entryScript: score.py", "entryScript: star.py")
+    (shop.folder / "src" / "star.py").write_text("from json import *\n")
+    end = ending(shop, "release", file, "--id", "star")
+    assert end["phase"] == "refused"
+    assert end["reason"].startswith("smoke test: start failed: ")
+    assert end["reason"].endswith("/src/star.py does not define a function init().")
+
+
+def test_a_release_that_has_ended_is_only_told_again(shop: Live) -> None:
+    before = shop.document("service", "history", "-n", "adder")
+    done = shop.shipway("release", "resume", "first")
+    assert done.returncode == 0
+    assert f"champion     {revision_id_of('first')}" in done.stdout
+    assert shop.document("service", "history", "-n", "adder") == before
+
+
+def test_there_is_nothing_to_go_back_to_from_the_first_revision(shop: Live) -> None:
+    assert refusal(shop, "service", "rollback", "-n", "adder") == (
+        f"service adder has no revision before {revision_id_of('first')} to go back to; "
+        "release an older model, or `shipway service delete -n adder`"
+    )
+
+
+def test_a_model_that_serves_is_not_deleted(shop: Live) -> None:
+    assert refusal(shop, "model", "delete", "-i", "offset:1") == (
+        f"model offset:1 is in use by service adder (revision {revision_id_of('first')}); "
+        "delete what uses it first, such as with `shipway service delete -n adder`"
+    )
+
+
+def test_a_port_that_is_taken_while_the_release_lies_still_is_refused_when_it_deploys(shop: Live) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    file = file_with(shop, "port", "{computeType: local}", f"{{computeType: local, port: {port}}}")
+    killed = shop.shipway("release", file, "--id", "port", **{VARIABLE: f"{Step.CHOOSE}/{Boundary.AFTER_OUTCOME}"})
+    assert killed.returncode == -9
+    with socket.create_server(("127.0.0.1", port)):
+        end = ending(shop, "release", "resume", "port")
+    assert end["phase"] == "rolled_back"
+    assert end["reason"].startswith(f"port {port} of service adder is held by ")
+
+
+def test_a_foreign_process_on_the_recorded_port_is_named_by_up(shop: Live) -> None:
+    """The last of the file: it stops the service."""
+    (service,) = shop.document("service", "list")
+    port = int(service["scoring_uri"].split(":")[2].partition("/")[0])
+    assert shop.shipway("down", "--all").returncode == 0
+    with socket.create_server(("127.0.0.1", port)):
+        done = shop.shipway("up")
+        assert done.returncode == 1
+        (line,) = [line for line in done.stderr.splitlines() if line.startswith("shipway: service adder: ")]
+        assert line.startswith(f"shipway: service adder: port {port} of service adder is held by ")
+        assert "Traceback" not in done.stderr
+        assert shop.processes()["envoy"] == []
