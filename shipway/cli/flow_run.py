@@ -12,7 +12,7 @@ from shipway.cli.context import Context
 from shipway.cli.server.environment import client_environment
 from shipway.cli.server.local import ensure_server
 from shipway.cli.server.record import ServerRecord
-from shipway.errors import RecordMissing, ShipwayError
+from shipway.errors import RecordMissing, ReleaseError, ShipwayError
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def run_release_flow(context: Context, release_id: str) -> "Ending":
     """Starts a flow run for a release, new or interrupted. A flow run of before that died is marked as crashed.
 
-    Raises what stopped the release from being carried out at all, such as LeaseHeld.
+    Raises what stopped the release from being carried out at all, such as LeaseHeld; ReleaseError when Prefect failed
+    before the release had ended.
     """
     server = _use_server(context)
     from shipway.flows.release import release
@@ -32,8 +33,11 @@ def run_release_flow(context: Context, release_id: str) -> "Ending":
     _mark_crashed(context, release_id)
     service = read_inputs(context.workspace(), release_id).service
     context.output.say(f"release {release_id} of {service}")
-    with _progress(context):
-        state: State[Any] = release(context.workspace_url, release_id, service, return_state=True)
+    try:
+        with _progress(context):
+            state: State[Any] = release(context.workspace_url, release_id, service, return_state=True)
+    except Exception as error:
+        return _ending_without_prefect(context, release_id, error)
     ending = _ending(state)
     context.output.say(f"its run, step by step: {server.ui_url}/runs/flow-run/{state.state_details.flow_run_id}")
     return ending
@@ -58,6 +62,23 @@ def _ending(state: "State[Any]") -> "Ending":
     raise (
         error if isinstance(error, Exception) else ShipwayError(f"the flow run ended as {state.name}: {state.message}")
     )
+
+
+def _ending_without_prefect(context: Context, release_id: str, error: Exception) -> "Ending":
+    """What the journal says, when Prefect itself failed: its server went away, say. What a flow raises is a state."""
+    from shipway.release.report import report_of
+    from shipway.release.roll_back import ending_of
+    from shipway.release.run import hold
+
+    why = f"{type(error).__name__}: {error}"
+    if not report_of(context.workspace(), release_id).phase.ended:
+        raise ReleaseError(
+            f"Prefect failed before release {release_id} had ended ({why}); go on with "
+            f"`shipway release resume {release_id}`"
+        ) from error
+    context.output.say(f"warning: Prefect could not be told how release {release_id} ended: {why}")
+    with hold(context.workspace(), release_id) as run:
+        return ending_of(run)
 
 
 def _mark_crashed(context: Context, release_id: str) -> None:

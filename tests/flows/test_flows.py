@@ -172,6 +172,26 @@ def test_resume_marks_the_run_of_a_killed_process_as_crashed(api: httpx.Client, 
     assert sorted(run["state"]["type"] for run in runs) == ["COMPLETED", "CRASHED"]
 
 
+def test_a_release_goes_on_to_its_end_when_prefect_s_server_dies(shop: Live) -> None:
+    file = shop.adder("good", offset="1", golden=2)
+    command = [sys.executable, "-m", "shipway.cli.main", "release", file, "--id", "alone"]
+    impatient = {**shop.environment, "PREFECT_CLIENT_MAX_RETRIES": "0"}
+    with subprocess.Popen(
+        command, cwd=shop.folder, env=impatient, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as released:
+        assert released.stderr is not None
+        while "traffic: " not in (line := released.stderr.readline()):
+            assert line, "it ended before it moved any traffic"
+        for server in shop.processes()["prefect"]:
+            server.kill()
+        said, progress = released.communicate(timeout=200)
+    assert released.returncode == 0, progress
+    assert f"champion     {revision_id_of('alone')}" in said
+    assert "warning: Prefect could not be told how release alone ended" in progress
+    assert shop.traffic() == {revision_id_of("alone"): 100}
+    assert shop.shipway("up", "--no-services").returncode == 0
+
+
 def test_the_rollback_flow_goes_back_and_the_retire_flow_takes_away(shop: Live, settings: dict[str, str]) -> None:
     (champion,) = shop.traffic()
     told = run_flow(shop, settings, "rollback(w, 'adder', 'complaints')")
