@@ -106,11 +106,18 @@ def _run(command: list[str], what: str) -> None:
 
 
 def _start_over(context: Context) -> None:
-    """A demo of before left its service: away with it, so that v1 is the first revision again."""
+    """What a demo of before left goes, a release half-way too, so that v1 is the first revision again."""
     from shipway.cli.commands.service import operator
     from shipway.release.ledger import ledger_of
     from shipway.release.operations import retire
+    from shipway.release.roll_back import roll_back
+    from shipway.release.run import hold, open_release
 
+    half_way = open_release(context.workspace(), _SERVICE)
+    if half_way is not None:
+        context.output.say(f"a demo of before left release {half_way} half-way: undoing it first")
+        with hold(context.workspace(), half_way) as run:
+            roll_back(run, "the demo starts over")
     if ledger_of(context.workspace(), _SERVICE).standing().champion is None:
         return
     context.output.say(f"a demo of before left service {_SERVICE}: deleting it first")
