@@ -11,7 +11,15 @@ from pathlib import Path
 
 from shipway.domain.environment import Environment, InferenceConfig
 from shipway.domain.image import Image, ImageSpec
-from shipway.domain.release import LoadPlan, ModelSource, ReleaseConfig, TrafficStep, VerificationConfig
+from shipway.domain.release import (
+    LatencyLimit,
+    Limits,
+    LoadPlan,
+    ModelSource,
+    ReleaseConfig,
+    TrafficStep,
+    VerificationConfig,
+)
 from shipway.domain.service import DeploymentConfig, GatewayConfig
 from shipway.machine.state import MachineState
 from shipway.release import acts, promote
@@ -88,7 +96,11 @@ class Bench:
             ),
             deployment=DeploymentConfig(),
             targets=("process",),
-            verification=VerificationConfig(golden=str(folder / "golden.jsonl"), load=LoadPlan(requests=20)),
+            verification=VerificationConfig(
+                golden=str(folder / "golden.jsonl"),
+                load=LoadPlan(requests=20),
+                limits=Limits(latency_p95=LatencyLimit(floor_ms=5000)),  # whatever else the machine does
+            ),
             traffic=(TrafficStep(weight=10, bake_s=1), TrafficStep(weight=50, bake_s=1)),
             gateway=GatewayConfig(),
         )
