@@ -14,7 +14,7 @@ from benchmarks.rounds import interleaved, run
 from shipway.cli.server import client_environment
 from shipway.cli.steady_load import SteadyLoad
 from shipway.domain.canonical import parse_rfc3339
-from shipway.release.run import journal_of, step_entries
+from shipway.release.journal import journal_of, step_entries
 from shipway.release.steps import Kind, Step, StepEntry
 from shipway.testing.assets import write_adder
 

@@ -109,9 +109,10 @@ def _start_over(context: Context) -> None:
     """What a demo of before left goes, a release half-way too, so that v1 is the first revision again."""
     from shipway.cli.commands.service import operator
     from shipway.release.ledger import ledger_of
+    from shipway.release.open_releases import open_release
     from shipway.release.operations import retire
     from shipway.release.roll_back import roll_back
-    from shipway.release.run import hold, open_release
+    from shipway.release.run import hold
 
     half_way = open_release(context.workspace(), _SERVICE)
     if half_way is not None:

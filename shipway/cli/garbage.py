@@ -45,7 +45,7 @@ def digests_in(data: bytes) -> set[str]:
 
 def held_leases(workspace: "Workspace", now: datetime) -> "tuple[Lease, ...]":
     """While one is held, somebody may need what no record mentions yet."""
-    from shipway.release.run import lease_name
+    from shipway.release.open_releases import lease_name
     from shipway.store.lease import current
 
     names = {*workspace.records.names("services"), *workspace.records.names("leases/services")}
@@ -114,7 +114,7 @@ def _files_of_ours(folder: Path) -> Iterator[Path]:
 
 
 def _digests_in_open_releases(workspace: "Workspace") -> set[str]:
-    from shipway.release.run import open_release
+    from shipway.release.open_releases import open_release
 
     services = workspace.records.names("services")
     opened = [release for service in services if (release := open_release(workspace, service))]

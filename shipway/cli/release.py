@@ -53,7 +53,8 @@ def _start(args: Namespace, context: Context) -> int:
 def begin(context: Context, file: Path, release_id: str | None = None) -> str:
     """Reads, checks, plans and keeps a release; returns its id. Nothing is begun, so that a refusal costs nothing."""
     from shipway.release.inputs import keep_inputs
-    from shipway.release.run import refuse_if_busy, utc_now
+    from shipway.release.open_releases import refuse_if_busy
+    from shipway.release.run import utc_now
 
     config, _ = _prepare(context, file)
     given = f"{config.service}-{secrets.token_hex(4)}" if release_id is None else release_id
@@ -112,7 +113,8 @@ def _refuse_taken_port(config: "ReleaseConfig", planned: "Plan", context: Contex
 
 def _resume(args: Namespace, context: Context) -> int:
     from shipway.release.inputs import read_inputs
-    from shipway.release.run import refuse_if_busy, utc_now
+    from shipway.release.open_releases import refuse_if_busy
+    from shipway.release.run import utc_now
 
     inputs = read_inputs(context.workspace(), args.release_id)
     refuse_if_busy(context.workspace(), inputs.service, besides=args.release_id, now=utc_now())

@@ -15,8 +15,9 @@ from shipway.errors import ReleaseError, ServiceNotFound, TargetError
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of, not_here, services_of
+from shipway.release.open_releases import lease_name, open_release, refuse_if_open
 from shipway.release.promote import splitting
-from shipway.release.run import REAL_TOOLS, Tools, lease_name, open_release, refuse_if_open
+from shipway.release.run import REAL_TOOLS, Tools
 from shipway.store.lease import Holder, Keeper, Lease, acquire, check_fence, release
 from shipway.store.workspace import Workspace
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shipway.release.ledger import services_of
-from shipway.release.run import lease_name, open_release
+from shipway.release.open_releases import lease_name, open_release
 from shipway.store.lease import Lease, current
 from shipway.store.workspace import Workspace
 

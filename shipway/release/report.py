@@ -6,8 +6,8 @@ from datetime import datetime
 from shipway.domain.release import ReleasePhase
 from shipway.domain.verdict import CheckResult, Measurement, Verdict
 from shipway.release.inputs import read_inputs
+from shipway.release.journal import journal_of, step_entries
 from shipway.release.outcomes import Promotion, SmokeResult, Verified
-from shipway.release.run import journal_of, step_entries
 from shipway.release.steps import STORY, Kind, ReleaseState, Step, replay
 from shipway.store.codec import decode
 from shipway.store.workspace import Workspace

@@ -10,15 +10,17 @@ from typing import TypeVar
 from shipway.domain.canonical import Plain
 from shipway.domain.image import Image, ImageSpec
 from shipway.domain.release import ReleaseInputs, ReleasePhase
-from shipway.errors import LeaseHeld, RecordMissing, ReleaseEnded, ReleaseError, StoreCorrupt
+from shipway.errors import ReleaseEnded
 from shipway.image.build import build_image
 from shipway.machine.state import MachineState, machine_state
 from shipway.release.failpoints import Boundary, reach
 from shipway.release.inputs import read_inputs
-from shipway.release.steps import Kind, ReleaseState, Step, StepEntry, replay
+from shipway.release.journal import journal_of, step_entries
+from shipway.release.open_releases import lease_name, open_release_key, refuse_if_open
+from shipway.release.steps import Kind, ReleaseState, Step, replay
 from shipway.store.codec import decode, encode
-from shipway.store.journal import Entry, Journal
-from shipway.store.lease import Holder, Keeper, acquire, check_fence, current, release
+from shipway.store.journal import Journal
+from shipway.store.lease import Holder, Keeper, acquire, check_fence, release
 from shipway.store.workspace import Workspace, open_workspace
 from shipway.targets.base import Target, load
 
@@ -134,39 +136,6 @@ def hold(workspace: Workspace, release_id: str, *, tools: Tools = REAL_TOOLS) ->
             release(records, lease, now=tools.clock())
 
 
-def open_release(workspace: Workspace, service: str) -> str | None:
-    """The release of a service that was begun and has not ended."""
-    try:
-        document = workspace.records.read(open_release_key(service))
-    except RecordMissing:
-        return None
-    assert isinstance(document, dict)
-    release_id = str(document["release_id"])
-    ended = replay(step_entries(journal_of(workspace, release_id))).phase.ended
-    return None if ended else release_id
-
-
-def refuse_if_open(workspace: Workspace, service: str, *, besides: str) -> None:
-    """Raises ReleaseError when another release of the service was interrupted: two could not be undone apart."""
-    other = open_release(workspace, service)
-    if other is not None and other != besides:
-        raise ReleaseError(
-            f"release {other} of service {service} was interrupted and has not ended; first `shipway release resume "
-            f"{other}` to finish it, or `shipway release abort {other}` to undo it"
-        )
-
-
-def refuse_if_busy(workspace: Workspace, service: str, *, besides: str, now: datetime) -> None:
-    """A quick look before any work is done; `hold` decides. Raises LeaseHeld, or ReleaseError as `refuse_if_open`."""
-    held = current(workspace.records, lease_name(service), now=now)
-    if held is not None:
-        raise LeaseHeld(
-            f"service {service} is in the hands of release {held.holder.release_id} (process {held.holder.pid} on "
-            f"{held.holder.host}) until {held.expires_at:%Y-%m-%d %H:%M:%S} UTC, unless it renews; wait for it to end"
-        )
-    refuse_if_open(workspace, service, besides=besides)
-
-
 def _begin(run: ReleaseRun) -> None:
     refuse_if_open(run.workspace, run.ref.service, besides=run.ref.release_id)
     if run.state().phase.ended:
@@ -220,30 +189,3 @@ def _attempt(run: ReleaseRun, step: Step, act: Callable[[], T], undo: Mapping[st
     run.append(step, Kind.OUTCOME, {"value": encode(value)}, attempt=attempt)
     reach(step, Boundary.AFTER_OUTCOME)
     return value
-
-
-def journal_of(workspace: Workspace, release_id: str) -> Journal:
-    return workspace.journal(f"releases/{release_id}/journal")
-
-
-def step_entries(journal: Journal) -> tuple[StepEntry, ...]:
-    """Raises StoreCorrupt when the chain is broken."""
-    return tuple(_step_entry(entry) for entry in journal.entries())
-
-
-def lease_name(service: str) -> str:
-    return f"services/{service}"
-
-
-def open_release_key(service: str) -> str:
-    """Where a service says which release is under way; gone once that has ended."""
-    return f"services/{service}/open-release"
-
-
-def _step_entry(entry: Entry) -> StepEntry:
-    """Raises StoreCorrupt, naming the entry, for a document that a release does not write."""
-    match dict(entry.data):
-        case {"step": str(step), "kind": str(kind), "fence": int(fence), "attempt": int(attempt), "data": dict(data)}:
-            return StepEntry(step=Step(step), kind=Kind(kind), fence=fence, attempt=attempt, at=entry.at, data=data)
-        case other:
-            raise StoreCorrupt(f"journal entry {entry.seq} is no step of a release: {other}")

@@ -92,8 +92,8 @@ def _verified(workspace: "Workspace", service: str, ended: Collection[str]) -> d
 
 def _verify_entries(workspace: "Workspace", entries: "Iterable[LedgerEntry]") -> None:
     """Each release's journal must still have the head that the ledger noted: its end cannot be cut off unseen."""
+    from shipway.release.journal import journal_of
     from shipway.release.ledger import Event
-    from shipway.release.run import journal_of
 
     for entry in entries:
         if entry.event not in {Event.REVERTED, Event.RETIRED}:  # these may be acts without a journal
@@ -110,8 +110,8 @@ def _verify_end(service: str, entries: "Iterable[LedgerEntry]", ended: Collectio
 def _ended_releases(workspace: "Workspace") -> dict[str, list[str]]:
     """By service. A release is in the ledger before it ends, so one that is not shows that the ledger was cut short."""
     from shipway.release.inputs import read_inputs
+    from shipway.release.journal import journal_of, step_entries
     from shipway.release.report import release_ids
-    from shipway.release.run import journal_of, step_entries
     from shipway.release.steps import replay
 
     ended: dict[str, list[str]] = {}

@@ -5,8 +5,9 @@ from pathlib import Path
 from shipway.cli.context import Context
 from shipway.cli.demo import _start_over
 from shipway.cli.output import Output
+from shipway.release.open_releases import open_release
 from shipway.release.operations import history
-from shipway.release.run import hold, open_release
+from shipway.release.run import hold
 from tests.unit.release.driver import Bench
 
 

@@ -10,7 +10,7 @@ from shipway.cli.garbage import blob_garbage, digests_in, machine_garbage
 from shipway.domain.canonical import sha256_hex
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
-from shipway.release.run import lease_name, open_release_key
+from shipway.release.open_releases import lease_name, open_release_key
 from shipway.store.holder import Holder
 from shipway.store.lease import acquire, release
 from shipway.store.workspace import Workspace, open_workspace

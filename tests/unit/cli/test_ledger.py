@@ -12,8 +12,8 @@ from shipway.domain.model import Tree
 from shipway.domain.release import ReleaseInputs, VerificationConfig
 from shipway.domain.service import DeploymentConfig, GatewayConfig
 from shipway.errors import ConfigError
+from shipway.release.journal import journal_of
 from shipway.release.ledger import Event, LedgerEntry, ledger_of
-from shipway.release.run import journal_of
 from shipway.release.steps import Kind, Step
 from shipway.store.codec import encode
 from shipway.store.workspace import open_workspace

@@ -26,11 +26,12 @@ from shipway.registry.models import Registry
 from shipway.release import acts, promote
 from shipway.release.inputs import config_digest, read_inputs
 from shipway.release.ledger import Event
+from shipway.release.open_releases import lease_name, open_release, open_release_key, refuse_if_busy
 from shipway.release.operations import Operator, history, retire, revert, served_at, settle
 from shipway.release.reconcile import settled_services, stranded
 from shipway.release.report import report_of, verdict_rows
 from shipway.release.roll_back import conclude_promoted, roll_back
-from shipway.release.run import hold, lease_name, open_release, open_release_key, refuse_if_busy
+from shipway.release.run import hold
 from shipway.release.steps import Kind, Step
 from shipway.store.lease import Holder, acquire
 from tests.unit.release.driver import AT, Bench
