@@ -40,7 +40,7 @@ def release(workspace: str, release_id: str, service: str) -> State[Any]:
     with hold(opened, release_id) as run, logging_to_file(run.machine, release_id):
         remember_flow_run(opened, release_id)
         ending = _ending(run)
-        return final_state(ending, report_of(opened, release_id), str(log_path(run.machine, release_id)))
+        return final_state(ending, report_of(opened, release_id, now=run.now()), str(log_path(run.machine, release_id)))
 
 
 def _ending(run: ReleaseRun) -> Ending:

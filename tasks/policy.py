@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 async def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether the same call may succeed by itself. Any other error is final, and the release goes back at once."""
     result = await state.aresult(raise_on_failure=False)
-    return isinstance(result, Transient)
+    transient = isinstance(result, Transient)
+    if transient:
+        log.warning("this may pass by itself and is tried again: %s", result)
+    return transient
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shipway.cli.commands.init import copy_example
 from shipway.cli.context import WORKSPACE_FOLDER, Context
-from shipway.cli.output import Column, state_colour
+from shipway.cli.output import Column, shortened, state_colour, typed_as
 from shipway.cli.parser import Parser
 from shipway.errors import MachineError
 
@@ -164,10 +164,9 @@ def _bodies(example: Path) -> list[str]:
 
 
 def _release(context: Context, file: Path) -> "Ending":
-    from shipway.cli.flow_run import run_release_flow
-    from shipway.cli.release import begin
+    from shipway.cli.release import begin, carry_out
 
-    return run_release_flow(context, begin(context, file))
+    return carry_out(context, begin(context, file))
 
 
 def _as_expected(episodes: list[Episode]) -> bool:
@@ -185,20 +184,21 @@ def _tell(context: Context, folder: Path, episodes: list[Episode], ui_url: str) 
     ledger = [entry_document(entry) for entry in history(context.workspace(), _SERVICE)]
     uri = episodes[-1].ending.scoring_uri
     body = _bodies(folder / "digits")[0]
+    program = typed_as()
     document = {"releases": rows, "ledger": ledger, "scoring_uri": uri, "ui_url": ui_url, "workspace": str(folder)}
     lines = [
         "",
         "What became of each release:",
         *table(rows, _COLUMNS),
         "",
-        f"The ledger of service {_SERVICE} (shipway ledger verify {_SERVICE} proves that nobody changed it):",
+        f"The ledger of service {_SERVICE}; `shipway ledger verify {_SERVICE}` shows that nobody changed it:",
         *table(ledger, ENTRY_COLUMNS[:3]),
         "",
         f"It answers at {uri}:",
         f"  curl -s -H 'Content-Type: application/json' -d '{body}' {uri}",
         f"Every run, step by step, in Prefect's UI:  {ui_url}/runs",
-        f"Look around:                               cd {folder} && shipway release list",
-        f"Stop everything:                           shipway down --all --workspace {folder}",
+        f"Look around:                               cd {folder} && {program} release list",
+        f"Stop everything:                           {program} down --all --workspace {folder}",
     ]
     context.output.record(document, lines)
 
@@ -222,5 +222,5 @@ _COLUMNS = (
     Column("phase", "BECAME", lambda phase: phase.replace("_", " "), colour=state_colour),
     Column("requests", "REQUESTS MEANWHILE"),
     Column("failed", "FAILED"),
-    Column("reason", "WHY", lambda reason: reason[:110]),
+    Column("reason", "WHY", shortened),
 )

@@ -68,10 +68,10 @@ def _ending_without_prefect(context: Context, release_id: str, error: Exception)
     """What the journal says, when Prefect itself failed: its server went away, say. What a flow raises is a state."""
     from shipway.release.report import report_of
     from shipway.release.roll_back import ending_of
-    from shipway.release.run import hold
+    from shipway.release.run import hold, utc_now
 
     why = f"{type(error).__name__}: {error}"
-    if not report_of(context.workspace(), release_id).phase.ended:
+    if not report_of(context.workspace(), release_id, now=utc_now()).phase.ended:
         raise ReleaseError(
             f"Prefect failed before release {release_id} had ended ({why}); go on with "
             f"`shipway release resume {release_id}`"
@@ -109,9 +109,12 @@ def _progress(context: Context) -> Iterator[None]:
     logger = logging.getLogger("shipway")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    raises = logging.raiseExceptions
+    logging.raiseExceptions = False  # Prefect's handler would print each log line that a dead server does not take
     try:
         yield
     finally:
+        logging.raiseExceptions = raises
         logger.removeHandler(handler)
 
 

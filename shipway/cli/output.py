@@ -3,10 +3,12 @@ stderr, so that `-o json` can be piped whatever else there is to say."""
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 _COLOURS = {"green": "32", "yellow": "33", "red": "31", "dim": "2"}
@@ -97,6 +99,20 @@ def moment(at: datetime) -> str:
 
 def mapping(values: Mapping[str, str]) -> str:
     return " ".join(f"{key}={value}" for key, value in sorted(values.items()))
+
+
+def shortened(text: str, length: int = 100) -> str:
+    """For a table's cell; the whole text is in `-o json`."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def typed_as() -> str:
+    """How this command is to be typed again: by its name where the path has it, else by where it lies."""
+    found = shutil.which("shipway")
+    here = Path(sys.argv[0]).absolute()
+    if found is not None and Path(found).resolve() == here.resolve():
+        return "shipway"
+    return str(here) if here.name == "shipway" else "shipway"
 
 
 def state_colour(state: str) -> str | None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
-from shipway.cli.output import Column, fields, moment, state_colour
+from shipway.cli.output import Column, fields, moment, shortened, state_colour
 from shipway.cli.parser import Parser
-from shipway.errors import ConfigError
+from shipway.errors import ConfigError, ReleaseEnded, ShipwayError
 
 if TYPE_CHECKING:
     from shipway.domain.release import ReleaseConfig
@@ -112,41 +112,79 @@ def _refuse_taken_port(config: "ReleaseConfig", planned: "Plan", context: Contex
 
 
 def _resume(args: Namespace, context: Context) -> int:
-    from shipway.release.inputs import read_inputs
     from shipway.release.open_releases import refuse_if_busy
     from shipway.release.run import utc_now
 
-    inputs = read_inputs(context.workspace(), args.release_id)
-    refuse_if_busy(context.workspace(), inputs.service, besides=args.release_id, now=utc_now())
+    report = _report(context, args.release_id)
+    if report.phase.ended:
+        context.output.say(f"release {args.release_id} has ended: nothing is left to go on with")
+        return _print_ending(_told_again(context, args.release_id), context)
+    refuse_if_busy(context.workspace(), report.service, besides=args.release_id, now=utc_now())
     return _carry_out(context, args.release_id)
 
 
 def _carry_out(context: Context, release_id: str) -> int:
-    from shipway.cli.flow_run import run_release_flow
+    return _print_ending(carry_out(context, release_id), context)
 
-    return _print_ending(run_release_flow(context, release_id), context)
+
+def carry_out(context: Context, release_id: str) -> "Ending":
+    """Runs the flow of a release that is kept. One that is refused before it begins is forgotten again."""
+    from shipway.cli.flow_run import run_release_flow
+    from shipway.release.inputs import forget_unbegun
+
+    try:
+        return run_release_flow(context, release_id)
+    except ShipwayError:
+        forget_unbegun(context.workspace(), release_id)
+        raise
+    except KeyboardInterrupt:
+        context.output.say(
+            f"release {release_id} stands where it was interrupted: `shipway release resume {release_id}` goes on, "
+            f"`shipway release abort {release_id}` undoes it"
+        )
+        raise
 
 
 def _abort(args: Namespace, context: Context) -> int:
     from shipway.release.roll_back import roll_back
     from shipway.release.run import hold
 
+    report = _report(context, args.release_id)
+    if report.phase.ended:
+        raise ReleaseEnded(
+            f"release {args.release_id} has ended ({report.standing.replace('_', ' ')}), so there is nothing to abort; "
+            f"to go back to the revision before: shipway service rollback -n {report.service}"
+        )
     with hold(context.workspace(), args.release_id) as held:
         return _print_ending(roll_back(held, f"aborted by {getpass.getuser()}"), context, aborted=True)
 
 
-def _list(_: Namespace, context: Context) -> int:
-    from shipway.release.report import release_ids, report_of
+def _report(context: Context, release_id: str) -> "ReleaseReport":
+    from shipway.release.report import report_of
+    from shipway.release.run import utc_now
 
-    workspace = context.workspace()
-    reports = [report_of(workspace, release_id) for release_id in release_ids(workspace)]
+    return report_of(context.workspace(), release_id, now=utc_now())
+
+
+def _told_again(context: Context, release_id: str) -> "Ending":
+    from shipway.release.roll_back import ending_of
+    from shipway.release.run import hold
+
+    with hold(context.workspace(), release_id) as held:
+        return ending_of(held)
+
+
+def _list(_: Namespace, context: Context) -> int:
+    from shipway.release.report import release_ids
+
+    reports = [_report(context, release_id) for release_id in release_ids(context.workspace())]
     reports.sort(key=lambda report: report.requested_at)
     columns = (
         Column("release", "RELEASE"),
         Column("service", "SERVICE"),
         Column("phase", "PHASE", colour=state_colour),
         Column("requested_at", "ASKED FOR", show=moment),
-        Column("reason", "REASON", show=lambda text: text[:100]),
+        Column("reason", "REASON", show=shortened),
     )
     context.output.records([_row(r) for r in reports], columns, empty="no release yet; try `shipway release FILE`")
     return 0
@@ -154,9 +192,8 @@ def _list(_: Namespace, context: Context) -> int:
 
 def _show(args: Namespace, context: Context) -> int:
     from shipway.release.log import log_path
-    from shipway.release.report import report_of
 
-    report = report_of(context.workspace(), args.release_id)
+    report = _report(context, args.release_id)
     document = _document(report) | {"log": str(log_path(context.state(), report.release_id))}
     context.output.record(document, _lines(report, document))
     return 0
@@ -166,7 +203,7 @@ def _row(report: "ReleaseReport") -> dict[str, Any]:
     return {
         "release": report.release_id,
         "service": report.service,
-        "phase": report.phase.value,
+        "phase": report.standing,
         "requested_by": report.requested_by,
         "requested_at": report.requested_at,
         "ended_at": report.ended_at,
@@ -188,7 +225,7 @@ def _lines(report: "ReleaseReport", document: Mapping[str, Any]) -> list[str]:
     head = {
         "release": report.release_id,
         "service": report.service,
-        "phase": report.phase.value,
+        "phase": report.standing,
         "reason": report.reason,
         "asked for": f"{moment(report.requested_at)} by {report.requested_by}",
         "ended": moment(report.ended_at) if report.ended_at else "",

@@ -29,6 +29,10 @@ START_DEADLINE_S = 300.0
 """How long a revision may take from its start to healthy: loading a model of several GB from a slow disk fits in."""
 
 
+_LAST_WORDS = 40
+_LAST_WORD_LENGTH = 300
+
+
 def register(run: ReleaseRun) -> Registered:
     """Gives each model of the release its version in the registry."""
     return carry_out(run, Step.REGISTER, Registered, lambda: _register(run))
@@ -134,13 +138,22 @@ def _try_alone(run: ReleaseRun, target: Target, spec: RevisionSpec) -> SmokeResu
     try:
         _wait_healthy(target, spec.service, spec.revision_id)
     except TargetError as error:
-        checks: tuple[CheckResult, ...] = (CheckResult(name="start", phase=Phase.FAILED, message=str(error)),)
+        evidence = _last_words(target, spec)
+        checks: tuple[CheckResult, ...] = (
+            CheckResult(name="start", phase=Phase.FAILED, message=str(error), evidence=evidence),
+        )
         return SmokeResult(verdict=Verdict(checks=checks), started_after_s=time.monotonic() - began, requests=0)
     started_after_s = time.monotonic() - began
     checks = smoke(f"http://{_address(target, spec.service, spec.revision_id)}", rows)
     for check in checks:
         log.info("smoke test: %s %s: %s", check.name, check.phase, check.message)
     return SmokeResult(verdict=Verdict(checks=checks), started_after_s=started_after_s, requests=len(rows))
+
+
+def _last_words(target: Target, spec: RevisionSpec) -> tuple[str, ...]:
+    """The end of its log, with the script's own traceback, kept because the trial goes."""
+    lines = target.logs(spec.service, revision_id=spec.revision_id, tail=_LAST_WORDS)
+    return tuple(line.rstrip()[:_LAST_WORD_LENGTH] for line in lines)
 
 
 def _choose(run: ReleaseRun) -> TargetChoice:

@@ -18,6 +18,7 @@ from shipway.domain.release import ModelInput, ModelSource, ReleaseConfig, Relea
 from shipway.errors import ConfigError, RecordExists, RecordMissing, ReleaseError, ReleaseNotFound
 from shipway.image.interpreters import find_interpreter
 from shipway.registry.models import Registry
+from shipway.release.journal import journal_of
 from shipway.store.codec import decode, encode
 from shipway.store.trees import find_files
 from shipway.store.workspace import Workspace
@@ -90,6 +91,12 @@ def read_inputs(workspace: Workspace, release_id: str) -> ReleaseInputs:
     raise ReleaseNotFound(
         f"there is no release {release_id!r} in {workspace.url}; releases: {known}; see `shipway release list`"
     )
+
+
+def forget_unbegun(workspace: Workspace, release_id: str) -> None:
+    """Takes back `keep_inputs` for a release that could not be begun. One that has a journal is left as it is."""
+    if not journal_of(workspace, release_id).entries():
+        workspace.records.delete(_key(release_id))
 
 
 def config_digest(inputs: ReleaseInputs) -> str:

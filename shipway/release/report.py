@@ -7,15 +7,17 @@ from shipway.domain.release import ReleasePhase
 from shipway.domain.verdict import CheckResult, Measurement, Verdict
 from shipway.release.inputs import read_inputs
 from shipway.release.journal import journal_of, step_entries
+from shipway.release.open_releases import lease_name
 from shipway.release.outcomes import Promotion, SmokeResult, Verified
 from shipway.release.steps import STORY, Kind, ReleaseState, Step, replay
 from shipway.store.codec import decode
+from shipway.store.lease import current
 from shipway.store.workspace import Workspace
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """`state` is waiting, begun, done or undone; `took_s` counts from the last intent to its outcome."""
+    """`state` is waiting, begun, done, undone or not reached; `took_s` counts from the last intent to its outcome."""
 
     step: Step
     state: str
@@ -25,11 +27,16 @@ class StepReport:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseReport:
-    """`checks` are all that were made, in order. `ended_at` is None while the release is open."""
+    """`checks` are all that were made, in order. `ended_at` is None while the release is open.
+
+    `standing` is the phase in a word; for a release that is open and has no living holder `interrupted`, and
+    `not begun` for one that was kept and never held.
+    """
 
     release_id: str
     service: str
     phase: ReleasePhase
+    standing: str
     reason: str
     requested_by: str
     requested_at: datetime
@@ -38,8 +45,8 @@ class ReleaseReport:
     checks: tuple[CheckResult, ...]
 
 
-def report_of(workspace: Workspace, release_id: str) -> ReleaseReport:
-    """Raises ReleaseNotFound; StoreCorrupt when the journal's chain is broken."""
+def report_of(workspace: Workspace, release_id: str, *, now: datetime) -> ReleaseReport:
+    """Raises ReleaseNotFound; StoreCorrupt when the journal's chain is broken. `now` tells whose lease has run out."""
     inputs = read_inputs(workspace, release_id)
     entries = step_entries(journal_of(workspace, release_id))
     state = replay(entries)
@@ -48,6 +55,7 @@ def report_of(workspace: Workspace, release_id: str) -> ReleaseReport:
         release_id=release_id,
         service=inputs.service,
         phase=state.phase,
+        standing=_standing(workspace, release_id, inputs.service, state, now),
         reason=state.reason,
         requested_by=inputs.requested_by,
         requested_at=inputs.requested_at,
@@ -88,11 +96,21 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
 
 
+def _standing(workspace: Workspace, release_id: str, service: str, state: ReleaseState, now: datetime) -> str:
+    if state.phase.ended:
+        return state.phase.value
+    held = current(workspace.records, lease_name(service), now=now)
+    if held is not None and held.holder.release_id == release_id:
+        return state.phase.value
+    return "interrupted" if state.fence else "not begun"
+
+
 def _step(step: Step, state: ReleaseState, times: dict[tuple[Step, Kind], datetime]) -> StepReport:
     record = state.of(step)
     began, ended = times.get((step, Kind.INTENT)), times.get((step, Kind.OUTCOME))
     took_s = (ended - began).total_seconds() if began and ended and ended >= began else None
-    word = "undone" if record.undone else "done" if record.done else "begun" if record.intended else "waiting"
+    not_yet = "not reached" if state.phase.ended else "waiting"
+    word = "undone" if record.undone else "done" if record.done else "begun" if record.intended else not_yet
     return StepReport(step=step, state=word, attempts=record.attempts, took_s=took_s)
 
 

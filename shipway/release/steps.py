@@ -94,12 +94,17 @@ class ReleaseState:
     @property
     def to_undo(self) -> tuple[Step, ...]:
         """Steps that were begun, leave something and are not undone, last first."""
-        return tuple(s for s in reversed(LEAVES_SOMETHING) if self.of(s).intended and not self.of(s).undone)
+        return tuple(s for s in reversed(LEAVES_SOMETHING) if self._leaves_something(s))
 
     @property
     def next_step(self) -> Step | None:
         """The first step of the story without an outcome; None when all have one."""
         return next((s for s in STORY if not self.of(s).done), None)
+
+    def _leaves_something(self, step: Step) -> bool:
+        record = self.of(step)
+        cleared_up = step is Step.SMOKE and record.done  # it takes its trial away before it tells its outcome
+        return record.intended and not record.undone and not cleared_up
 
     def after(self, entry: StepEntry) -> Self:
         """The state with one more entry. An entry of a stale fence counts for nothing: its writer had been replaced."""

@@ -12,12 +12,10 @@ from pathlib import Path
 from shipway.domain.canonical import sha256_hex
 from shipway.domain.model import FileEntry, Tree
 from shipway.errors import MachineError, StoreCorrupt, StoreError
-from shipway.store.objects import Objects
+from shipway.store.objects import FILE_WRITE_BYTES, Objects
 from shipway.store.trees import base_name, find_files, keep_all, safe_path
 
 _PREFIX = "blobs/sha256"
-_CHUNK_BYTES = 5 * 1024 * 1024
-"""One part of obstore's multipart upload: it then copies nothing."""
 _IN_MEMORY_BYTES = 1024 * 1024
 """Files up to this size go up in one request: a multipart upload takes three."""
 
@@ -119,7 +117,7 @@ class Blobs:
     def _upload(self, path: Path, digest: str, seen: tuple[int, ...]) -> None:
         size_bytes = seen[0]
         self._objects.require_room(size_bytes)
-        chunks = _chunks_if_unchanged(path, seen)
+        chunks = _chunks_if_unchanged(path, seen, self._objects.part_bytes)
         if size_bytes <= _IN_MEMORY_BYTES:
             self._objects.put(_key(digest), b"".join(chunks))
         else:
@@ -149,10 +147,10 @@ def _key(digest: str) -> str:
     return f"{_PREFIX}/{digest[:2]}/{digest}"
 
 
-def _chunks_if_unchanged(path: Path, seen: tuple[int, ...]) -> Iterator[bytes]:
+def _chunks_if_unchanged(path: Path, seen: tuple[int, ...], chunk_bytes: int) -> Iterator[bytes]:
     """Looks again before the upload is completed, so that a file that changed gives it up before it can be seen."""
     with _reading(path), path.open("rb", buffering=0) as file:
-        while chunk := file.read(_CHUNK_BYTES):
+        while chunk := file.read(chunk_bytes):
             yield chunk
         if _fingerprint(path) != seen:
             raise _changed(path)
@@ -162,7 +160,8 @@ def _copy(chunks: Iterable[memoryview], write: Callable[[memoryview], int]) -> s
     seen = hashlib.sha256()
     for chunk in chunks:
         seen.update(chunk)
-        write(chunk)
+        for start in range(0, len(chunk), FILE_WRITE_BYTES):
+            write(chunk[start : start + FILE_WRITE_BYTES])
     return seen.hexdigest()
 
 

@@ -15,6 +15,12 @@ from obstore.store import ObjectStore
 from shipway.errors import RecordMissing, StoreFull
 from shipway.store.faults import OutOfRoom, fault
 
+FILE_WRITE_BYTES = 256 * 1024
+"""What is written to a file at once. Linux takes six times as long over larger writes, for which it looks for larger
+pages: seen on 6.18, 1 GB in 3.0 s by 5 MB at a time, in 0.5 s by 256 kB.
+"""
+_PART_BYTES = 5 * 1024 * 1024
+"""obstore's default part of a multipart upload, and the smallest that S3 takes."""
 _CHUNK_BYTES = 8 * 1024 * 1024
 _UNFINISHED = re.compile(r".+#\d+")
 
@@ -39,6 +45,11 @@ class Objects:
         self.where = where
         self.folder = folder
 
+    @property
+    def part_bytes(self) -> int:
+        """The size of one part of an upload."""
+        return _PART_BYTES if self.folder is None else FILE_WRITE_BYTES
+
     def create(self, key: str, data: bytes) -> None:
         """All of it or nothing, and only if there is none: one of several writers wins, the others get RecordExists."""
         with self._speaking_of(key, wanted_bytes=len(data)):
@@ -50,13 +61,13 @@ class Objects:
             obstore.put(self._store, key, data)
 
     def upload(self, key: str, chunks: Iterable[bytes], *, size_bytes: int) -> None:
-        """Streams to a multipart upload in obstore's default part size; nothing shows before the last part is in.
+        """Streams to a multipart upload; nothing shows before the last part is in.
 
-        What the iterator raises gives the upload up and comes out as it is. `size_bytes` is for the message when the
-        store is full. Memory: at most 12 parts of 5 MB.
+        Chunks of `part_bytes` are not copied again. What the iterator raises gives the upload up and comes out as it
+        is. `size_bytes` is for the message when the store is full. Memory: at most 12 parts.
         """
         with self._speaking_of(key, wanted_bytes=size_bytes):
-            obstore.put(self._store, key, iter(chunks), use_multipart=True)
+            obstore.put(self._store, key, iter(chunks), use_multipart=True, chunk_size=self.part_bytes)
 
     def read(self, key: str) -> bytes:
         with self._speaking_of(key):

@@ -30,7 +30,8 @@ def client_environment(record: ServerRecord) -> dict[str, str]:
     """To be set in os.environ before Prefect is imported.
 
     With a server of our own, everything that Prefect writes lands in the state folder, and a server that died is an
-    error rather than a silent wait for an ephemeral one. The console is quieter than the run's page, which keeps all.
+    error rather than a silent wait for an ephemeral one. The console is silent: the command tells it all itself, and
+    the run's page keeps the rest.
     """
     settings = {"PREFECT_API_URL": record.url, **_QUIET}
     if record.home is not None:
@@ -38,10 +39,11 @@ def client_environment(record: ServerRecord) -> dict[str, str]:
             "PREFECT_HOME": record.home,
             "PREFECT_PROFILES_PATH": str(Path(record.home) / "profiles.toml"),
             "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+            "PREFECT_CLIENT_MAX_RETRIES": "1",  # of 5, which are a minute for each step once the server is gone
             "NO_PROXY": _with_loopback(os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""),
         }
     if "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL" not in os.environ:
-        settings["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "WARNING"
+        settings["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
     return settings
 
 

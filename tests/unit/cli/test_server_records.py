@@ -67,7 +67,7 @@ def test_a_server_that_the_user_named_is_used_and_none_is_started(
         "PREFECT_API_URL": "https://prefect.example/api",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     }
 
 

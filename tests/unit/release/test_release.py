@@ -24,7 +24,7 @@ from shipway.errors import (
 )
 from shipway.registry.models import Registry
 from shipway.release import acts, promote
-from shipway.release.inputs import config_digest, read_inputs
+from shipway.release.inputs import config_digest, forget_unbegun, read_inputs
 from shipway.release.ledger import Event
 from shipway.release.open_releases import lease_name, open_release, open_release_key, refuse_if_busy
 from shipway.release.operations import Operator, history, retire, revert, served_at, settle
@@ -323,10 +323,43 @@ def test_notes_and_who_asked_are_no_part_of_the_config_digest(bench: Bench) -> N
 def test_the_report_tells_steps_and_checks(bench: Bench) -> None:
     bench.keep("rel-one")
     bench.release("rel-one")
-    report = report_of(bench.workspace, "rel-one")
+    report = report_of(bench.workspace, "rel-one", now=AT)
     assert [step.state for step in report.steps] == ["done"] * 7
     assert report.ended_at is not None
     assert {"golden", "errors", "latency"} <= {row["check"] for row in verdict_rows(report.checks)}
+
+
+def test_an_open_release_without_a_living_holder_is_interrupted(bench: Bench) -> None:
+    bench.keep("rel-one")
+
+    def standing() -> str:
+        return report_of(bench.workspace, "rel-one", now=datetime.now(UTC)).standing
+
+    assert standing() == "not begun"
+    with hold(bench.workspace, "rel-one", tools=bench.tools):
+        assert standing() == "running"
+    assert standing() == "interrupted"
+    bench.release("rel-one")
+    assert standing() == "promoted"
+
+
+def test_a_release_that_could_not_be_begun_is_forgotten_and_one_that_was_is_not(bench: Bench) -> None:
+    bench.keep("rel-one")
+    bench.keep("rel-two")
+    with hold(bench.workspace, "rel-one", tools=bench.tools):
+        forget_unbegun(bench.workspace, "rel-one")
+        forget_unbegun(bench.workspace, "rel-two")
+    assert read_inputs(bench.workspace, "rel-one").release_id == "rel-one"
+    with pytest.raises(ReleaseNotFound, match="there is no release 'rel-two'"):
+        read_inputs(bench.workspace, "rel-two")
+
+
+def test_a_start_that_fails_leaves_its_last_log_lines_as_evidence(bench: Bench) -> None:
+    bench.trials.deploys_become("failed")
+    bench.keep("rel-bad")
+    bench.release("rel-bad")
+    (start,) = report_of(bench.workspace, "rel-bad", now=AT).checks
+    assert (start.name, start.evidence) == ("start", (f"{revision_id_of('rel-bad')}: failed",))
 
 
 def test_files_are_read_once(bench: Bench) -> None:

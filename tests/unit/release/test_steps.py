@@ -65,6 +65,10 @@ def test_steps_are_undone_last_first() -> None:
     assert replay(begun).to_undo == (Step.PROMOTE, Step.DEPLOY, Step.SMOKE)
 
 
+def test_a_smoke_test_that_is_done_has_cleared_up_after_itself() -> None:
+    assert replay([entry(Step.SMOKE, Kind.INTENT), entry(Step.SMOKE, Kind.OUTCOME)]).to_undo == ()
+
+
 def test_an_intent_without_an_outcome_is_not_done_and_is_next() -> None:
     state = replay([entry(Step.REGISTER, Kind.INTENT)])
     assert state.next_step is Step.REGISTER

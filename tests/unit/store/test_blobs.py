@@ -134,9 +134,9 @@ from pathlib import Path
 from shipway.store import blobs
 from shipway.store.workspace import open_workspace
 chunks = blobs._chunks_if_unchanged
-def dies(path, seen):
-    for number, chunk in enumerate(chunks(path, seen)):
-        if number == 4:
+def dies(path, *rest):
+    for number, chunk in enumerate(chunks(path, *rest)):
+        if number == 60:
             os.kill(os.getpid(), signal.SIGKILL)
         yield chunk
 blobs._chunks_if_unchanged = dies
