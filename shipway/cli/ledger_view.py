@@ -1,21 +1,26 @@
-"""How an entry of a service's ledger is shown."""
+"""How an entry of a service's ledger is shown, and who was in service by it."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from shipway.cli.output import Column, fields, moment, state_colour
 
 if TYPE_CHECKING:
-    from shipway.release.ledger import LedgerEntry
+    from shipway.release.ledger import InService, LedgerEntry
 
-ENTRY_COLUMNS = (
+HISTORY_COLUMNS = (
     Column("at", "AT", moment),
     Column("event", "EVENT", colour=state_colour),
     Column("models", "MODELS", " ".join),
+    Column("in_service", "IN SERVICE AFTER", lambda models: " ".join(models) or "nothing"),
     Column("revision", "REVISION"),
     Column("release", "RELEASE"),
     Column("approver", "BY"),
     Column("reason", "REASON", lambda text: text[:100]),
 )
+ENTRY_COLUMNS = tuple(column for column in HISTORY_COLUMNS if column.key != "in_service")
+
+_OF_THE_ACT = frozenset({"at", "event", "release", "approver", "reason"})
 
 
 def entry_document(entry: "LedgerEntry") -> dict[str, Any]:
@@ -33,18 +38,36 @@ def entry_document(entry: "LedgerEntry") -> dict[str, Any]:
     }
 
 
-def entry_lines(entry: "LedgerEntry") -> list[str]:
-    models = [f"{model} {digest}" for model, digest in entry.models.items()]
+def history_documents(entries: "Iterable[LedgerEntry]") -> list[dict[str, Any]]:
+    """Each entry with the models that were in service once it was written: a reverted line names those that went."""
+    from shipway.release.ledger import standings
+
+    return [
+        entry_document(entry) | {"in_service": dict(standing.champion.models) if standing.champion else {}}
+        for entry, standing in standings(entries)
+    ]
+
+
+def served_document(served: "InService") -> dict[str, Any]:
+    """What served, and since when, by which act, by whom and why; `made_by` is the release that made the revision."""
+    act = {key: value for key, value in entry_document(served.act).items() if key in _OF_THE_ACT}
+    return entry_document(served.champion) | act | {"made_by": served.champion.release_id}
+
+
+def served_lines(served: "InService") -> list[str]:
+    champion, act = served.champion, served.act
+    models = [f"{model} {digest}" for model, digest in champion.models.items()]
     return fields(
         {
             "models": f"\n{'':15}".join(models),
-            "image digest": entry.image_digest,
-            "config digest": entry.config_digest,
-            "revision": entry.revision_id,
-            "target": entry.target,
-            "release": entry.release_id,
-            "since": moment(entry.at),
-            "approver": entry.approver,
-            "reason": entry.reason,
+            "image digest": champion.image_digest,
+            "config digest": champion.config_digest,
+            "revision": champion.revision_id,
+            "target": champion.target,
+            "since": moment(act.at),
+            "by": f"{act.event.value}, {act.release_id}",
+            "release": champion.release_id,
+            "approver": act.approver,
+            "reason": act.reason,
         }
     )

@@ -3,7 +3,7 @@
 Append-only and hash-chained. Who is champion is never stored anywhere else: it is what the ledger amounts to.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -45,10 +45,28 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InService:
+    """`champion` is the promotion of the revision that serves: what it is. `act` is the entry that put it there: since
+    when it serves, who wanted it and why. The same entry, unless traffic went back to the revision.
+    """
+
+    champion: LedgerEntry
+    act: LedgerEntry
+
+    @property
+    def revision_id(self) -> str:
+        return self.champion.revision_id
+
+
+@dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What a ledger amounts to: `champions` are the entries that took the traffic, the one in service last."""
+    """What a ledger amounts to: `champions` are the entries that took the traffic, the one in service last.
+
+    `act` is the last entry that changed who that is.
+    """
 
     champions: tuple[LedgerEntry, ...] = ()
+    act: LedgerEntry | None = None
 
     @property
     def champion(self) -> LedgerEntry | None:
@@ -58,12 +76,18 @@ class Standing:
     def previous(self) -> LedgerEntry | None:
         return self.champions[-2] if len(self.champions) > 1 else None
 
+    @property
+    def in_service(self) -> InService | None:
+        if self.champion is None or self.act is None:
+            return None
+        return InService(champion=self.champion, act=self.act)
+
     def after(self, entry: LedgerEntry) -> "Standing":
         match entry.event:
             case Event.PROMOTED:
-                return replace(self, champions=(*self.champions, entry))
+                return Standing(champions=(*self.champions, entry), act=entry)
             case Event.REVERTED:
-                return replace(self, champions=self.champions[:-1])
+                return Standing(champions=self.champions[:-1], act=entry)
             case Event.RETIRED:
                 return Standing()
             case Event.ROLLED_BACK | Event.REFUSED:
@@ -75,6 +99,14 @@ def standing_of(entries: Iterable[LedgerEntry]) -> Standing:
     for entry in entries:
         standing = standing.after(entry)
     return standing
+
+
+def standings(entries: Iterable[LedgerEntry]) -> Iterator[tuple[LedgerEntry, Standing]]:
+    """Each entry, oldest first, with what the ledger amounted to once it was written."""
+    standing = Standing()
+    for entry in entries:
+        standing = standing.after(entry)
+        yield entry, standing
 
 
 @dataclass(frozen=True)
@@ -91,9 +123,9 @@ class Ledger:
     def standing(self) -> Standing:
         return standing_of(self.entries())
 
-    def at(self, moment: datetime) -> LedgerEntry | None:
+    def at(self, moment: datetime) -> InService | None:
         """Who served at a moment; None before the first promotion and after retirement."""
-        return standing_of(e for e in self.entries() if e.at <= moment).champion
+        return standing_of(e for e in self.entries() if e.at <= moment).in_service
 
     def append(self, entry: LedgerEntry) -> None:
         """Safe to repeat: an event of a release that is already there is not written again.

@@ -14,7 +14,7 @@ from shipway.domain.service import Revision, Service, ServiceState, Traffic
 from shipway.errors import ReleaseError, ServiceNotFound, TargetError
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
-from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of, not_here, services_of
+from shipway.release.ledger import Event, InService, Ledger, LedgerEntry, ledger_of, not_here, services_of
 from shipway.release.open_releases import lease_name, open_release, refuse_if_open
 from shipway.release.promote import splitting
 from shipway.release.run import REAL_TOOLS, Tools
@@ -150,8 +150,8 @@ def history(workspace: Workspace, service: str) -> tuple[LedgerEntry, ...]:
     return entries
 
 
-def served_at(workspace: Workspace, service: str, moment: datetime) -> LedgerEntry | None:
-    """Who served at a moment; None when nobody did. Raises ServiceNotFound."""
+def served_at(workspace: Workspace, service: str, moment: datetime) -> InService | None:
+    """Who served at a moment, and by which act; None when nobody did. Raises ServiceNotFound."""
     history(workspace, service)
     return ledger_of(workspace, service).at(moment)
 

@@ -37,14 +37,14 @@ def run(args: Namespace, context: Context) -> int:
 
 
 def _at(args: Namespace, context: Context) -> int:
-    from shipway.cli.ledger_view import entry_document, entry_lines
+    from shipway.cli.ledger_view import served_document, served_lines
     from shipway.release.operations import served_at
 
     asked = moment_of(args.time, now=datetime.now(UTC))
-    entry = served_at(context.workspace(), args.service, asked)
-    document = {"service": args.service, "at": asked, "entry": entry_document(entry) if entry else None}
+    served = served_at(context.workspace(), args.service, asked)
+    document = {"service": args.service, "at": asked, "entry": served_document(served) if served else None}
     nothing = [f"nothing served {args.service} at {moment(asked)}"]
-    context.output.record(document, entry_lines(entry) if entry else nothing)
+    context.output.record(document, served_lines(served) if served else nothing)
     return 0
 
 

@@ -84,11 +84,11 @@ def _logs(args: Namespace, context: Context) -> int:
 
 
 def _history(args: Namespace, context: Context) -> int:
-    from shipway.cli.ledger_view import ENTRY_COLUMNS, entry_document
+    from shipway.cli.ledger_view import HISTORY_COLUMNS, history_documents
     from shipway.release.operations import history
 
-    entries = [entry_document(entry) for entry in history(context.workspace(), args.name)]
-    context.output.records(entries, ENTRY_COLUMNS, empty="")
+    entries = history_documents(history(context.workspace(), args.name))
+    context.output.records(entries, HISTORY_COLUMNS, empty="")
     return 0
 
 

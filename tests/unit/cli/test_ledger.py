@@ -79,13 +79,83 @@ def test_it_says_who_served_at_a_moment(shipway: Shipway, history: Path) -> None
         f"config digest  {'ef' * 32}",
         "revision       r1",
         "target         process",
-        "release        rel-1",
         "since          2026-07-02T12:00:00Z",
+        "by             promoted, rel-1",
+        "release        rel-1",
         "approver       ada",
         "reason         release 1",
     ]
     document = shipway("ledger", "at", "digits", "now", "-o", "json").document
     assert document["entry"]["models"] == {"digits:1": "ab" * 32}
+
+
+@pytest.fixture
+def gone_back(workspace: Path) -> Path:
+    """`digits:1` and then `digits:2` were promoted; bob went back to the first a day later, and retired it the next."""
+    for day, event, number in (
+        (1, Event.PROMOTED, 1),
+        (2, Event.PROMOTED, 2),
+        (3, Event.REVERTED, 2),
+        (4, Event.RETIRED, 1),
+    ):
+        entry = LedgerEntry(
+            event=event,
+            release_id=f"rel-{number}" if event is Event.PROMOTED else f"rollback-{day}",
+            revision_id=f"r{number}",
+            target="process",
+            models={f"digits:{number}": f"{number}" * 64},
+            image_digest=f"i{number}",
+            config_digest=f"c{number}",
+            approver="ada" if event is Event.PROMOTED else "bob",
+            reason=f"act {day}",
+            journal_head="",
+            at=AT + timedelta(days=day),
+        )
+        ledger_of(open_workspace(workspace), "digits").append(entry)
+    return workspace
+
+
+def test_after_a_rollback_it_says_what_serves_again_and_by_which_act(shipway: Shipway, gone_back: Path) -> None:
+    asked = ("ledger", "at", "digits", "2026-07-04T12:00:00Z")
+    assert shipway(*asked).out.splitlines() == [
+        f"models         digits:1 {'1' * 64}",
+        "image digest   i1",
+        "config digest  c1",
+        "revision       r1",
+        "target         process",
+        "since          2026-07-04T12:00:00Z",
+        "by             reverted, rollback-3",
+        "release        rel-1",
+        "approver       bob",
+        "reason         act 3",
+    ]
+    entry = shipway(*asked, "-o", "json").document["entry"]
+    assert entry == {
+        "at": "2026-07-04T12:00:00Z",
+        "event": "reverted",
+        "models": {"digits:1": "1" * 64},
+        "revision": "r1",
+        "release": "rollback-3",
+        "made_by": "rel-1",
+        "target": "process",
+        "image_digest": "i1",
+        "config_digest": "c1",
+        "approver": "bob",
+        "reason": "act 3",
+    }
+
+
+def test_history_says_which_models_were_in_service_after_each_line(shipway: Shipway, gone_back: Path) -> None:
+    records = shipway("service", "history", "-n", "digits", "-o", "json").document
+    assert [(r["event"], list(r["models"]), list(r["in_service"])) for r in records] == [
+        ("promoted", ["digits:1"], ["digits:1"]),
+        ("promoted", ["digits:2"], ["digits:2"]),
+        ("reverted", ["digits:2"], ["digits:1"]),
+        ("retired", ["digits:1"], []),
+    ]
+    title, *lines = shipway("service", "history", "-n", "digits").out.splitlines()
+    assert "MODELS    IN SERVICE AFTER  REVISION" in title
+    assert [line.split()[2:4] for line in lines][2:] == [["digits:2", "digits:1"], ["digits:1", "nothing"]]
 
 
 def test_before_the_first_promotion_nobody_served(shipway: Shipway, history: Path) -> None:
@@ -113,7 +183,7 @@ def test_history_is_told_oldest_first(shipway: Shipway, history: Path) -> None:
     assert shipway("service", "history", "-n", "digits").out.splitlines()[1].split()[1:4] == [
         "promoted",
         "digits:1",
-        "r1",
+        "digits:1",
     ]
 
 
