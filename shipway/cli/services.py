@@ -14,7 +14,10 @@ SERVICE_COLUMNS = (
     Column("compute_type", "TARGET"),
     Column("models", "MODELS", " ".join),
     Column("scoring_uri", "SCORING URI"),
+    Column("message", "MESSAGE", lambda text: text[:100]),
 )
+
+_STOPPED = "stopped"
 
 
 def all_services(targets: Iterable[Target], say: Callable[[str], None]) -> tuple[Service, ...]:
@@ -79,9 +82,15 @@ class Restartable(Target, Protocol):
         """Starts what does not run of a service, gateway and revisions. Safe to repeat; does not wait for health."""
         ...
 
-    def stop(self, name: str) -> None:
-        """Ends gateway and revisions, with no request lost. All stays as it was for `start`. Safe to repeat."""
+    def stop(self, name: str) -> bool:
+        """Ends gateway and revisions, with no request lost, and says whether any ran. All stays as it was for `start`.
+        Safe to repeat."""
         ...
+
+
+def is_stopped(service: Service) -> bool:
+    """On purpose: nothing of it runs."""
+    return service.status.native == _STOPPED
 
 
 def restartable_services(targets: Iterable[Target]) -> Iterator[tuple[Restartable, Service]]:

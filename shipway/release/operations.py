@@ -211,9 +211,11 @@ def _require_up(service: Service | None, name: str, previous: LedgerEntry) -> Re
         raise TargetError(
             f"revision {previous.revision_id} of service {name} is not kept any more; release its model again: {models}"
         )
-    if revision.status.state is ServiceState.FAILED:
+    stopped = revision.status.native == "stopped"
+    if stopped or revision.status.state is ServiceState.FAILED:
+        how = "is stopped" if stopped else f"has failed: {revision.status.message}"
         raise TargetError(
-            f"revision {previous.revision_id} of service {name} has failed: {revision.status.message}; "
+            f"revision {previous.revision_id} of service {name} {how}; "
             "nothing was changed: start it with `shipway up` first"
         )
     return revision

@@ -11,8 +11,9 @@ STATE_OF = {
     "failed": ServiceState.FAILED,
     "unknown": ServiceState.UNHEALTHY,
     "deleted": ServiceState.ABSENT,
+    "stopped": ServiceState.UNHEALTHY,
 }
-"""v1's words for the state of a local service (contract L-1)."""
+"""v1's words for the state of a local service (contract L-1); `stopped` is ours: v1 knew no stopping on purpose."""
 
 
 def state_of(native: str) -> ServiceState:

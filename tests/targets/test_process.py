@@ -285,15 +285,30 @@ def test_a_service_that_was_stopped_comes_back_as_it_was(target, image, state):
     service = serve(target, image)
     deploy_healthy(target, image, "r2")
     target.set_traffic(SERVICE, Traffic(weights={"r1": 60, "r2": 40}), fence=1)
-    target.stop(SERVICE)
+    assert target.stop(SERVICE)
     assert servers_in(state) == []
-    assert target.status(SERVICE).state is ServiceState.FAILED
+    status = target.status(SERVICE)
+    assert (status.state, status.native) == (ServiceState.UNHEALTHY, "stopped")
+    assert status.message == "it was stopped; `shipway up` starts it again"
+    assert {each.status.native for each in target.find(SERVICE).revisions} == {"stopped"}
+    assert not target.stop(SERVICE)
     assert target.find(SERVICE).traffic == Traffic(weights={"r1": 60, "r2": 40})
     target.start(SERVICE)
     wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=20)
     assert target.traffic(SERVICE) == Traffic(weights={"r1": 60, "r2": 40})
     assert target.find(SERVICE).scoring_uri == service.scoring_uri
     assert post(service)[0] == 200
+
+
+def test_one_that_dies_after_it_was_stopped_and_started_has_failed(target, image, state):
+    serve(target, image)
+    target.stop(SERVICE)
+    target.start(SERVICE)
+    wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=20)
+    for process in servers_in(state):
+        process.kill()
+    wait(target, SERVICE, "r1", until=ServiceState.FAILED, deadline_s=10)
+    assert target.status(SERVICE).native == "failed"
 
 
 def test_traffic_that_was_written_down_by_a_killed_act_is_in_force_after_the_next(target, image, state):

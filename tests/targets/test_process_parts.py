@@ -45,6 +45,8 @@ def revision(revision_id, *, port=5101, **changes):
             "failed",
             "it was killed; its port 5101 is held by nginx (process 8) now: `shipway up` moves it to another",
         ),
+        (Observation(alive=False, stopped=True), "stopped", "it was stopped; `shipway up` starts it again"),
+        (Observation(alive=True, stopped=True), "deploying", "its server is starting"),
         (Observation(alive=True), "deploying", "its server is starting"),
         (Observation(alive=True, listening=True, ready=503), "deploying", "init() has not finished"),
         (Observation(alive=True, listening=True, ready=200, health=200), "running", ""),

@@ -25,11 +25,14 @@ def run(args: Namespace, context: Context) -> int:
 
 
 def _stop_services(context: Context) -> list[str]:
-    from shipway.cli.services import restartable_services
+    """Those that ran. One that has died is stopped too: nobody is to be told for ever that it failed."""
+    from shipway.cli.services import is_stopped, restartable_services
 
     stopped = []
     for target, service in restartable_services(context.targets()):
+        if is_stopped(service):
+            continue
         context.output.say(f"stopping service {service.name} ...")
-        target.stop(service.name)
-        stopped.append(service.name)
+        if target.stop(service.name):
+            stopped.append(service.name)
     return stopped

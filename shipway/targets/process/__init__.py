@@ -8,6 +8,7 @@ A service's folder, `<machine state>/services/<name>/`:
         revision.json       what it is, and its port
         app/                its own copy of the bundle's app folder: scripts may write there (contract C-8)
         running.lock, pid   held and written by the scoring server for as long as it lives
+        stopped             there while it is stopped on purpose: that it does not run is then no failure
         server.log          the scoring server's log
         output.log          what it said before it had a log
 

@@ -14,6 +14,9 @@ from shipway.targets._rollup import state_of
 from shipway.targets.process.logs import exit_reason, tail_of
 from shipway.targets.process.records import RevisionFolder, RevisionRecord
 
+STOPPED = "stopped"
+STOPPED_MESSAGE = "it was stopped; `shipway up` starts it again"
+
 _PROBE_S = 2.0
 """The scoring server answers probes within 0.1 s whatever the script does, unless native code holds Python's lock."""
 
@@ -22,10 +25,12 @@ _PROBE_S = 2.0
 class Observation:
     """`ready` and `health` are the status codes of GET /ready and GET /, None where there was no answer in time.
 
-    `foreign` names whoever else listens on the revision's port; `reason` says why a process that is gone has ended.
+    `foreign` names whoever else listens on the revision's port; `reason` says why a process that is gone has ended,
+    unless it was `stopped` on purpose.
     """
 
     alive: bool
+    stopped: bool = False
     listening: bool = False
     foreign: str | None = None
     ready: int | None = None
@@ -39,6 +44,8 @@ def status_of(seen: Observation, port: int, now: datetime) -> ServiceStatus:
 
 
 def _judge(seen: Observation, port: int) -> tuple[str, str]:  # noqa: PLR0911 - a table of what is seen and what it means
+    if not seen.alive and seen.stopped:
+        return STOPPED, STOPPED_MESSAGE
     if not seen.alive:
         taken = f"; its port {port} is held by {seen.foreign} now: `shipway up` moves it to another"
         return "failed", seen.reason + (taken if seen.foreign else "")
@@ -59,6 +66,8 @@ def _judge(seen: Observation, port: int) -> tuple[str, str]:  # noqa: PLR0911 - 
 def observe(record: RevisionRecord, folder: RevisionFolder) -> Observation:
     """An answer counts only from a process that is ours: another one may have taken the port."""
     if not holds(folder.lock):
+        if folder.stopped.exists():
+            return Observation(alive=False, stopped=True)
         foreign = listener_of(record.port) if is_listening(record.port) else None
         reason = exit_reason(tail_of(folder.server_log), tail_of(folder.output_log))
         return Observation(alive=False, foreign=foreign, reason=reason)

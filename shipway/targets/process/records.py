@@ -67,6 +67,10 @@ class RevisionFolder:
         return self.root / "pid"
 
     @property
+    def stopped(self) -> Path:
+        return self.root / "stopped"
+
+    @property
     def server_log(self) -> Path:
         return self.root / "server.log"
 

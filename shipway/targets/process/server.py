@@ -56,6 +56,7 @@ def environment(
 
 def start_server(service: str, record: RevisionRecord, bundle: "WrittenBundle", folder: RevisionFolder) -> None:
     """Returns once the process is there, not once it answers; nothing when it runs already."""
+    folder.stopped.unlink(missing_ok=True)
     command = Command(
         argv=argv(record, folder),
         cwd=folder.root,  # not the app root: an author's `types.py` would be taken for Python's; workers go there

@@ -1,14 +1,14 @@
 """Looking at services: nothing here changes anything, and a service that is deleted meanwhile is just not there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from shipway.domain.service import Revision, Service, Traffic
+from shipway.domain.service import Revision, Service, ServiceStatus, Traffic
 from shipway.errors import GatewayError
 from shipway.gateway.envoy import Envoy
-from shipway.targets._rollup import service_status
-from shipway.targets.process.health import observe, status_of
+from shipway.targets._rollup import service_status, state_of
+from shipway.targets.process.health import STOPPED, STOPPED_MESSAGE, observe, status_of
 from shipway.targets.process.logs import readable, tail_of
 from shipway.targets.process.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
 
@@ -25,7 +25,7 @@ def snapshot(folder: ServiceFolder, record: ServiceRecord, clock: Callable[[], d
         name=record.name,
         kind=record.kind,
         scoring_uri=f"http://localhost:{record.port}/score",
-        status=service_status(revisions, traffic, gateway_fault=fault, now=clock()),
+        status=_status(revisions, traffic, fault, clock()),
         revisions=revisions,
         traffic=traffic,
     )
@@ -48,6 +48,13 @@ def _routed(folder: ServiceFolder, record: ServiceRecord) -> tuple[Traffic, str 
         return Envoy(folder.gateway).read_traffic(), None
     except GatewayError:
         return record.traffic, "its gateway does not run; `shipway up` starts it again"
+
+
+def _status(revisions: Sequence[Revision], traffic: Traffic, fault: str | None, now: datetime) -> ServiceStatus:
+    """Stopped is only what was stopped as a whole; one part that is missing is a failure."""
+    if fault and revisions and all(each.status.native == STOPPED for each in revisions):
+        return ServiceStatus(state=state_of(STOPPED), native=STOPPED, message=STOPPED_MESSAGE, observed_at=now)
+    return service_status(revisions, traffic, gateway_fault=fault, now=now)
 
 
 def _revision(folder: ServiceFolder, record: RevisionRecord, now: datetime) -> Revision:

@@ -180,14 +180,20 @@ class ProcessTarget:
             self._bring_up(folder, record, folder.revisions())
             return snapshot(folder, record, self._clock)
 
-    def stop(self, name: str) -> None:
+    def stop(self, name: str) -> bool:
         """Ends its processes, requests under way first, and keeps its records for `start`. Safe to repeat.
 
-        Raises ServiceNotFound.
+        Whether any of them ran. Raises ServiceNotFound.
         """
         with locked(self._services, name):
             self._require(name)
-            _halt(self._folder(name))
+            folder = self._folder(name)
+            places = [folder.revision(each.revision_id) for each in folder.revisions()]
+            ran = Envoy(folder.gateway).is_running() or any(server.is_running(place) for place in places)
+            for place in places:
+                place.stopped.touch()
+            _halt(folder)
+            return ran
 
     # -- parts of it
 

@@ -81,12 +81,23 @@ def spec(revision: str, model: str) -> RevisionSpec:
 def test_the_list_shows_what_serves(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("list") == 0
     title, line = capsys.readouterr().out.splitlines()
-    assert title.split() == ["SERVICE", "STATE", "TARGET", "MODELS", "SCORING", "URI"]
+    assert title.split() == ["SERVICE", "STATE", "TARGET", "MODELS", "SCORING", "URI", "MESSAGE"]
     assert line.split()[:4] == ["digits", "Healthy", "fake", "digits:2"]
     run("list", json=True)
     (document,) = json.loads(capsys.readouterr().out)
     assert (document["name"], document["models"], document["traffic"]) == ("digits", ["digits:2"], {"r2": 100})
     assert [(r["revision"], r["weight"]) for r in document["revisions"]] == [("r1", 0), ("r2", 100)]
+
+
+def test_the_list_says_why_one_does_not_serve(run: Run, fake: FakeTarget, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.set_native("digits", "r2", "stopped", "it was stopped; `shipway up` starts it again")
+    run("list")
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.split()[1] == "Unhealthy"
+    assert line.endswith("revision r2: it was stopped; `shipway up` starts it again")
+    run("list", json=True)
+    (document,) = json.loads(capsys.readouterr().out)
+    assert (document["state"], document["native_state"]) == ("Unhealthy", "stopped")
 
 
 def test_one_service_is_shown_with_its_revisions(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

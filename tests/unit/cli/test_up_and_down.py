@@ -31,8 +31,11 @@ class Stoppable(FakeTarget):
         assert service is not None
         return service
 
-    def stop(self, name: str) -> None:
-        self.set_native(name, "r1", "failed", "stopped")
+    def stop(self, name: str) -> bool:
+        service = self.find(name)
+        assert service is not None
+        self.set_native(name, "r1", "stopped", "it was stopped; `shipway up` starts it again")
+        return service.status.native != "failed"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,24 @@ def test_down_leaves_services_alone_unless_all_is_said(
     assert capsys.readouterr().out == "no local Prefect server ran\n"
     assert down.run(Namespace(all=True), context) == 0
     assert capsys.readouterr().out == "stopped service digits\nno local Prefect server ran\n"
+
+
+def test_what_is_stopped_is_not_stopped_again(context: OnStoppable, capsys: pytest.CaptureFixture[str]) -> None:
+    down.run(Namespace(all=True), context)
+    capsys.readouterr()
+    assert down.run(Namespace(all=True), context) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("no local Prefect server ran\n", "")
+
+
+def test_one_that_had_died_is_stopped_without_a_claim_that_it_ran(
+    context: OnStoppable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert context.fake is not None
+    context.fake.set_native("digits", "r1", "failed", "it may have been killed")
+    assert down.run(Namespace(all=True), context) == 0
+    assert capsys.readouterr().out == "no local Prefect server ran\n"
+    assert context.fake.status("digits").native == "stopped"
 
 
 def test_up_brings_them_back_and_waits_for_health(context: OnStoppable) -> None:
