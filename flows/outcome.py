@@ -11,7 +11,7 @@ from shipway.domain.release import ReleasePhase
 from shipway.release.outcomes import Ending
 from shipway.release.report import ReleaseReport, verdict_rows
 from shipway.store.workspace import Workspace
-from shipway.tasks.policy import shown
+from shipway.tasks.policy import show
 
 _CELL_LENGTH = 160
 
@@ -23,10 +23,12 @@ def remember_flow_run(workspace: Workspace, release_id: str) -> None:
 
 def final_state(ending: Ending, report: ReleaseReport, log_path: str) -> State[Any]:
     """Completed for a promotion; Failed otherwise, with the reason, the log and the command to type next."""
-    with shown():
-        create_markdown_artifact(
-            report_markdown(ending, report), key="release-report", description=f"Release {ending.release_id}"
-        )
+    show(
+        create_markdown_artifact,
+        report_markdown(ending, report),
+        key="release-report",
+        description=f"Release {ending.release_id}",
+    )
     if ending.phase is ReleasePhase.PROMOTED:
         message = f"promoted: {ending.champion} answers at {ending.scoring_uri}"
         return Completed(message=message, data=ending)

@@ -7,7 +7,7 @@ from shipway.domain.image import Image
 from shipway.release import acts
 from shipway.release.outcomes import Registered
 from shipway.release.run import ReleaseRef, open_run
-from shipway.tasks.policy import ACTING, shown
+from shipway.tasks.policy import ACTING, show
 
 
 @task(name="build_image", task_run_name="build_image {registered.text}", **ACTING)
@@ -20,6 +20,5 @@ def build_image(ref: ReleaseRef, registered: Registered) -> Image:
         {"what": "interpreter", "value": image.interpreter},
         *({"what": label, "value": value} for label, value in sorted(image.labels.items())),
     ]
-    with shown():
-        create_table_artifact(table=rows, key="image", description="The image of this release")
+    show(create_table_artifact, table=rows, key="image", description="The image of this release")
     return image

@@ -6,7 +6,7 @@ from prefect.artifacts import create_markdown_artifact
 from shipway.release import acts
 from shipway.release.outcomes import SmokeResult, TargetChoice
 from shipway.release.run import ReleaseRef, open_run
-from shipway.tasks.policy import ACTING, shown
+from shipway.tasks.policy import ACTING, show
 
 
 @task(name="choose_target", task_run_name="choose_target {ref.service}", **ACTING)
@@ -15,6 +15,5 @@ def choose_target(ref: ReleaseRef, smoke: SmokeResult) -> TargetChoice:
     del smoke
     choice = acts.choose(open_run(ref))
     lines = [f"**{choice.target}**: {choice.why}", *(f"- not {line}" for line in choice.rejected)]
-    with shown():
-        create_markdown_artifact("\n".join(lines), key="target", description="Where this release goes, and why")
+    show(create_markdown_artifact, "\n".join(lines), key="target", description="Where this release goes, and why")
     return choice

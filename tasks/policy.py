@@ -1,8 +1,7 @@
 """What all tasks that act have in common."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 from prefect import Task
@@ -23,13 +22,20 @@ async def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) 
     return transient
 
 
-@contextmanager
-def shown() -> Iterator[None]:
-    """Around what is only shown in Prefect, which is a view: where it cannot be had, a release goes on without."""
+_refused = False
+"""Whether Prefect refused an artifact in this process: a server that is gone is waited for once, not at each step."""
+
+
+def show(create: Callable[..., object], *what: object, **named: object) -> None:
+    """Creates what is only shown in Prefect, which is a view: where it cannot be had, a release goes on without."""
+    global _refused  # noqa: PLW0603 - nothing rests on it but the wait
+    if _refused:
+        return
     try:
-        yield
+        create(*what, **named)
     except Exception as error:
-        log.warning("Prefect does not show this step's artifact: %s", str(error) or type(error).__name__)
+        _refused = True
+        log.warning("Prefect shows no more of this release: %s", str(error) or type(error).__name__)
 
 
 class Policy(TypedDict):

@@ -8,7 +8,7 @@ from shipway.release import promote
 from shipway.release.outcomes import Deployed, Promotion, Registered, Verified
 from shipway.release.report import verdict_rows
 from shipway.release.run import ReleaseRef, open_run
-from shipway.tasks.policy import ACTING, shown
+from shipway.tasks.policy import ACTING, show
 
 
 @task(name="promote_service", task_run_name="promote_service {deployed.service} {registered.text}", **ACTING)
@@ -18,10 +18,10 @@ def promote_service(
     """`verified` is what the promotion rests on; Prefect draws the arrow from it."""
     del verified
     promotion = promote.promote_service(open_run(ref), registered, image, deployed)
-    with shown():
-        create_table_artifact(
-            table=verdict_rows(promotion.verdict.checks),
-            key="promotion",
-            description="All traffic is on it" if promotion.promoted else f"Stopped: {promotion.verdict.reason}",
-        )
+    show(
+        create_table_artifact,
+        table=verdict_rows(promotion.verdict.checks),
+        key="promotion",
+        description="All traffic is on it" if promotion.promoted else f"Stopped: {promotion.verdict.reason}",
+    )
     return promotion

@@ -6,7 +6,7 @@ from prefect.artifacts import create_table_artifact
 from shipway.release import acts
 from shipway.release.outcomes import Registered
 from shipway.release.run import ReleaseRef, open_run
-from shipway.tasks.policy import ACTING, shown
+from shipway.tasks.policy import ACTING, show
 
 
 @task(name="register_model", task_run_name="register_model {ref.service}", **ACTING)
@@ -16,6 +16,5 @@ def register_model(ref: ReleaseRef) -> Registered:
     rows = [
         {"model": model, "digest": digest} for model, digest in zip(registered.models, registered.digests, strict=True)
     ]
-    with shown():
-        create_table_artifact(table=rows, key="models", description="Model versions of this release")
+    show(create_table_artifact, table=rows, key="models", description="Model versions of this release")
     return registered

@@ -6,7 +6,7 @@ from prefect.artifacts import create_markdown_artifact
 from shipway.release import operations
 from shipway.release.operations import Operator, Reverted
 from shipway.store.workspace import open_workspace
-from shipway.tasks.policy import ACTING, shown
+from shipway.tasks.policy import ACTING, show
 
 
 @task(name="revert_service", task_run_name="revert_service {service}", **ACTING)
@@ -16,10 +16,10 @@ def revert_service(workspace: str, service: str, operation_id: str, approver: st
         workspace=open_workspace(workspace), operation_id=operation_id, approver=approver, reason=reason
     )
     reverted = operations.revert(operator, service)
-    with shown():
-        create_markdown_artifact(
-            f"`{service}` went back from `{reverted.from_revision}` to `{reverted.to_revision}`: {reason}",
-            key="reverted",
-            description="What was rolled back",
-        )
+    show(
+        create_markdown_artifact,
+        f"`{service}` went back from `{reverted.from_revision}` to `{reverted.to_revision}`: {reason}",
+        key="reverted",
+        description="What was rolled back",
+    )
     return reverted

@@ -7,17 +7,17 @@ from shipway.release import promote
 from shipway.release.outcomes import Deployed, Verified
 from shipway.release.report import verdict_rows
 from shipway.release.run import ReleaseRef, open_run
-from shipway.tasks.policy import ACTING, shown
+from shipway.tasks.policy import ACTING, show
 
 
 @task(name="verify_service", task_run_name="verify_service {deployed.service} {deployed.revision_id}", **ACTING)
 def verify_service(ref: ReleaseRef, deployed: Deployed) -> Verified:
     """A verdict that did not pass is a value: the flow decides."""
     verified = promote.verify_service(open_run(ref), deployed)
-    with shown():
-        create_table_artifact(
-            table=verdict_rows(verified.verdict.checks),
-            key="verdict",
-            description=f"Verification {verified.verdict.phase}: {verified.verdict.reason}",
-        )
+    show(
+        create_table_artifact,
+        table=verdict_rows(verified.verdict.checks),
+        key="verdict",
+        description=f"Verification {verified.verdict.phase}: {verified.verdict.reason}",
+    )
     return verified

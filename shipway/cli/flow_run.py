@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from shipway.cli.context import Context
+from shipway.cli.leaving import wait_for_nobody
 from shipway.cli.server.environment import client_environment
 from shipway.cli.server.local import ensure_server
 from shipway.cli.server.record import ServerRecord
@@ -70,6 +71,7 @@ def _ending_without_prefect(context: Context, release_id: str, error: Exception)
     from shipway.release.roll_back import ending_of
     from shipway.release.run import hold, utc_now
 
+    wait_for_nobody()
     why = f"{type(error).__name__}: {error}"
     if not report_of(context.workspace(), release_id, now=utc_now()).phase.ended:
         raise ReleaseError(

@@ -7,9 +7,11 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from shipway import __version__
 from shipway.cli.context import Context
+from shipway.cli.leaving import leave
 from shipway.cli.output import Output
 from shipway.cli.parser import Parser, first_word, with_default_verb
 from shipway.cli.tree import COMMANDS, Command, find_command
@@ -128,5 +130,10 @@ def _logs(context: Context) -> Path:
         return private_folder(state_home() / "logs")
 
 
+def program() -> NoReturn:
+    """The console script."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

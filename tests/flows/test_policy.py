@@ -7,16 +7,37 @@ from prefect.artifacts import create_table_artifact
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from shipway.machine.ports import free_port
-from shipway.tasks.policy import shown
+from shipway.tasks import policy
+from shipway.tasks.policy import show
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "_refused", False)
 
 
 def test_an_artifact_that_prefect_does_not_take_is_said_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
     nobody = {PREFECT_API_URL: f"http://127.0.0.1:{free_port()}/api", PREFECT_CLIENT_MAX_RETRIES: 0}
-    with temporary_settings(updates=nobody), caplog.at_level(logging.WARNING, logger="shipway"), shown():
-        create_table_artifact(table=[{"model": "digits:1"}], key="models")
-    assert "Prefect does not show this step's artifact: " in caplog.text
+    with temporary_settings(updates=nobody), caplog.at_level(logging.WARNING, logger="shipway"):
+        show(create_table_artifact, table=[{"model": "digits:1"}], key="models")
+    assert "Prefect shows no more of this release: " in caplog.text
+
+
+def test_a_server_that_is_gone_is_waited_for_once() -> None:
+    asked: list[str] = []
+
+    def refuse(what: str) -> None:
+        asked.append(what)
+        raise ConnectionError(what)
+
+    show(refuse, "models")
+    show(refuse, "image")
+    assert asked == ["models"]
 
 
 def test_an_end_is_passed_on() -> None:
-    with pytest.raises(KeyboardInterrupt), shown():
+    def end() -> None:
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        show(end)
