@@ -54,7 +54,8 @@ class Target(Protocol):
         ...
 
     def logs(self, name: str, *, revision_id: str | None = None, tail: int = 200) -> Iterator[str]:
-        """The last lines of one revision, or of each in turn. Raises ServiceNotFound."""
+        """The last lines of one revision; or of the service, by time, with the revision before each if it has several.
+        Raises ServiceNotFound."""
         ...
 
     def delete_revision(self, name: str, revision_id: str, *, fence: int) -> None:
@@ -142,7 +143,7 @@ def wait(  # noqa: PLR0913 - clock and sleep are only given by tests
         if status is not None and status.state is until:
             return status
         if status is not None and status.state is ServiceState.ABSENT:
-            raise ServiceNotFound(f"{_what(name, revision_id)} does not exist (WebserviceNotFound); deploy it first")
+            raise ServiceNotFound(f"WebserviceNotFound: {_what(name, revision_id)} does not exist; deploy it first")
         if (status is not None and status.state is ServiceState.FAILED) or waited_s >= deadline_s:
             raise TargetError(_why_not(target, name, revision_id, status, until, waited_s))
         sleep(min(pause_s, max(deadline_s - waited_s, 0.0)))

@@ -1,12 +1,15 @@
 """What the process target decides, without processes."""
 
 import json
+import os
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shipway.domain.service import NO_TRAFFIC, GatewayConfig, ServiceState, Traffic
 from shipway.errors import TargetError
@@ -14,9 +17,10 @@ from shipway.image.bundle import WrittenBundle
 from shipway.targets.process import server
 from shipway.targets.process.app import concurrency_of, copy_app
 from shipway.targets.process.health import Observation, status_of
-from shipway.targets.process.logs import exit_reason, readable, tail_of
+from shipway.targets.process.logs import exit_reason, merged, readable, tail_of, timed, written_at
 from shipway.targets.process.plan import gateway_spec, revision_record
 from shipway.targets.process.records import RevisionFolder, ServiceFolder, ServiceRecord
+from shipway.targets.process.snapshot import log_lines
 from tests.targets.contract import CANARY, spec_for
 from tests.targets.test_fake import IMAGE
 
@@ -100,6 +104,56 @@ def test_an_end_before_the_log_has_the_last_word_of_the_output():
 def test_records_become_lines_for_people_and_other_lines_stay():
     lines = readable(["plain", '{"half": ', record("ERROR", "one\ntwo"), "[]"])
     assert lines == ["plain", '{"half": ', "2026-07-01T12:00:00.000Z ERROR one", "two", "[]"]
+
+
+def test_the_logs_of_revisions_are_one_by_time_with_the_revision_before_each_line():
+    def at(second, message):
+        return json.dumps({"ts": f"2026-07-01T12:00:{second:02}.000Z", "level": "INFO", "message": message})
+
+    logs = {"r1": timed([at(1, "a\nmore of a"), at(4, "d"), "no record"]), "r2": timed([at(2, "b"), at(3, "c")])}
+    lines = [
+        "r1  2026-07-01T12:00:01.000Z INFO a",
+        "r1  more of a",
+        "r2  2026-07-01T12:00:02.000Z INFO b",
+        "r2  2026-07-01T12:00:03.000Z INFO c",
+        "r1  2026-07-01T12:00:04.000Z INFO d",
+        "r1  no record",
+    ]
+    assert merged(logs, 10) == lines
+    assert merged(logs, 3) == lines[-3:]
+    assert merged(logs, 0) == []
+    assert merged({"r2": logs["r2"]}, 1) == ["2026-07-01T12:00:03.000Z INFO c"]
+
+
+def test_what_a_server_said_before_it_had_a_log_counts_as_said_when_it_was_written(tmp_path):
+    first, second = RevisionFolder(tmp_path / "r1"), RevisionFolder(tmp_path / "r2")
+    for folder in (first, second):
+        folder.root.mkdir()
+    first.server_log.write_text(record("INFO", "early") + "\n")
+    second.output_log.write_text("Traceback\nImportError: no numpy\n")
+    os.utime(second.output_log, (NOW.timestamp() + 1, NOW.timestamp() + 1))
+    assert log_lines([second, first], 9) == [
+        "r1  2026-07-01T12:00:00.000Z INFO early",
+        "r2  Traceback",
+        "r2  ImportError: no numpy",
+    ]
+    assert log_lines([first], 9) == ["2026-07-01T12:00:00.000Z INFO early"]
+    assert written_at(tmp_path / "absent") == ""
+
+
+@given(
+    st.dictionaries(st.sampled_from(["r1", "r2", "r3"]), st.lists(st.one_of(st.none(), st.integers(0, 59)), max_size=9))
+)
+def test_merging_loses_no_line_and_none_overtakes_another_of_its_own_revision(times):
+    def line(number, second):
+        known = {"ts": f"2026-07-01T12:00:{second:02}.000Z", "message": str(number)} if second is not None else None
+        return json.dumps(known) if known else str(number)
+
+    logs = {name: timed(line(n, second) for n, second in enumerate(seconds)) for name, seconds in times.items()}
+    lines = merged(logs, 100)
+    for name, of_one in logs.items():
+        own = [each for each in lines if each.startswith(f"{name}  ")] if len(logs) > 1 else lines
+        assert [each.split()[-1] for each in own] == [text.split()[-1] for _, text in of_one]
 
 
 def test_the_tail_of_a_large_log_begins_with_a_whole_line(tmp_path):

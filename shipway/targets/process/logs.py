@@ -1,9 +1,13 @@
-"""What a scoring server has logged, as people read it, and why it ended. All but `tail_of` is pure."""
+"""What a scoring server has logged, as people read it, and why it ended. All but `tail_of` and `written_at` is pure."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
+
+Timed: TypeAlias = tuple[str, str]
+"""A line with its time: RFC 3339 in UTC with milliseconds, so that text sorts as time does; empty for none."""
 
 _LAST_BYTES = 512 * 1024
 _STARTS = " listens on "
@@ -25,15 +29,39 @@ def tail_of(path: Path) -> list[str]:
 
 def readable(lines: Iterable[str]) -> list[str]:
     """Records become `time LEVEL message`, a traceback the lines that it has; other lines stay as they are."""
-    found: list[str] = []
+    return [line for _, line in timed(lines)]
+
+
+def timed(lines: Iterable[str], *, since: str = "") -> list[Timed]:
+    """As `readable`. A line without a time has that of the one before it, the first ones `since`; none goes back."""
+    found: list[Timed] = []
+    now = since
     for line in lines:
         record = _record(line)
         if record is None:
-            found.append(line)
+            found.append((now, line))
         else:
+            now = max(now, str(record.get("ts", "")))
             first, *more = str(record["message"]).splitlines() or [""]
-            found += [f"{record.get('ts', '')} {record.get('level', '')} {first}".strip(), *more]
+            texts = [f"{record.get('ts', '')} {record.get('level', '')} {first}".strip(), *more]
+            found += [(now, text) for text in texts]
     return found
+
+
+def merged(logs: Mapping[str, Iterable[Timed]], tail: int) -> list[str]:
+    """The last lines of all, by time. Each has the name of its log before it when there is more than one."""
+    every = [(at, name, line) for name, lines in logs.items() for at, line in lines]
+    last = sorted(every, key=lambda each: each[0])[-tail:] if tail > 0 else []
+    return [f"{name}  {line}" if len(logs) > 1 else line for _, name, line in last]
+
+
+def written_at(path: Path) -> str:
+    """When a file was last written, as records tell the time; empty when there is none."""
+    try:
+        at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return ""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def exit_reason(server_lines: Sequence[str], output_lines: Sequence[str]) -> str:

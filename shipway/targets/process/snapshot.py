@@ -9,7 +9,7 @@ from shipway.errors import GatewayError
 from shipway.gateway.envoy import Envoy
 from shipway.targets._rollup import service_status, state_of
 from shipway.targets.process.health import STOPPED, STOPPED_MESSAGE, observe, status_of
-from shipway.targets.process.logs import readable, tail_of
+from shipway.targets.process.logs import Timed, merged, tail_of, timed, written_at
 from shipway.targets.process.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
 
 
@@ -31,8 +31,15 @@ def snapshot(folder: ServiceFolder, record: ServiceRecord, clock: Callable[[], d
     )
 
 
-def log_lines(folder: RevisionFolder, tail: int) -> list[str]:
-    return [*readable(tail_of(folder.output_log)), *readable(tail_of(folder.server_log))][-tail:]
+def log_lines(folders: Sequence[RevisionFolder], tail: int) -> list[str]:
+    """The last lines of these revisions, merged by time. What was said before there was a log has no time of its own:
+    it counts as said when it was last added to."""
+    return merged({each.root.name: _log(each) for each in folders}, tail)
+
+
+def _log(folder: RevisionFolder) -> list[Timed]:
+    said = timed(tail_of(folder.output_log), since=written_at(folder.output_log))
+    return [*said, *timed(tail_of(folder.server_log))]
 
 
 def ports_written_down(services: Path) -> frozenset[int]:

@@ -78,7 +78,7 @@ class ProcessTarget:
         self._require(name)
         folder = self._folder(name)
         chosen = [revision_id] if revision_id else [each.revision_id for each in folder.revisions()]
-        return iter([line for each in chosen for line in log_lines(folder.revision(each), tail)])
+        return iter(log_lines([folder.revision(each) for each in chosen], tail))
 
     def traffic(self, name: str) -> Traffic:
         self._require(name)
