@@ -36,6 +36,19 @@ class _Connection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
+def is_open(admin_socket: Path) -> bool:
+    """Whether a process listens there, however busy."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(admin_socket))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except OSError:
+            return True
+    return True
+
+
 def get(admin_socket: Path, path: str) -> Any:
     """The JSON that Envoy answers with. Raises GatewayError when it does not answer."""
     return json.loads(_ask(admin_socket, "GET", path))

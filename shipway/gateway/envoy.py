@@ -3,6 +3,7 @@
 Everything may be repeated. The process holds a lock from birth, so that one whose starter was killed is found again.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -25,6 +26,8 @@ _TAKES_AT_MOST_S = 20.0
 """Envoy takes a new file in tens of milliseconds; a machine that swaps or builds beside it needs longer."""
 
 _FIRST_PORT_FOR_ALL = 1024
+
+_YOUNG_S = 600.0
 
 _LONGEST_SOCKET_PATH = 100
 """Bytes; the kernels' own limits are 108 (Linux) and 104 (macOS)."""
@@ -54,9 +57,10 @@ class Envoy:
         private_folder(self._watched)
         for file, document in documents.items():
             self._write(file, document)
-        first = bootstrap(spec, admin_socket=str(self._admin), watched=str(self._watched))
+        socket = self._place_for_socket()
+        socket.unlink(missing_ok=True)
+        first = bootstrap(spec, admin_socket=str(socket), watched=str(self._watched))
         write_whole(self._bootstrap, json.dumps(first, indent=1))
-        self._admin.unlink(missing_ok=True)
         start_once(self._command(program), self._pid_file)
         self._wait_until_in_force(spec, documents)
 
@@ -126,13 +130,24 @@ class Envoy:
 
     @property
     def _admin(self) -> Path:
-        """In the folder, where only this user may go; where that path is too long for a socket, in one like it."""
+        """Where the last one that was started has its socket, whatever the temporary folder of this process is."""
+        if not self._bootstrap.exists():
+            return self.folder / "admin.sock"
+        return Path(json.loads(self._bootstrap.read_text())["admin"]["address"]["pipe"]["path"])
+
+    def _place_for_socket(self) -> Path:
+        """In the folder, where only this user may go; where that path is too long for a socket, in one like it.
+
+        Not below XDG_RUNTIME_DIR, which goes when the user logs out: services stay. Temporary folders are swept, too,
+        but not of sockets in use.
+        """
         path = self.folder / "admin.sock"
         if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
             return path
         short = private_folder(Path(tempfile.gettempdir()) / f"shipway-{os.getuid()}")
         if short.stat().st_uid != os.getuid() or short.stat().st_mode & 0o077:
             raise MachineError(f"{short} is not private to you: remove it, or set TMPDIR to a folder of your own")
+        _sweep(short)
         return short / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.sock"
 
     def _write(self, file: str, document: Document) -> None:
@@ -212,6 +227,14 @@ class Envoy:
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
         return " | ".join(line[:300] for line in lines[-3:]) or "(empty)"
+
+
+def _sweep(folder: Path) -> None:
+    """Sockets of gateways whose folders went without a stop. One that is young may belong to an Envoy that starts."""
+    for path in folder.glob("*.sock"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > _YOUNG_S and not admin.is_open(path):
+                path.unlink()
 
 
 def port_in_use(service: str, port: int) -> PortInUse:

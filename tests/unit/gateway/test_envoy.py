@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import tempfile
 import threading
 from dataclasses import replace
 from http.client import HTTPConnection, IncompleteRead
@@ -16,6 +17,7 @@ from shipway.errors import GatewayError, PortInUse
 from shipway.gateway.config import GatewaySpec
 from shipway.gateway.envoy import Envoy
 from shipway.machine.ports import free_port, is_listening
+from shipway.machine.state import private_folder
 from tests.unit.gateway.conftest import eventually
 
 
@@ -29,6 +31,13 @@ def spec(upstream):
         traffic=Traffic.all_to("r1"),
         settings=GatewayConfig(),
     )
+
+
+@pytest.fixture
+def short_folders():
+    """Two temporary folders whose paths leave room for a socket's, which a test's own folder does not."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as one, tempfile.TemporaryDirectory(dir="/tmp") as other:
+        yield Path(one), Path(other)
 
 
 def ask(spec, path="/score", *, body=b"", headers=None):
@@ -211,6 +220,41 @@ def test_a_folder_too_long_for_a_socket_works_too(tmp_path, spec):
     finally:
         envoy.stop()
     assert not envoy.is_running()
+
+
+def test_a_socket_elsewhere_goes_with_its_gateway_and_is_found_from_another_temporary_folder(
+    tmp_path, short_folders, spec, monkeypatch
+):
+    one, other = short_folders
+    envoy = Envoy(tmp_path / ("long" * 30))
+    monkeypatch.setattr("tempfile.tempdir", str(one))
+    envoy.apply(spec)
+    try:
+        assert len(list(one.rglob("*.sock"))) == 1
+        monkeypatch.setattr("tempfile.tempdir", str(other))
+        assert envoy.read_traffic() == spec.traffic
+    finally:
+        envoy.stop()
+    assert list(one.rglob("*.sock")) == []
+
+
+def test_sockets_that_nobody_listens_on_any_more_are_swept_and_no_others(tmp_path, short_folders, spec, monkeypatch):
+    (folder, _) = short_folders
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    private = private_folder(folder / f"shipway-{os.getuid()}")
+    old, young, used = (private / f"{name}.sock" for name in ("old", "young", "used"))
+    for path in (old, young):
+        with socket.socket(socket.AF_UNIX) as gone:
+            gone.bind(str(path))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(used))
+        listening.listen()
+        for path in (old, used):
+            os.utime(path, (0, 0))
+        envoy = Envoy(tmp_path / ("long" * 30))
+        envoy.apply(spec)
+        envoy.stop()
+    assert sorted(path.name for path in private.iterdir()) == ["used.sock", "young.sock"]
 
 
 def test_what_envoy_refuses_is_said_in_its_own_words(envoy, spec, monkeypatch):
