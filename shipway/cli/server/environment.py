@@ -40,7 +40,7 @@ def client_environment(record: ServerRecord) -> dict[str, str]:
             "PREFECT_PROFILES_PATH": str(Path(record.home) / "profiles.toml"),
             "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
             "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
-            "PREFECT_CLIENT_MAX_RETRIES": "1",  # of 5, which are a minute for each step once the server is gone
+            "PREFECT_CLIENT_MAX_RETRIES": "3",  # of 5, which are a minute at every call once the server is gone
             "NO_PROXY": _with_loopback(os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""),
         }
     if "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL" not in os.environ:
