@@ -3,6 +3,7 @@
 .PHONY: help setup demo test check chaos bench bench-release format clean
 
 BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # Without bytecode every command would compile Prefect anew: 10 s instead of 2.
 unexport PYTHONDONTWRITEBYTECODE

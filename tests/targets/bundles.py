@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from shipway.domain.image import Image
 
 REPOSITORY = Path(__file__).parents[2]
@@ -53,8 +55,8 @@ def serving_python(folder: Path) -> str:
     python = folder / "bin" / "python"
     requirements = REPOSITORY / "serving" / "requirements.txt"
     for command in (
-        ["uv", "venv", "-q", "--python", sys.executable, str(folder)],
-        ["uv", "pip", "install", "-q", "--python", str(python), "-r", str(requirements)],
+        [find_uv_bin(), "venv", "-q", "--python", sys.executable, str(folder)],
+        [find_uv_bin(), "pip", "install", "-q", "--python", str(python), "-r", str(requirements)],
     ):
         subprocess.run(command, check=True, env=environment, timeout=110)
     return str(python)
