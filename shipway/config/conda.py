@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shipway.config.documents import Document, KeyPath, Loaded, as_document, read_text, unknown_key
-from shipway.domain.environment import Environment
+from shipway.domain.environment import UNNAMED, Environment
 from shipway.errors import ConfigError
 
 SERVED_BY_SHIPWAY = frozenset({
@@ -56,7 +56,7 @@ class _Found:
     warnings: list[str] = field(default_factory=list)
 
 
-def load_conda(source: Path | Mapping[str, Any] | Document, *, name: str = "environment") -> Loaded[Environment]:
+def load_conda(source: Path | Mapping[str, Any] | Document, *, name: str = UNNAMED) -> Loaded[Environment]:
     """`name` serves where the file has none.
 
     Raises ConfigError with path and line for what is malformed or cannot be translated.

@@ -12,7 +12,7 @@ from shipway.config.conda import load_conda
 from shipway.config.documents import Document, KeyPath, Loaded, as_document
 from shipway.config.entry_script import check_entry_script
 from shipway.config.validation import V1Model, unknown_key_warnings, validate, without_nulls
-from shipway.domain.environment import Environment, InferenceConfig
+from shipway.domain.environment import UNNAMED, Environment, InferenceConfig
 
 
 class _Python(V1Model):
@@ -144,7 +144,7 @@ def _environment(raw: _Inference, document: Document, root: Path) -> Loaded[Envi
     """The environment object wins over the legacy `condaFile` (9.1)."""
     if raw.environment is None:
         if raw.conda_file is None:
-            return Loaded(Environment(name="environment"))
+            return Loaded(Environment(name=UNNAMED))
         return _from_conda_file(raw.conda_file, document, ("condaFile",), root)
     given = raw.environment
     python = given.python

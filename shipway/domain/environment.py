@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from shipway.domain.model import Tree
 
+UNNAMED = "environment"
+"""The name of one whose author gave none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
@@ -19,6 +22,11 @@ class Environment:
     requirements: tuple[str, ...] = ()
     conda_packages: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def called(self) -> str:
+        """For messages."""
+        return "the environment" if self.name == UNNAMED else f"environment {self.name!r}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,5 +167,5 @@ def _quantiles(dump: Mapping[str, Any]) -> dict[str, dict[float, float]]:
         supported = histograms.get("supported_quantiles", ())
         for computed in histograms.get("computed_quantiles", ()):
             values = zip(supported, computed["values"], strict=True)
-            found[computed["name"]] = {q: v["cumulative"] for q, v in values if v["cumulative"] is not None}
+            found[computed["name"]] = {q: round(v["cumulative"], 2) for q, v in values if v["cumulative"] is not None}
     return found

@@ -33,7 +33,7 @@ def lock_environment(environment: Environment, interpreter: Interpreter, serving
     if environment.conda_packages:
         names = ", ".join(environment.conda_packages)
         raise BuildError(
-            f"environment {environment.name!r} needs packages that only conda has, and the process target has none: "
+            f"{environment.called} needs packages that only conda has, and the process target has none: "
             f"{names}; take them out, or name packages of pip's that do as well"
         )
     wanted = "\n".join([*environment.requirements, serving])
@@ -71,7 +71,7 @@ def _asked_for(text: str, interpreter: Interpreter) -> dict[str, Plain]:
 
 def _resolve(environment: Environment, wanted: str, interpreter: Interpreter, state: MachineState) -> str:
     """The author's own index options come first in the lock: what was found there is installed from there."""
-    what = f"environment {environment.name!r} cannot be resolved for Python {interpreter.version}"
+    what = f"{environment.called} cannot be resolved for Python {interpreter.version}"
     arguments = ["pip", "compile", "-", "-q", "--python", str(interpreter.path), "--generate-hashes"]
     arguments += ["--no-header", "--no-annotate", "--no-emit-index-url", "--prerelease", "explicit", *_wheels_only()]
     locked = run_uv(arguments, cwd=state.root, what=what, text=wanted)

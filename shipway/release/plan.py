@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 from shipway.domain.environment import Environment
 from shipway.domain.release import ReleaseConfig
+from shipway.domain.wording import counted
 from shipway.errors import ConfigError
 from shipway.release.steps import Step
 from shipway.targets.base import SplitsTraffic, Target, known_kinds
@@ -107,9 +108,10 @@ def _steps(config: ReleaseConfig, champion: str | None) -> tuple[PlannedStep, ..
     beside = f", agreement with {champion}" if champion else ""
     walk = ", ".join(f"{step.weight} % for {step.bake_s:g} s" for step in config.traffic)
     traffic = f"{walk}, then 100 %" if champion else "100 % at once: it is the first revision of the service"
+    packages = counted(len(config.inference.environment.requirements), "package")
     what = {
         Step.REGISTER: f"{models}",
-        Step.BUILD: f"{config.inference.entry_script} with {len(config.inference.environment.requirements)} packages",
+        Step.BUILD: f"{config.inference.entry_script} with {packages}",
         Step.SMOKE: "run it alone: healthy, and every golden request answered with 200",
         Step.CHOOSE: f"of {', '.join(config.targets)}",
         Step.DEPLOY: f"a new revision beside {champion or 'nothing'}, without traffic",

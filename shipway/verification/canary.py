@@ -86,7 +86,9 @@ def _judge_p95(challenger: RevisionStats, champion: RevisionStats | None, limit:
         return CheckResult(name="latency", phase=Phase.INCONCLUSIVE, message="the gateway has no latencies yet")
     champion_ms = champion.p95_ms if champion else None
     limit_ms = limit.limit_ms(champion_ms)
-    measured = Measurement(name="latency p95", value=challenger.p95_ms, unit="ms", champion=champion_ms, limit=limit_ms)
+    measured = Measurement(
+        name="latency p95", value=challenger.p95_ms, unit="ms", champion=champion_ms, limit=round(limit_ms, 2)
+    )
     return CheckResult(
         name="latency",
         phase=Phase.FAILED if challenger.p95_ms > limit_ms else Phase.PASSED,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shipway.domain.golden import GoldenRow
 from shipway.domain.verdict import CheckResult, Measurement, Phase
+from shipway.domain.wording import are, counted
 from shipway.verification.answers import first_difference, read_answer
 from shipway.verification.evidence import bounded
 from shipway.verification.samples import Reply
@@ -37,13 +38,14 @@ def _difference(row: GoldenRow, reply: Reply) -> str | None:
 
 
 def _result(rows: int, wrong: list[str], unanswered: list[str]) -> CheckResult:
+    total = counted(rows, "golden row")
     right = rows - len(wrong) - len(unanswered)
     if wrong:
-        phase, message = Phase.FAILED, f"{len(wrong)} of {rows} golden rows are wrong; first: {wrong[0]}"
+        phase, message = Phase.FAILED, f"{len(wrong)} of {total} {are(len(wrong))} wrong; first: {wrong[0]}"
     elif unanswered:
-        phase, message = Phase.ERROR, f"{len(unanswered)} of {rows} golden rows got no answer; first: {unanswered[0]}"
+        phase, message = Phase.ERROR, f"{len(unanswered)} of {total} got no answer; first: {unanswered[0]}"
     elif rows:
-        phase, message = Phase.PASSED, f"all {rows} golden rows are right"
+        phase, message = Phase.PASSED, f"{'all ' if rows > 1 else ''}{total} {are(rows)} right"
     else:
         phase, message = Phase.INCONCLUSIVE, "there are no golden rows"
     right_rows = Measurement(name="right rows", value=right, unit="", limit=rows, at_least=True)

@@ -67,7 +67,11 @@ def judge_failures(challenger: Share, champion: Share | None, limit: ErrorLimit)
     elif phase is Phase.FAILED and champion is not None and champion_pct is None:
         phase, message = Phase.INCONCLUSIVE, f"{message}; {_thin_champion(champion.seen)}"
     measured = Measurement(
-        name="failed requests", value=challenger.pct, unit="%", champion=champion_pct, limit=limit_pct
+        name="failed requests",
+        value=round(challenger.pct, 2),
+        unit="%",
+        champion=None if champion_pct is None else round(champion_pct, 2),
+        limit=round(limit_pct, 2),
     )
     return CheckResult(name="errors", phase=phase, message=message, measurements=(measured,))
 
@@ -107,7 +111,9 @@ def judge_agreement(
     message = f"{equal_pct:.1f} % of {len(pairs)} answers equal the champion's, at least {min_agreement_pct:g} % needed"
     if phase is Phase.INCONCLUSIVE:
         message = f"{too_few(len(pairs))}, by both"
-    measured = Measurement(name="equal answers", value=equal_pct, unit="%", limit=min_agreement_pct, at_least=True)
+    measured = Measurement(
+        name="equal answers", value=round(equal_pct, 2), unit="%", limit=min_agreement_pct, at_least=True
+    )
     evidence = bounded([f"row {request + 1}: {text}" for request, text in sorted(different.items())])
     return CheckResult(name="agreement", phase=phase, message=message, measurements=(measured,), evidence=evidence)
 
@@ -124,10 +130,10 @@ def _latencies(mine: Sequence[float], others: Sequence[float], limit_ms: float) 
     return tuple(
         Measurement(
             name=f"latency p{percent}",
-            value=percentile(mine, percent),
+            value=round(percentile(mine, percent), 2),
             unit="ms",
-            champion=percentile(others, percent) if others else None,
-            limit=limit_ms if percent == 95 else None,
+            champion=round(percentile(others, percent), 2) if others else None,
+            limit=round(limit_ms, 2) if percent == 95 else None,
         )
         for percent in (50, 95, 99)
         if mine

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from shipway.domain.golden import GoldenRow
 from shipway.domain.verdict import CheckResult, Phase
+from shipway.domain.wording import counted, were
 from shipway.verification.connection import Connection
 from shipway.verification.evidence import bounded
 from shipway.verification.load import ask
@@ -37,8 +38,12 @@ def judge_health(reply: Reply) -> CheckResult:
 
 def judge_answered(rows: int, replies: Sequence[Reply]) -> CheckResult:
     bad = [f"row {reply.request + 1}: {reply.describe()}" for reply in replies if not reply.ok]
-    asked = f"{len(replies)} golden requests" + (f" of {rows}, the time being over," if len(replies) < rows else "")
+    asked = counted(len(replies), "golden request") + (
+        f" of {rows}, the time being over," if len(replies) < rows else ""
+    )
     if bad:
-        message = f"{len(bad)} of {asked} were not answered with status 200; first: {bad[0]}"
+        message = f"{len(bad)} of {asked} {were(len(bad))} not answered with status 200; first: {bad[0]}"
         return CheckResult(name="answers", phase=Phase.FAILED, message=message, evidence=bounded(bad))
-    return CheckResult(name="answers", phase=Phase.PASSED, message=f"{asked} were answered with status 200")
+    return CheckResult(
+        name="answers", phase=Phase.PASSED, message=f"{asked} {were(len(replies))} answered with status 200"
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shipway.domain.verdict import CheckResult, Measurement, Phase
+from shipway.domain.wording import are, counted
 from shipway.errors import ConfigError
 from shipway.verification.evidence import bounded, one_line
 
@@ -97,12 +98,13 @@ def judge_suite(results: Sequence[Mapping[str, Any]], rows: int, columns: Iterab
 
 
 def _result(total: int, rows: int, failed: list[str], errors: list[str], noted: list[str]) -> CheckResult:
+    every, good = counted(total, "expectation"), total - len(noted)
     if failed:
-        phase, message = Phase.FAILED, f"{len(failed)} of {total} expectations are not met; first: {failed[0]}"
+        phase, message = Phase.FAILED, f"{len(failed)} of {every} {are(len(failed))} not met; first: {failed[0]}"
     elif errors:
-        phase, message = Phase.ERROR, f"{len(errors)} of {total} expectations could not be judged; first: {errors[0]}"
+        phase, message = Phase.ERROR, f"{len(errors)} of {every} could not be judged; first: {errors[0]}"
     else:
-        phase, message = Phase.PASSED, f"{total - len(noted)} of {total} expectations are met by {rows} rows of answers"
+        phase, message = Phase.PASSED, f"{good} of {every} {are(good)} met by {counted(rows, 'row')} of answers"
     met = total - len(failed) - len(errors) - len(noted)
     measured = Measurement(name="expectations met", value=met, unit="", limit=total, at_least=True)
     return CheckResult(

@@ -7,6 +7,7 @@ from typing import Protocol
 from shipway.domain.golden import GoldenRow
 from shipway.domain.release import Limits, LoadPlan
 from shipway.domain.verdict import CheckResult, Phase, Verdict
+from shipway.domain.wording import counted
 from shipway.verification.answers import read_answer
 from shipway.verification.golden import judge_golden
 from shipway.verification.limits import judge_agreement, judge_errors, judge_latency
@@ -52,7 +53,7 @@ def verify(
     tell = progress or (lambda _: None)
     if not questions.rows:
         return Verdict(checks=(_nothing_to_send(),))
-    tell(f"asking the challenger {len(questions.rows)} golden rows")
+    tell(f"asking the challenger {counted(len(questions.rows), 'golden row')}")
     requests = [row.request for row in questions.rows]
     replies = ask(challenger, requests, concurrency=questions.load.concurrency)
     checks = [judge_golden(questions.rows, replies)]
@@ -60,7 +61,7 @@ def verify(
         tell("judging the answers by the expectation suite")
         checks.append(_expectations(suite_process, questions.suite, replies))
     endpoints = {"challenger": challenger} | ({"champion": champion} if champion else {})
-    tell(f"load: up to {questions.load.requests} requests each to {' and '.join(endpoints)}")
+    tell(f"load: up to {counted(questions.load.requests, 'request')} each to {' and '.join(endpoints)}")
     checks += _judge_load(questions, measure(endpoints, requests, questions.load, bounds=bounds))
     for check in checks:
         tell(f"{check.name} {check.phase}: {check.message}")

@@ -14,6 +14,13 @@ from shipway.domain.release import LatencyLimit, revision_id_of
 from shipway.domain.secret import Secret
 from shipway.domain.service import Mirror, ServiceState, Traffic
 from shipway.domain.verdict import CheckResult, Phase, Verdict, worst
+from shipway.domain.wording import are, counted, were
+
+
+def test_counts_have_the_noun_s_number():
+    assert [counted(n, "package") for n in (0, 1, 2)] == ["0 packages", "1 package", "2 packages"]
+    assert (were(1), were(2), are(1), are(2)) == ("was", "were", "is", "are")
+
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

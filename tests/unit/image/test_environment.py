@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shipway.domain.environment import Environment
+from shipway.domain.environment import UNNAMED, Environment
 from shipway.errors import BuildError
 from shipway.image.environment import is_complete, lock_environment, make_venv
 from shipway.image.interpreters import find_interpreter
@@ -72,6 +72,12 @@ def test_packages_that_only_conda_has_are_refused_by_name(state: MachineState) -
         "environment 'mine' needs packages that only conda has, and the process target has none: "
         "cudatoolkit=10.0, r-base; take them out, or name packages of pip's that do as well"
     )
+
+
+def test_an_environment_without_a_name_is_the_environment(state: MachineState) -> None:
+    environment = Environment(name=UNNAMED, conda_packages=("r-base",))
+    with pytest.raises(BuildError, match=r"^the environment needs packages that only conda has"):
+        lock_environment(environment, PYTHON, SERVING, state)
 
 
 def test_a_virtual_environment_holds_the_lock_and_is_made_once(state: MachineState, index: tuple[str, ...]) -> None:

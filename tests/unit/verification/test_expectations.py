@@ -34,7 +34,7 @@ def process():
 def test_answers_within_a_suite_pass(process):
     check = process.check(suite(between()), [[3], [4, 5], 6])
     assert check.phase is Phase.PASSED, check.message
-    assert check.message == "1 of 1 expectations are met by 4 rows of answers"
+    assert check.message == "1 of 1 expectation is met by 4 rows of answers"
 
 
 def test_a_process_answers_many_questions_and_shows_what_is_wrong(process):

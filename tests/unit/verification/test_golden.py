@@ -12,7 +12,7 @@ def test_all_rows_right_pass():
 def test_one_wrong_row_fails_and_is_named():
     check = judge_golden([row([1]), row([2])], [good(0, "[1]"), good(1, "[3]")])
     assert check.phase is Phase.FAILED
-    assert check.message == "1 of 2 golden rows are wrong; first: row 2: answer[0]: expected 2, got 3"
+    assert check.message == "1 of 2 golden rows is wrong; first: row 2: answer[0]: expected 2, got 3"
     assert check.evidence == ("row 2: answer[0]: expected 2, got 3",)
 
 

@@ -12,6 +12,10 @@ def test_a_server_that_answers_passes_whatever_it_answers():
     assert checks[1].message == "2 golden requests were answered with status 200"
 
 
+def test_one_request_is_told_in_the_singular():
+    assert judge_answered(1, [good(0)]).message == "1 golden request was answered with status 200"
+
+
 def test_without_rows_only_health_is_asked():
     with little_server() as url:
         assert [check.name for check in smoke(url, [])] == ["healthy"]
@@ -35,7 +39,7 @@ def test_a_request_that_is_answered_with_an_error_fails_with_the_server_text():
         _, check = smoke(url, [row([1])])
     assert check.phase is Phase.FAILED
     assert check.message.startswith(
-        "1 of 1 golden requests were not answered with status 200; first: row 1: status 500: xxx"
+        "1 of 1 golden request was not answered with status 200; first: row 1: status 500: xxx"
     )
     assert len(check.evidence[0]) < 220
 

@@ -79,7 +79,7 @@ def test_an_expectation_that_is_not_met_shows_what_was_seen():
     check = judge_suite([met(), bad], 10, ["value"])
     assert check.phase is Phase.FAILED
     assert check.evidence == (f"{SHOWN}: 4 of 10 are not, such as 10, 11, 12, 13",)
-    assert check.message == f"1 of 2 expectations are not met; first: {check.evidence[0]}"
+    assert check.message == f"1 of 2 expectations is not met; first: {check.evidence[0]}"
 
 
 def test_an_observed_value_is_shown():
@@ -95,10 +95,10 @@ def test_a_column_that_the_answers_do_not_have_is_a_failure():
 def test_an_expectation_that_cannot_be_worked_out_is_an_error():
     check = judge_suite([unmet(raised="'<=' not supported")], 10, ["value"])
     assert check.phase is Phase.ERROR
-    assert check.message == f"1 of 1 expectations could not be judged; first: {SHOWN}: '<=' not supported"
+    assert check.message == f"1 of 1 expectation could not be judged; first: {SHOWN}: '<=' not supported"
 
 
 def test_a_mere_warning_is_told_and_fails_nothing():
     check = judge_suite([met(), unmet(BETWEEN | {"severity": "warning"}, observed_value=3)], 10, ["value"])
-    assert (check.phase, check.message) == (Phase.PASSED, "1 of 2 expectations are met by 10 rows of answers")
+    assert (check.phase, check.message) == (Phase.PASSED, "1 of 2 expectations is met by 10 rows of answers")
     assert check.evidence == (f"warning: {SHOWN}: observed 3",)
