@@ -39,8 +39,9 @@ def find_service(targets: Iterable[Target], name: str) -> tuple[Target, Service]
         if service is not None:
             return target, service
         names += [other.name for other in target.list()]
+    known = ", ".join(sorted(names)) or "none"
     raise ServiceNotFound(
-        f"WebserviceNotFound: no service {name!r} on this machine; services: {', '.join(sorted(names)) or 'none'}"
+        f"WebserviceNotFound: no service {name!r} of this workspace on this machine; services: {known}"
     )
 
 

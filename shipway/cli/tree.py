@@ -24,9 +24,15 @@ COMMANDS = (
     Command("service", "shipway.cli.commands.service", "what serves, its logs and its history"),
     Command("target", "shipway.cli.commands.target", "where services can run"),
     Command("ledger", "shipway.cli.commands.ledger", "which model served when, and proof that nobody changed it since"),
-    Command("up", "shipway.cli.commands.up", "start the local Prefect server and the services of this machine"),
+    Command(
+        "up", "shipway.cli.commands.up", "start the local Prefect server and this workspace's services on this machine"
+    ),
     Command("down", "shipway.cli.commands.down", "stop the local Prefect server; with --all the services too"),
-    Command("status", "shipway.cli.commands.status", "what runs on this machine, and the disk that it uses"),
+    Command(
+        "status",
+        "shipway.cli.commands.status",
+        "what runs of this workspace on this machine, and the disk that it uses",
+    ),
     Command("check", "shipway.cli.commands.check", "what this machine lacks for a release, and how to mend it"),
     Command("gc", "shipway.cli.commands.gc", "free the disk of what nothing needs any more"),
 )

@@ -46,7 +46,7 @@ def test_a_wrong_command_line_is_a_usage_error(desk: Desk, command: str, expecte
         ("service rollback -n adder", "WebserviceNotFound: no service 'adder' in file://~/.shipway; services: none; see `shipway service list`"),
         ("service delete -n ../x", "WebserviceNotFound: no service '../x' in file://~/.shipway; services: none; see `shipway service list`"),
         ("service history -n=", "WebserviceNotFound: no service '' in file://~/.shipway; services: none; see `shipway service list`"),
-        ("service logs -n adder", "WebserviceNotFound: no service 'adder' on this machine; services: none"),
+        ("service logs -n adder", "WebserviceNotFound: no service 'adder' of this workspace on this machine; services: none"),
         ("ledger at adder yesterday", "'yesterday' is not a time; write it as 2026-07-01T12:00:00Z, or now"),
         ("model register -n a/b -p good/offset.txt", "model name 'a/b' is not allowed: use 1 to 255 letters, digits, '-', '.' and '_', beginning with a letter or a digit"),
         ("model register -n m -p nothing", "model path nothing does not exist"),

@@ -1,4 +1,4 @@
-"""shipway service ...: what runs on this machine's targets, with the flags of `az ml service`."""
+"""shipway service ...: what runs of a workspace on this machine's targets, with the flags of `az ml service`."""
 
 import sys
 from argparse import Namespace
@@ -10,6 +10,7 @@ from shipway.cli.context import Context
 from shipway.cli.output import Column, fields, moment, state_colour, table
 from shipway.cli.parser import Parser
 from shipway.cli.services import SERVICE_COLUMNS, all_services, find_service, service_document
+from shipway.domain.wording import counted
 from shipway.errors import ConfigError, TargetUnavailable
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _RUN_TIMEOUT_S = 60.0
 
 
 def add_arguments(parser: Parser) -> None:
-    parser.add_verb("list", _list, "every service of this machine")
+    parser.add_verb("list", _list, "every service of this workspace on this machine")
     _name(parser.add_verb("show", _show, "one service and its revisions"))
     logs = _name(parser.add_verb("logs", _logs, "the last lines that a service logged", az="get-logs"))
     logs.add_argument(
@@ -110,7 +111,7 @@ def _delete(args: Namespace, context: Context) -> int:
     from shipway.release.operations import retire
 
     done = retire(operator(context, "retire", args.reason), args.name, lost=args.lost)
-    text = f"service {done.service} is gone, with {len(done.revisions)} revisions"
+    text = f"service {done.service} is gone, with {counted(len(done.revisions), 'revision')}"
     context.output.record({"name": done.service, "revisions": list(done.revisions)}, [text])
     return 0
 

@@ -1,4 +1,4 @@
-"""shipway up: the local Prefect server, and after a reboot the services of this machine."""
+"""shipway up: the local Prefect server, and after a reboot the services of this workspace on this machine."""
 
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any

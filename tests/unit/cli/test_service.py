@@ -119,7 +119,9 @@ def test_logs_are_lines_or_a_document(run: Run, capsys: pytest.CaptureFixture[st
 def test_an_unknown_service_names_the_known_ones(fake: FakeTarget) -> None:
     with pytest.raises(ServiceNotFound) as error:
         find_service((fake,), "digit")
-    assert str(error.value) == "WebserviceNotFound: no service 'digit' on this machine; services: digits"
+    assert (
+        str(error.value) == "WebserviceNotFound: no service 'digit' of this workspace on this machine; services: digits"
+    )
 
 
 def test_a_target_that_does_not_answer_hides_no_other(fake: FakeTarget, tmp_path: Path) -> None:
