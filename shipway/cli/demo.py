@@ -176,12 +176,12 @@ def _as_expected(episodes: list[Episode]) -> bool:
 
 
 def _tell(context: Context, folder: Path, episodes: list[Episode], ui_url: str) -> None:
-    from shipway.cli.ledger_view import ENTRY_COLUMNS, entry_document
+    from shipway.cli.ledger_view import HISTORY_COLUMNS, history_documents
     from shipway.cli.output import table
     from shipway.release.operations import history
 
     rows = [_row(episode) for episode in episodes]
-    ledger = [entry_document(entry) for entry in history(context.workspace(), _SERVICE)]
+    ledger = history_documents(history(context.workspace(), _SERVICE))
     uri = episodes[-1].ending.scoring_uri
     body = _bodies(folder / "digits")[0]
     program = typed_as()
@@ -192,7 +192,7 @@ def _tell(context: Context, folder: Path, episodes: list[Episode], ui_url: str) 
         *table(rows, _COLUMNS),
         "",
         f"The ledger of service {_SERVICE}; `shipway ledger verify {_SERVICE}` shows that nobody changed it:",
-        *table(ledger, ENTRY_COLUMNS[:3]),
+        *table(ledger, HISTORY_COLUMNS[:4]),
         "",
         f"It answers at {uri}:",
         f"  curl -s -H 'Content-Type: application/json' -d '{body}' {uri}",

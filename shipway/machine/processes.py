@@ -22,8 +22,8 @@ _START_TIME_SLACK_S = 2.0
 """The start time is counted from the boot time, which moves when the clock is set. Ids do not come round that soon."""
 
 
-_children: list["subprocess.Popen[bytes]"] = []
-"""Kept, so that Python neither warns about them nor leaves them as zombies when they end before we do."""
+_children: list[int] = []
+"""Those that we started, so that none stays behind as a zombie when it ends before we do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,8 @@ def start(command: Command) -> ProcessIdentity | None:
         raise MachineError(f"{command.argv[0]} cannot be started: {error.strerror}") from error
     finally:
         os.close(lock)
-    _children.append(child)
+    child.returncode = 0  # it is meant to outlive us: Python need not warn that it does
+    _children.append(child.pid)
     return identify(child.pid)
 
 
@@ -131,6 +132,10 @@ def _gone_within(identity: ProcessIdentity, seconds: float) -> bool:
 
 def _reap() -> None:
     """Takes the exit status of children of ours that ended: a zombie would count as alive for those who wait for it."""
-    for child in tuple(_children):
-        if child.poll() is not None:
-            _children.remove(child)
+    for pid in tuple(_children):
+        try:
+            ended, _ = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            ended = pid
+        if ended:
+            _children.remove(pid)
