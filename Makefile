@@ -3,7 +3,6 @@
 .PHONY: help setup demo test check chaos bench bench-release format clean
 
 BIN := .venv/bin
-export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 # Without bytecode every command would compile Prefect anew: 10 s instead of 2.
 unexport PYTHONDONTWRITEBYTECODE
@@ -18,6 +17,7 @@ setup:  ## make .venv from the lock, with `shipway` on its path
 demo: setup  ## whole releases on this machine: good models are promoted, bad ones rolled back or refused
 	@$(BIN)/shipway demo
 
+test: export PATH := $(CURDIR)/$(BIN):$(PATH)
 test: setup  ## the tests: unit, targets, flows, the docs, and the scoring server on each Python it must run on
 	@$(BIN)/python -m pytest -q -m "not chaos" -n 3 --dist loadfile
 	@$(BIN)/python serving/run_tests.py

@@ -191,7 +191,7 @@ def _tell(context: Context, folder: Path, episodes: list[Episode], ui_url: str) 
         "What became of each release:",
         *table(rows, _COLUMNS),
         "",
-        f"The ledger of service {_SERVICE}; `shipway ledger verify {_SERVICE}` shows that nobody changed it:",
+        f"The ledger of service {_SERVICE}; `{program} ledger verify {_SERVICE}` shows that nobody changed it:",
         *table(ledger, HISTORY_COLUMNS[:4]),
         "",
         f"It answers at {uri}:",
