@@ -39,7 +39,7 @@ def _take(path: Path, name: str, fence: int) -> None:
     if fence < seen:
         raise FenceLost(
             f"service {name} has been taken over: this act has fence {fence}, and {seen} has been seen; stop, and see "
-            f"`shipway service history {name}` (if its workspace was made anew since, remove {path})"
+            f"`shipway service history -n {name}` (if its workspace was made anew since, remove {path})"
         )
     if fence > seen:
         write_whole(path, f"{fence}\n")
