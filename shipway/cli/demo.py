@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from shipway.cli.steady_load import LoadResult
     from shipway.release.outcomes import Ending
 
-SUMMARY = "whole releases on this machine"
-
 _LOAD_PER_S = 100.0
 """Enough for the gateway to see the minimum sample in the first traffic step of 2 s, and little for a machine."""
 _SERVICE = "digits"

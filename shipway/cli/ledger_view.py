@@ -18,7 +18,6 @@ HISTORY_COLUMNS = (
     Column("approver", "BY"),
     Column("reason", "REASON", lambda text: text[:100]),
 )
-ENTRY_COLUMNS = tuple(column for column in HISTORY_COLUMNS if column.key != "in_service")
 
 _OF_THE_ACT = frozenset({"at", "event", "release", "approver", "reason"})
 

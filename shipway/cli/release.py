@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from shipway.release.plan import Plan
     from shipway.release.report import ReleaseReport
 
-SUMMARY = "bring a model into service, safely"
 DEFAULT_VERB = "start"
 
 

@@ -96,11 +96,6 @@ class ReleaseState:
         """Steps that were begun, leave something and are not undone, last first."""
         return tuple(s for s in reversed(LEAVES_SOMETHING) if self._leaves_something(s))
 
-    @property
-    def next_step(self) -> Step | None:
-        """The first step of the story without an outcome; None when all have one."""
-        return next((s for s in STORY if not self.of(s).done), None)
-
     def _leaves_something(self, step: Step) -> bool:
         record = self.of(step)
         cleared_up = step is Step.SMOKE and record.done  # it takes its trial away before it tells its outcome

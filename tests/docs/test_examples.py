@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,17 +14,11 @@ from shipway.config.golden import load_golden
 from shipway.config.release_file import load_release_file
 from shipway.verification.answers import first_difference
 from shipway.verification.suite import answer_rows, load_suite
+from tests.absent import absent
 
 ROOT = Path(__file__).parents[2]
 DIGITS = ROOT / "configs" / "examples" / "digits"
 RELEASES = sorted(path.name for path in DIGITS.glob("release*.yaml"))
-
-
-def absent(reason: str) -> None:
-    """Skips on a user's machine, fails in CI."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.absent import absent
 from tests.e2e.desk import Desk, open_desk
 
 _NOBODY = 65534
@@ -35,7 +36,7 @@ def small_disk(desk: Desk) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small disk needs root and the right to mount")
+        absent("mounting a small disk needs root and the right to mount")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
@@ -57,7 +58,7 @@ def test_a_full_disk_registers_nothing(desk: Desk, small_disk: Path) -> None:
 def locked_desk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
     """A desk where the test goes on as somebody who may read everything and write nothing but the machine's state."""
     if os.geteuid() != 0:
-        pytest.skip("becoming somebody else needs root")
+        absent("becoming somebody else needs root")
     with tempfile.TemporaryDirectory() as name:
         root = Path(name).resolve()
         desk = open_desk(root, monkeypatch, capsys)
@@ -92,7 +93,7 @@ def test_a_port_for_root_alone(locked_desk: Desk) -> None:
     locked_desk.edits("{computeType: local}", "{computeType: local, port: 81}")
     os.seteuid(_NOBODY)
     if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 81:
-        pytest.skip("this machine lets everybody listen on port 81")
+        absent("this machine lets everybody listen on port 81")
     assert locked_desk.refused("release", "good.yaml") == (
         "port 81 of service adder is for root only, as all below 1024; "
         "set another `port` in deploymentconfig.json (without one, a free port is taken)"

@@ -24,6 +24,7 @@ from packaging.version import Version
 
 from shipway import __version__
 from shipway.cli.tree import COMMANDS
+from tests.absent import absent
 from tests.e2e.installation import LEFT_OVERS, Built, Installed, build, copy_tree, install, run
 
 pytestmark = [pytest.mark.timeout(400)]
@@ -51,9 +52,7 @@ def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     try:
         place = install(built.wheel, tmp_path_factory.mktemp("elsewhere"))
     except AssertionError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"the wheel cannot be installed here: {error}")
+        absent(f"the wheel cannot be installed here: {error}")
     yield place
     for process in place.processes():
         process.kill()

@@ -17,7 +17,7 @@ from shipway.image.bundle import WrittenBundle
 from shipway.targets.process import server
 from shipway.targets.process.app import concurrency_of, copy_app
 from shipway.targets.process.health import Observation, status_of
-from shipway.targets.process.logs import exit_reason, merged, readable, tail_of, timed, written_at
+from shipway.targets.process.logs import exit_reason, merged, tail_of, timed, written_at
 from shipway.targets.process.plan import gateway_spec, revision_record
 from shipway.targets.process.records import RevisionFolder, ServiceFolder, ServiceRecord
 from shipway.targets.process.snapshot import log_lines
@@ -102,7 +102,7 @@ def test_an_end_before_the_log_has_the_last_word_of_the_output():
 
 
 def test_records_become_lines_for_people_and_other_lines_stay():
-    lines = readable(["plain", '{"half": ', record("ERROR", "one\ntwo"), "[]"])
+    lines = [line for _, line in timed(["plain", '{"half": ', record("ERROR", "one\ntwo"), "[]"])]
     assert lines == ["plain", '{"half": ', "2026-07-01T12:00:00.000Z ERROR one", "two", "[]"]
 
 

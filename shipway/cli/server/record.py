@@ -24,10 +24,6 @@ class ServerRecord:
     home: str | None
 
     @property
-    def is_ours(self) -> bool:
-        return self.home is not None
-
-    @property
     def port(self) -> int:
         port = urlsplit(self.url).port
         assert port is not None

@@ -27,13 +27,11 @@ def tail_of(path: Path) -> list[str]:
     return lines[1:] if size > _LAST_BYTES else lines
 
 
-def readable(lines: Iterable[str]) -> list[str]:
-    """Records become `time LEVEL message`, a traceback the lines that it has; other lines stay as they are."""
-    return [line for _, line in timed(lines)]
-
-
 def timed(lines: Iterable[str], *, since: str = "") -> list[Timed]:
-    """As `readable`. A line without a time has that of the one before it, the first ones `since`; none goes back."""
+    """Records become `time LEVEL message`, a traceback the lines that it has; other lines stay as they are.
+
+    A line without a time has that of the one before it, the first ones `since`; none goes back.
+    """
     found: list[Timed] = []
     now = since
     for line in lines:

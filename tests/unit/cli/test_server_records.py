@@ -57,10 +57,10 @@ def test_a_server_that_the_user_named_is_used_and_none_is_started(
     monkeypatch.setenv("PREFECT_API_URL", "https://prefect.example/api/")
     said: list[str] = []
     record = ensure_server(state, said.append)
-    assert (record.url, record.ui_url, record.is_ours) == (
+    assert (record.url, record.ui_url, record.home) == (
         "https://prefect.example/api",
         "https://prefect.example",
-        False,
+        None,
     )
     assert said == []
     assert client_environment(record) == {

@@ -69,10 +69,10 @@ def test_a_smoke_test_that_is_done_has_cleared_up_after_itself() -> None:
     assert replay([entry(Step.SMOKE, Kind.INTENT), entry(Step.SMOKE, Kind.OUTCOME)]).to_undo == ()
 
 
-def test_an_intent_without_an_outcome_is_not_done_and_is_next() -> None:
-    state = replay([entry(Step.REGISTER, Kind.INTENT)])
-    assert state.next_step is Step.REGISTER
-    assert not state.of(Step.REGISTER).done
+def test_an_intent_without_an_outcome_is_begun_and_not_done() -> None:
+    record = replay([entry(Step.REGISTER, Kind.INTENT)]).of(Step.REGISTER)
+    assert record.intended
+    assert not record.done
 
 
 def test_a_second_intent_forgets_the_outcome_of_the_first() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shipway.store.workspace import Workspace, open_workspace
+from tests.absent import absent
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small disk needs root and the right to mount")
+        absent("mounting a small disk needs root and the right to mount")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
@@ -36,7 +37,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def unwritable() -> Iterator[Path]:
     """A folder with a workspace in it, where the test goes on as somebody who may only read."""
     if os.geteuid() != 0:
-        pytest.skip("becoming somebody else needs root")
+        absent("becoming somebody else needs root")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         folder.chmod(0o755)
