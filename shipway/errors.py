@@ -24,6 +24,7 @@ A bad verdict is never an exception: an exception means that we could not do our
     |   +-- ServiceConflict      the name is taken by somebody else's service
     |   +-- ServiceNotFound
     |   +-- TargetUnavailable    (Transient)
+    |   |   +-- EngineUnavailable  no container engine answers
     |   +-- GatewayError
     +-- VerificationError        could not measure
     +-- ReleaseError
@@ -116,6 +117,10 @@ class ServiceNotFound(TargetError):
 
 class TargetUnavailable(TargetError, Transient):
     """The target does not answer."""
+
+
+class EngineUnavailable(TargetUnavailable):
+    """No container engine answers."""
 
 
 class GatewayError(TargetError):

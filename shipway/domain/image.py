@@ -16,11 +16,39 @@ class ImageSpec:
     models: tuple[ModelVersion, ...]
 
 
+PROCESS = "process"
+DOCKER = "docker"
+"""The kinds of image: a folder and a virtual environment of this machine, or an image of a container engine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageConfig:
+    """How a container image is to be made. `base` is the image that it stands on; None takes the usual one for its
+    Python. `registry` is `host[:port]/path` to push it to; None leaves it in the engine that built it."""
+
+    base: str | None = None
+    registry: str | None = None
+
+
+USUAL_IMAGE = ImageConfig()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageLayer:
+    """One layer of a container image, by what it holds. `digest` is that of its uncompressed tar."""
+
+    name: str
+    digest: str
+    size_bytes: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Image:
     """A built image, addressed by digest.
 
-    For the `process` target the digest is the rendered bundle's and `location` the bundle's folder on this machine.
+    For `process` the digest is the rendered bundle's and `location` the bundle's folder on this machine. For `docker`
+    the digest is the image's id until it is pushed, then the registry's, and `location` is what an engine knows it by:
+    `sha256:...`, or `repository@sha256:...`. `interpreter` is the path of its Python.
     `labels` say which models (`name:version` -> digest) and which lock it was built from.
     """
 
@@ -30,3 +58,4 @@ class Image:
     interpreter: str
     labels: Mapping[str, str]
     size_bytes: int
+    layers: tuple[ImageLayer, ...] = ()

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from shipway.domain.canonical import sha256_hex
 from shipway.domain.environment import Code, Environment, InferenceConfig
+from shipway.domain.image import USUAL_IMAGE, ImageConfig
 from shipway.domain.model import Tree
 from shipway.domain.service import DeploymentConfig, GatewayConfig
 
@@ -97,6 +98,7 @@ class ReleaseConfig:
     verification: VerificationConfig
     traffic: tuple[TrafficStep, ...]
     gateway: GatewayConfig
+    image: ImageConfig = USUAL_IMAGE
     notes: str = ""
 
 
@@ -126,6 +128,7 @@ class ReleaseInputs:
     notes: str
     requested_by: str
     requested_at: datetime
+    image: ImageConfig = USUAL_IMAGE
 
 
 class ReleasePhase(StrEnum):

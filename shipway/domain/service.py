@@ -35,11 +35,25 @@ class ServiceStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What a revision is given: `cpu` in cores and `memory_bytes` are asked for, the limits are never exceeded.
+
+    None for what the config does not say. v1's word is containerResourceRequirements (contract section 11).
+    """
+
+    cpu: float | None = None
+    cpu_limit: float | None = None
+    memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeploymentConfig:
     """v1's deployment config as far as every target shares it. `port` is None for a free one."""
 
     compute_type: str = "local"
     port: int | None = None
+    resources: Resources = Resources()
 
 
 @dataclass(frozen=True, kw_only=True)
