@@ -1,6 +1,7 @@
 """A connection to the engine. Opening one asks the engine for its version: whoever has one knows that it answered."""
 
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,10 +58,18 @@ def connect(environment: Mapping[str, str] = os.environ, *, timeout_s: float = _
         **_tls(environment),
     }
     try:
+        _knock(endpoint)
         version = _version_of_engine(settings)
         return Engine(DockerClient(version=version, **settings), endpoint)
     except (DockerException, OSError, ValueError) as error:
         raise unreachable(error, endpoint) from error
+
+
+def _knock(endpoint: Endpoint) -> None:
+    """Raises OSError. The SDK would leave its socket open when a local engine does not listen."""
+    if endpoint.host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as knock:
+            knock.connect(endpoint.host.removeprefix("unix://"))
 
 
 def _version_of_engine(settings: Mapping[str, Any]) -> str:

@@ -71,6 +71,8 @@ def unreachable(error: Exception, endpoint: Endpoint) -> EngineUnavailable:
 
 def innermost(error: BaseException) -> str:
     """The operating system's own word out of the layers that HTTP libraries wrap around it."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     text = str(error)
     found = _ERRNO.search(text) or _PAIR.search(text)
     return found.group(1) if found else bounded(text or type(error).__name__)

@@ -36,7 +36,7 @@ def test_an_engine_that_is_absent_is_named_with_what_to_do(host: str, reason: st
 
 @pytest.fixture
 def engine_that_hangs_up(tmp_path: Path) -> Iterator[Engine]:
-    """It says its version, and closes every connection after that."""
+    """It says its version, and closes every connection after that. The first is the knock."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "engine.sock"))
     listener.listen()
@@ -51,7 +51,8 @@ def engine_that_hangs_up(tmp_path: Path) -> Iterator[Engine]:
 
 def _answer_once(listener: socket.socket) -> None:
     body = b'{"ApiVersion": "1.41", "Version": "20.10"}'
-    for answer in (b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body), b""):
+    version = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body)
+    for answer in (b"", version, b""):
         connection, _ = listener.accept()
         connection.recv(65536)
         connection.sendall(answer)
