@@ -37,16 +37,15 @@ def test_an_engine_that_is_absent_is_named_with_what_to_do(host: str, reason: st
 @pytest.fixture
 def engine_that_hangs_up(tmp_path: Path) -> Iterator[Engine]:
     """It says its version, and closes every connection after that. The first is the knock."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(tmp_path / "engine.sock"))
-    listener.listen()
-    thread = threading.Thread(target=_answer_once, args=(listener,))
-    thread.start()
-    engine = connect({"DOCKER_HOST": f"unix://{tmp_path}/engine.sock"}, timeout_s=3)
-    yield engine
-    engine.close()
-    thread.join()
-    listener.close()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "engine.sock"))
+        listener.listen()
+        thread = threading.Thread(target=_answer_once, args=(listener,), daemon=True)
+        thread.start()
+        engine = connect({"DOCKER_HOST": f"unix://{tmp_path}/engine.sock"}, timeout_s=3)
+        yield engine
+        engine.close()
+        thread.join(timeout=5)
 
 
 def _answer_once(listener: socket.socket) -> None:
@@ -54,9 +53,10 @@ def _answer_once(listener: socket.socket) -> None:
     version = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body)
     for answer in (b"", version, b""):
         connection, _ = listener.accept()
-        connection.recv(65536)
-        connection.sendall(answer)
-        connection.close()
+        with connection:
+            connection.recv(65536)
+            if answer:
+                connection.sendall(answer)
 
 
 def test_an_engine_that_hangs_up_is_said_with_what_was_being_done(engine_that_hangs_up: Engine) -> None:
