@@ -21,7 +21,8 @@ from shipway.gateway.envoy import Envoy
 from shipway.machine.ports import free_port
 from shipway.machine.state import MachineState
 from shipway.targets.base import load, wait
-from shipway.targets.process.target import ProcessTarget
+from shipway.targets.process import make_target
+from shipway.targets.process.runner import ProcessRunner
 from tests.targets.bundles import BROKEN, ECHO, WRITES, make_bundle
 from tests.targets.contract import CANARY, SERVICE, TargetContract, spec_for
 
@@ -29,13 +30,13 @@ _DEPLOY_AND_DIE = """
 import os, pickle, signal, sys
 from pathlib import Path
 from shipway.machine.state import MachineState
-from shipway.targets.process import server, target
+from shipway.targets.process import make_target, server
 start = server.start_server
 def start_and_die(*arguments):
     start(*arguments)
     os.kill(os.getpid(), signal.SIGKILL)
-target.server.start_server = start_and_die
-target.ProcessTarget(MachineState(Path(sys.argv[1]))).deploy(pickle.load(sys.stdin.buffer))
+server.start_server = start_and_die
+make_target(MachineState(Path(sys.argv[1]))).deploy(pickle.load(sys.stdin.buffer))
 """
 
 
@@ -67,7 +68,7 @@ def state(tmp_path):
 
 @pytest.fixture
 def target(state):
-    here = ProcessTarget(state)
+    here = make_target(state)
     yield here
     for service in here.list():
         for revision in service.revisions:  # a drain takes its time; a test's end need not
@@ -131,7 +132,7 @@ class TestProcess(TargetContract):
 
 
 def test_the_kind_is_loaded_by_its_name(state):
-    assert isinstance(load("process", state), ProcessTarget)
+    assert isinstance(load("process", state)._runner, ProcessRunner)
 
 
 def test_a_request_is_scored_through_the_gateway(target, image):

@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from shipway.domain.service import NO_TRAFFIC, GatewayConfig, ServiceState, Traffic
 from shipway.errors import TargetError
 from shipway.image.bundle import WrittenBundle
+from shipway.targets._local.logs import exit_reason, merged, tail_of, timed, written_at
+from shipway.targets._local.plan import concurrency_of, gateway_spec, revision_record
+from shipway.targets._local.records import RevisionFolder, ServiceFolder, ServiceRecord
+from shipway.targets._local.runner import Examined
+from shipway.targets._local.snapshot import log_lines
 from shipway.targets.process import server
-from shipway.targets.process.app import concurrency_of, copy_app
+from shipway.targets.process.app import copy_app
+from shipway.targets.process.files import ServerFiles
 from shipway.targets.process.health import Observation, status_of
-from shipway.targets.process.logs import exit_reason, merged, tail_of, timed, written_at
-from shipway.targets.process.plan import gateway_spec, revision_record
-from shipway.targets.process.records import RevisionFolder, ServiceFolder, ServiceRecord
-from shipway.targets.process.snapshot import log_lines
+from shipway.targets.process.runner import ProcessRunner
 from tests.targets.contract import CANARY, spec_for
 from tests.targets.test_fake import IMAGE
 
@@ -37,7 +40,8 @@ START = record("INFO", "shipway-serving 0.1.0 listens on 127.0.0.1:5101")
 
 def revision(revision_id, *, port=5101, **changes):
     image = replace(IMAGE, interpreter="/venvs/a/bin/python")
-    return revision_record(replace(spec_for(image, revision_id), **changes), port=port, concurrency=1, now=NOW)
+    spec = replace(spec_for(image, revision_id), **changes)
+    return revision_record(spec, Examined(concurrency=1), port=port, asked_port=port, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -129,15 +133,16 @@ def test_what_a_server_said_before_it_had_a_log_counts_as_said_when_it_was_writt
     first, second = RevisionFolder(tmp_path / "r1"), RevisionFolder(tmp_path / "r2")
     for folder in (first, second):
         folder.root.mkdir()
-    first.server_log.write_text(record("INFO", "early") + "\n")
-    second.output_log.write_text("Traceback\nImportError: no numpy\n")
-    os.utime(second.output_log, (NOW.timestamp() + 1, NOW.timestamp() + 1))
-    assert log_lines([second, first], 9) == [
+    ServerFiles(first).server_log.write_text(record("INFO", "early") + "\n")
+    output_log = ServerFiles(second).output_log
+    output_log.write_text("Traceback\nImportError: no numpy\n")
+    os.utime(output_log, (NOW.timestamp() + 1, NOW.timestamp() + 1))
+    assert log_lines([second, first], ProcessRunner(), 9) == [
         "r1  2026-07-01T12:00:00.000Z INFO early",
         "r2  Traceback",
         "r2  ImportError: no numpy",
     ]
-    assert log_lines([first], 9) == ["2026-07-01T12:00:00.000Z INFO early"]
+    assert log_lines([first], ProcessRunner(), 9) == ["2026-07-01T12:00:00.000Z INFO early"]
     assert written_at(tmp_path / "absent") == ""
 
 
@@ -181,8 +186,8 @@ def test_a_server_gets_what_it_needs_of_the_machine_and_nothing_else():
 
 
 def test_a_server_is_started_on_loopback_with_files_of_its_own():
-    folder = RevisionFolder(Path("/s/revisions/r1"))
-    assert server.argv(revision("r1"), folder) == (
+    files = ServerFiles(RevisionFolder(Path("/s/revisions/r1")))
+    assert server.argv(revision("r1"), files) == (
         *("/venvs/a/bin/python", "-m", "shipway_serving"),
         *("--host", "127.0.0.1", "--port", "5101"),
         *("--pid_file", "/s/revisions/r1/pid", "--log_file", "/s/revisions/r1/server.log", "--drain_s", "60"),
@@ -191,7 +196,7 @@ def test_a_server_is_started_on_loopback_with_files_of_its_own():
 
 @pytest.mark.parametrize(("value", "count"), [(None, 1), ("4", 4), ("0", 1), ("many", 1)])
 def test_v1s_worker_count_is_how_many_requests_run_at_once(value, count):
-    assert concurrency_of({} if value is None else {"WORKER_COUNT": value}) == count
+    assert concurrency_of(value) == count
 
 
 def test_the_revision_with_the_most_traffic_decides_about_limits():

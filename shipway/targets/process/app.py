@@ -2,7 +2,6 @@
 
 import shutil
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,6 @@ def read_bundle(location: str) -> "WrittenBundle":
     from shipway.image.bundle import read_bundle  # noqa: PLC0415 - brings the store along, which looking does not need
 
     return read_bundle(Path(location))
-
-
-def concurrency_of(variables: Mapping[str, str]) -> int:
-    """How many requests the server works on at once: v1's WORKER_COUNT, by default one."""
-    count = variables.get("WORKER_COUNT", "")
-    return max(int(count), 1) if count.isdecimal() else 1
 
 
 def copy_app(source: Path, app: Path) -> None:

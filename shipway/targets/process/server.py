@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from shipway.machine.held import holder, start_once
 from shipway.machine.processes import Command, stop
-from shipway.targets.process.records import RevisionFolder, RevisionRecord
+from shipway.targets._local.records import RevisionRecord
+from shipway.targets._local.runner import DRAIN_S
+from shipway.targets.process.files import ServerFiles
 
 if TYPE_CHECKING:
     from shipway.image.bundle import WrittenBundle
-
-DRAIN_S = 60
-"""For the requests that a revision still works on when it is told to end."""
 
 _AFTER_DRAIN_S = 5.0
 
@@ -25,14 +24,14 @@ _FROM_THE_CALLER = (
 """What a program needs of the machine it runs on, and no more: the caller's environment holds keys and tokens."""
 
 
-def argv(record: RevisionRecord, folder: RevisionFolder) -> tuple[str, ...]:
+def argv(record: RevisionRecord, files: ServerFiles) -> tuple[str, ...]:
     return (
         record.interpreter,
         *("-m", "shipway_serving"),
         *("--host", "127.0.0.1"),
         *("--port", str(record.port)),
-        *("--pid_file", str(folder.pid_file)),
-        *("--log_file", str(folder.server_log)),
+        *("--pid_file", str(files.pid_file)),
+        *("--log_file", str(files.server_log)),
         *("--drain_s", str(DRAIN_S)),
     )
 
@@ -54,25 +53,24 @@ def environment(
     }
 
 
-def start_server(service: str, record: RevisionRecord, bundle: "WrittenBundle", folder: RevisionFolder) -> None:
+def start_server(service: str, record: RevisionRecord, bundle: "WrittenBundle", files: ServerFiles) -> None:
     """Returns once the process is there, not once it answers; nothing when it runs already."""
-    folder.stopped.unlink(missing_ok=True)
     command = Command(
-        argv=argv(record, folder),
-        cwd=folder.root,  # not the app root: an author's `types.py` would be taken for Python's; workers go there
-        environment=environment(service, record, bundle, folder.app, os.environ),
-        lock=folder.lock,
-        log=folder.output_log,
+        argv=argv(record, files),
+        cwd=files.root,  # not the app root: an author's `types.py` would be taken for Python's; workers go there
+        environment=environment(service, record, bundle, files.app, os.environ),
+        lock=files.lock,
+        log=files.output_log,
     )
-    start_once(command, folder.pid_file)
+    start_once(command, files.pid_file)
 
 
-def is_running(folder: RevisionFolder) -> bool:
-    return holder(folder.lock, folder.pid_file) is not None
+def is_running(files: ServerFiles) -> bool:
+    return holder(files.lock, files.pid_file) is not None
 
 
-def stop_server(folder: RevisionFolder) -> None:
+def stop_server(files: ServerFiles) -> None:
     """Lets it finish what it works on, for DRAIN_S at most. Safe to repeat."""
-    identity = holder(folder.lock, folder.pid_file)
+    identity = holder(files.lock, files.pid_file)
     if identity:
         stop(identity, grace_s=DRAIN_S + _AFTER_DRAIN_S)

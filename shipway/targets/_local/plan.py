@@ -5,7 +5,8 @@ from datetime import datetime
 
 from shipway.domain.service import GatewayConfig, RevisionSpec, Traffic
 from shipway.gateway.config import GatewaySpec
-from shipway.targets.process.records import RevisionRecord, ServiceRecord
+from shipway.targets._local.records import RevisionRecord, ServiceRecord
+from shipway.targets._local.runner import Examined
 
 
 def gateway_spec(service: ServiceRecord, revisions: Sequence[RevisionRecord]) -> GatewaySpec:
@@ -28,7 +29,9 @@ def leading(traffic: Traffic, revisions: Sequence[RevisionRecord]) -> RevisionRe
     return max(serving, key=lambda each: traffic.weight_of(each.revision_id), default=None)
 
 
-def revision_record(spec: RevisionSpec, *, port: int, concurrency: int, now: datetime) -> RevisionRecord:
+def revision_record(
+    spec: RevisionSpec, examined: Examined, *, port: int, asked_port: int, now: datetime
+) -> RevisionRecord:
     return RevisionRecord(
         revision_id=spec.revision_id,
         image_digest=spec.image.digest,
@@ -36,9 +39,16 @@ def revision_record(spec: RevisionSpec, *, port: int, concurrency: int, now: dat
         interpreter=spec.image.interpreter,
         models=spec.models,
         labels=dict(spec.labels),
-        asked_port=spec.deployment.port,
+        asked_port=asked_port,
         gateway=spec.gateway,
-        concurrency=concurrency,
+        resources=spec.deployment.resources,
+        concurrency=examined.concurrency,
+        host=examined.host,
         port=port,
         created_at=now,
     )
+
+
+def concurrency_of(worker_count: str | None) -> int:
+    """How many requests a server works on at once: v1's WORKER_COUNT, by default one."""
+    return max(int(worker_count), 1) if worker_count and worker_count.isdecimal() else 1

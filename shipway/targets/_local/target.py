@@ -1,11 +1,10 @@
-"""The process target: what it does, in which order, under the service's lock."""
+"""What a local target does, in which order, under the service's lock."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from shipway.domain.service import (
@@ -20,9 +19,13 @@ from shipway.domain.service import (
 from shipway.errors import GatewayError, PortInUse
 from shipway.gateway.envoy import Envoy, port_in_use
 from shipway.gateway.program import envoy_program
-from shipway.machine.ports import can_bind, free_port
+from shipway.machine.ports import LOOPBACK, can_bind, free_port
 from shipway.machine.state import MachineState
 from shipway.targets._fence import fenced, locked
+from shipway.targets._local.plan import gateway_spec, leading, revision_record
+from shipway.targets._local.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
+from shipway.targets._local.runner import DRAIN_S, Runner
+from shipway.targets._local.snapshot import log_lines, ports_written_down, service_names, snapshot
 from shipway.targets._refusals import (
     not_found,
     refuse_other_image,
@@ -30,39 +33,35 @@ from shipway.targets._refusals import (
     refuse_to_remove_what_serves,
     refuse_unknown_revisions,
 )
-from shipway.targets.process import server
-from shipway.targets.process.app import concurrency_of, copy_app, read_bundle
-from shipway.targets.process.plan import gateway_spec, leading, revision_record
-from shipway.targets.process.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
-from shipway.targets.process.snapshot import log_lines, ports_written_down, service_names, snapshot
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class ProcessTarget:
-    """Services as processes of this machine. Splits traffic and mirrors."""
+class LocalTarget:
+    """Services of this machine, whose revisions `runner` runs. Splits traffic and mirrors."""
 
-    kind = "process"
-
-    def __init__(self, state: MachineState, *, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, state: MachineState, runner: Runner, *, clock: Callable[[], datetime] = _now) -> None:
         self._services = state.services
+        self._runner = runner
         self._clock = clock
+
+    @property
+    def kind(self) -> str:
+        return self._runner.kind
 
     # -- looking
 
     def render(self, spec: RevisionSpec) -> Mapping[str, Any]:
-        folder = RevisionFolder(Path("revisions") / spec.revision_id)
-        record = revision_record(spec, port=0, concurrency=1, now=datetime.min.replace(tzinfo=UTC))
-        return {"argv": list(server.argv(record, folder)), "cwd": str(folder.app), "image": spec.image.location}
+        return self._runner.render(spec)
 
     def find(self, name: str) -> Service | None:
         folder = self._folder(name)
         record = folder.read()
         if record is None or record.kind != self.kind:
             return None
-        return snapshot(folder, record, self._clock)
+        return snapshot(folder, record, self._runner, self._clock)
 
     def list(self) -> tuple[Service, ...]:
         found = (self.find(name) for name in service_names(self._services))
@@ -78,7 +77,7 @@ class ProcessTarget:
         self._require(name)
         folder = self._folder(name)
         chosen = [revision_id] if revision_id else [each.revision_id for each in folder.revisions()]
-        return iter(log_lines([folder.revision(each) for each in chosen], tail))
+        return iter(log_lines([folder.revision(each) for each in chosen], self._runner, tail))
 
     def traffic(self, name: str) -> Traffic:
         self._require(name)
@@ -114,17 +113,16 @@ class ProcessTarget:
             refuse_other_kind(spec.service, theirs=there.kind if there else self.kind, ours=self.kind)
             if revision:
                 refuse_other_image(spec.service, spec.revision_id, theirs=revision.image_digest, ours=spec.image.digest)
-            bundle = read_bundle(spec.image.location)
+            examined = self._runner.examine(spec.image)
             record = self._with_asked_port(folder, there or self._new_service(spec), spec)
             folder.write(record)
-            copy_app(bundle.app, place.app)
+            self._runner.prepare(spec.image, place)
             if revision is None:
-                concurrency, now = concurrency_of(bundle.variables), self._clock()
-                revision = revision_record(spec, port=self._free_port(), concurrency=concurrency, now=now)
-                revision = replace(revision, asked_port=spec.deployment.port or record.port)
+                port, asked_port = self._free_port(), spec.deployment.port or record.port
+                revision = revision_record(spec, examined, port=port, asked_port=asked_port, now=self._clock())
                 place.write(revision)
-            self._bring_up(folder, record, [revision, *_dead_ones_with_traffic(folder, record, besides=revision)])
-            return snapshot(folder, record, self._clock)
+            self._bring_up(folder, record, [revision, *self._dead_ones_with_traffic(folder, record, besides=revision)])
+            return snapshot(folder, record, self._runner, self._clock)
 
     def set_traffic(self, name: str, traffic: Traffic, *, fence: int) -> Traffic:
         """What is wanted is written down first: an act that is killed in between is finished by the next one."""
@@ -155,7 +153,7 @@ class ProcessTarget:
             folder.write(record)
             place = folder.revision(revision_id)
             self._tell_gateway(folder, record)  # an act before may have been killed between its record and its effect
-            server.stop_server(place)
+            self._runner.remove(place)
             if place.root.exists():
                 shutil.rmtree(place.root)
             self._tell_gateway(folder, record)
@@ -166,7 +164,7 @@ class ProcessTarget:
             record = folder.read()
             if record:
                 refuse_other_kind(name, theirs=record.kind, ours=self.kind)
-            _halt(folder)
+            self._halt(folder, self._runner.remove)
             if folder.root.exists():
                 shutil.rmtree(folder.root)
 
@@ -178,7 +176,7 @@ class ProcessTarget:
         with locked(self._services, name):
             record, folder = self._require(name), self._folder(name)
             self._bring_up(folder, record, folder.revisions())
-            return snapshot(folder, record, self._clock)
+            return snapshot(folder, record, self._runner, self._clock)
 
     def stop(self, name: str) -> bool:
         """Ends its processes, requests under way first, and keeps its records for `start`. Safe to repeat.
@@ -189,11 +187,11 @@ class ProcessTarget:
             self._require(name)
             folder = self._folder(name)
             places = [folder.revision(each.revision_id) for each in folder.revisions()]
-            ran = Envoy(folder.gateway).is_running() or any(server.is_running(place) for place in places)
+            ran = [Envoy(folder.gateway).is_running(), *(self._runner.is_running(place) for place in places)]
             for place in places:
                 place.stopped.touch()
-            _halt(folder)
-            return ran
+            self._halt(folder, self._runner.stop)
+            return any(ran)
 
     # -- parts of it
 
@@ -202,16 +200,45 @@ class ProcessTarget:
         settled = [self._with_usable_port(folder, each) for each in revisions]
         Envoy(folder.gateway).apply(gateway_spec(record, folder.revisions()))
         for each in settled:
-            server.start_server(record.name, each, read_bundle(each.location), folder.revision(each.revision_id))
+            self._start(folder, record, each)
+
+    def _start(self, folder: ServiceFolder, record: ServiceRecord, revision: RevisionRecord) -> None:
+        """Somebody may take its port between our look and its start: then it gets another one, once."""
+        place = folder.revision(revision.revision_id)
+        place.stopped.unlink(missing_ok=True)
+        try:
+            self._runner.start(revision, place)
+        except PortInUse:
+            moved = self._moved(folder, revision)
+            self._tell_gateway(folder, record)
+            self._runner.start(moved, place)
 
     def _with_usable_port(self, folder: ServiceFolder, revision: RevisionRecord) -> RevisionRecord:
         """A revision that does not run and whose port somebody else has taken gets another one."""
-        place = folder.revision(revision.revision_id)
-        if server.is_running(place) or can_bind(revision.port):
+        elsewhere = revision.host != LOOPBACK  # whose ports cannot be tried from here
+        if elsewhere or self._runner.is_running(folder.revision(revision.revision_id)) or can_bind(revision.port):
             return revision
+        return self._moved(folder, revision)
+
+    def _moved(self, folder: ServiceFolder, revision: RevisionRecord) -> RevisionRecord:
         moved = replace(revision, port=self._free_port())
-        place.write(moved)
+        folder.revision(revision.revision_id).write(moved)
         return moved
+
+    def _dead_ones_with_traffic(
+        self, folder: ServiceFolder, record: ServiceRecord, *, besides: RevisionRecord
+    ) -> Iterator[RevisionRecord]:
+        for each in folder.revisions():
+            has_traffic = record.traffic.weight_of(each.revision_id) and each.revision_id != besides.revision_id
+            if has_traffic and not self._runner.is_running(folder.revision(each.revision_id)):
+                yield each
+
+    def _halt(self, folder: ServiceFolder, end: Callable[[RevisionFolder], None]) -> None:
+        """The gateway first, so that no request finds a revision gone; then all revisions at once."""
+        places = folder.places()
+        Envoy(folder.gateway).stop(drain_s=DRAIN_S)
+        with ThreadPoolExecutor(max_workers=max(len(places), 1)) as pool:
+            list(pool.map(end, places))
 
     def _with_asked_port(self, folder: ServiceFolder, record: ServiceRecord, spec: RevisionSpec) -> ServiceRecord:
         """While nothing is served, a new port is taken at once; else when the revision that asks for it is promoted."""
@@ -260,25 +287,8 @@ class ProcessTarget:
         return Envoy(self._folder(name).gateway)
 
 
-def _dead_ones_with_traffic(
-    folder: ServiceFolder, record: ServiceRecord, *, besides: RevisionRecord
-) -> Iterator[RevisionRecord]:
-    for each in folder.revisions():
-        has_traffic = record.traffic.weight_of(each.revision_id) and each.revision_id != besides.revision_id
-        if has_traffic and not server.is_running(folder.revision(each.revision_id)):
-            yield each
-
-
 def _without_mirror_to(revision_id: str, record: ServiceRecord) -> ServiceRecord:
     mirror = record.traffic.mirror
     if mirror is None or mirror.revision_id != revision_id:
         return record
     return replace(record, traffic=replace(record.traffic, mirror=None))
-
-
-def _halt(folder: ServiceFolder) -> None:
-    """The gateway first, so that no request finds a revision gone; then all revisions at once."""
-    Envoy(folder.gateway).stop(drain_s=server.DRAIN_S)
-    places = [RevisionFolder(path) for path in sorted((folder.root / "revisions").glob("*"))]
-    with ThreadPoolExecutor(max_workers=max(len(places), 1)) as pool:
-        list(pool.map(server.stop_server, places))

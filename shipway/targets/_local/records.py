@@ -1,13 +1,14 @@
 """What is written down about a service and its revisions, and where."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from shipway.domain.canonical import parse_rfc3339, rfc3339
-from shipway.domain.service import GatewayConfig, Traffic
+from shipway.domain.service import GatewayConfig, Resources, Traffic
+from shipway.machine.ports import LOOPBACK
 from shipway.machine.state import private_folder, write_whole
 from shipway.targets._documents import traffic_document, traffic_from
 
@@ -25,7 +26,10 @@ class ServiceRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class RevisionRecord:
-    """`port` is where its server listens; `asked_port` and `gateway` are what it asks of the service's gateway."""
+    """`host` and `port` are where it answers; `asked_port` and `gateway` are what it asks of the service's gateway.
+
+    What has a default came later: records without it are on machines that people use.
+    """
 
     revision_id: str
     image_digest: str
@@ -38,45 +42,35 @@ class RevisionRecord:
     concurrency: int
     port: int
     created_at: datetime
+    host: str = LOOPBACK
+    resources: Resources = field(default_factory=Resources)
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)
 class RevisionFolder:
-    """Where a revision's files lie."""
+    """Where a revision's files lie: `services/<service>/revisions/<revision id>`, whether anything is there or not."""
 
     root: Path
+
+    @property
+    def revision_id(self) -> str:
+        return self.root.name
+
+    @property
+    def service(self) -> str:
+        return self.root.parents[1].name
 
     @property
     def record(self) -> Path:
         return self.root / "revision.json"
 
     @property
-    def app(self) -> Path:
-        return self.root / "app"
-
-    @property
-    def lock(self) -> Path:
-        return self.root / "running.lock"
-
-    @property
-    def pid_file(self) -> Path:
-        return self.root / "pid"
-
-    @property
     def stopped(self) -> Path:
         return self.root / "stopped"
-
-    @property
-    def server_log(self) -> Path:
-        return self.root / "server.log"
-
-    @property
-    def output_log(self) -> Path:
-        return self.root / "output.log"
 
     def read(self) -> RevisionRecord | None:
         document = _read(self.record)
@@ -87,6 +81,7 @@ class RevisionFolder:
                 **document,
                 "models": tuple(document["models"]),
                 "gateway": GatewayConfig(**document["gateway"]),
+                "resources": Resources(**document.get("resources", {})),
                 "created_at": parse_rfc3339(document["created_at"]),
             }
         )
@@ -134,10 +129,13 @@ class ServiceFolder:
         }
         write_whole(self.record, json.dumps(document, indent=1))
 
+    def places(self) -> tuple[RevisionFolder, ...]:
+        """Of all revisions, half-made ones too."""
+        return tuple(RevisionFolder(path) for path in sorted((self.root / "revisions").glob("*")))
+
     def revisions(self) -> tuple[RevisionRecord, ...]:
         """Oldest first."""
-        folders = (self.root / "revisions").glob("*/revision.json")
-        found = [record for path in folders if (record := RevisionFolder(path.parent).read())]
+        found = [record for place in self.places() if (record := place.read())]
         return tuple(sorted(found, key=lambda record: (record.created_at, record.revision_id)))
 
 

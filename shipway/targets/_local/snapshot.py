@@ -7,10 +7,11 @@ from pathlib import Path
 from shipway.domain.service import Revision, Service, ServiceStatus, Traffic
 from shipway.errors import GatewayError
 from shipway.gateway.envoy import Envoy
+from shipway.targets._local.health import STOPPED, STOPPED_MESSAGE
+from shipway.targets._local.logs import merged
+from shipway.targets._local.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
+from shipway.targets._local.runner import Runner
 from shipway.targets._rollup import service_status, state_of
-from shipway.targets.process.health import STOPPED, STOPPED_MESSAGE, observe, status_of
-from shipway.targets.process.logs import Timed, merged, tail_of, timed, written_at
-from shipway.targets.process.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
 
 
 def service_names(services: Path) -> tuple[str, ...]:
@@ -18,9 +19,9 @@ def service_names(services: Path) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in services.glob("*/service.json")))
 
 
-def snapshot(folder: ServiceFolder, record: ServiceRecord, clock: Callable[[], datetime]) -> Service:
+def snapshot(folder: ServiceFolder, record: ServiceRecord, runner: Runner, clock: Callable[[], datetime]) -> Service:
     traffic, fault = _routed(folder, record)
-    revisions = tuple(_revision(folder, each, clock()) for each in folder.revisions())
+    revisions = tuple(_revision(folder, each, runner, clock()) for each in folder.revisions())
     return Service(
         name=record.name,
         kind=record.kind,
@@ -31,15 +32,9 @@ def snapshot(folder: ServiceFolder, record: ServiceRecord, clock: Callable[[], d
     )
 
 
-def log_lines(folders: Sequence[RevisionFolder], tail: int) -> list[str]:
-    """The last lines of these revisions, merged by time. What was said before there was a log has no time of its own:
-    it counts as said when it was last added to."""
-    return merged({each.root.name: _log(each) for each in folders}, tail)
-
-
-def _log(folder: RevisionFolder) -> list[Timed]:
-    said = timed(tail_of(folder.output_log), since=written_at(folder.output_log))
-    return [*said, *timed(tail_of(folder.server_log))]
+def log_lines(places: Sequence[RevisionFolder], runner: Runner, tail: int) -> list[str]:
+    """The last lines of these revisions, merged by time."""
+    return merged({place.revision_id: runner.log(place, tail) for place in places}, tail)
 
 
 def ports_written_down(services: Path) -> frozenset[int]:
@@ -64,14 +59,13 @@ def _status(revisions: Sequence[Revision], traffic: Traffic, fault: str | None, 
     return service_status(revisions, traffic, gateway_fault=fault, now=now)
 
 
-def _revision(folder: ServiceFolder, record: RevisionRecord, now: datetime) -> Revision:
-    seen = observe(record, folder.revision(record.revision_id))
+def _revision(folder: ServiceFolder, record: RevisionRecord, runner: Runner, now: datetime) -> Revision:
     return Revision(
         revision_id=record.revision_id,
         image_digest=record.image_digest,
         models=record.models,
         address=record.address,
-        status=status_of(seen, record.port, now),
+        status=runner.status(record, folder.revision(record.revision_id), now),
         created_at=record.created_at,
         labels=record.labels,
     )

@@ -1,0 +1,48 @@
+"""What a scoring server's answers mean, in v1's words for local services."""
+
+import http.client
+from enum import Enum
+
+STOPPED = "stopped"
+STOPPED_MESSAGE = "it was stopped; `shipway up` starts it again"
+
+PROBE_S = 2.0
+"""The scoring server answers probes within 0.1 s whatever the script does, unless native code holds Python's lock."""
+
+
+class NoAnswer(Enum):
+    """Why there is no status code: nobody listens (or hangs up at once), or somebody does and says nothing."""
+
+    CLOSED = "closed"
+    SILENT = "silent"
+
+
+Answer = int | NoAnswer
+
+
+def probe(host: str, port: int, path: str) -> Answer:
+    """The status code of a GET, within PROBE_S."""
+    connection = http.client.HTTPConnection(host, port, timeout=PROBE_S)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except TimeoutError:
+        return NoAnswer.SILENT
+    except (OSError, http.client.HTTPException):
+        return NoAnswer.CLOSED
+    finally:
+        connection.close()
+
+
+def judge_answers(port: int, *, ready: Answer, health: Answer | None) -> tuple[str, str]:
+    """v1's word, and a message, for a server that listens. `health` is of GET /, asked when it is ready. Pure."""
+    if isinstance(ready, NoAnswer):
+        return "unknown", f"its server did not answer GET /ready on port {port} within {PROBE_S:g} s"
+    if ready == http.client.SERVICE_UNAVAILABLE:
+        return "deploying", "init() has not finished"
+    if ready != http.client.OK:
+        return "unknown", f"its server answers GET /ready with {ready}"
+    if health != http.client.OK:
+        answer = health if isinstance(health, int) else "nothing"
+        return "unknown", f"its server is ready but answers GET / with {answer}"
+    return "running", ""

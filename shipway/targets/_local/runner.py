@@ -1,0 +1,69 @@
+"""How one revision is run: what a kind of local target has to supply."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from shipway.domain.image import Image
+from shipway.domain.service import RevisionSpec, ServiceStatus
+from shipway.machine.ports import LOOPBACK
+from shipway.targets._local.logs import Timed
+from shipway.targets._local.records import RevisionFolder, RevisionRecord
+
+DRAIN_S = 60
+"""For the requests that a revision still works on when it is told to end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What is known of an image before anything is made from it.
+
+    `concurrency` is how many requests a revision of it works on at once; `host` is the address where it will answer.
+    """
+
+    concurrency: int
+    host: str = LOOPBACK
+
+
+class Runner(Protocol):
+    """Works on one revision at a time, under its service's lock. Ending and looking are safe on one that a killed act
+    left half made. What cannot be reached raises TargetUnavailable from every act; `status` says it as `unknown`."""
+
+    @property
+    def kind(self) -> str: ...
+
+    def render(self, spec: RevisionSpec) -> Mapping[str, Any]:
+        """What would be started. Pure."""
+        ...
+
+    def examine(self, image: Image) -> Examined:
+        """Raises MachineError or TargetError when the image is gone. Only looks."""
+        ...
+
+    def prepare(self, image: Image, place: RevisionFolder) -> None:
+        """Makes the files that the revision is to have of its own; those that are there stay."""
+        ...
+
+    def start(self, record: RevisionRecord, place: RevisionFolder) -> None:
+        """Returns once it is there, not once it answers; nothing when it runs already.
+
+        May raise PortInUse, and has then left nothing: it is given another port and tried again.
+        """
+        ...
+
+    def is_running(self, place: RevisionFolder) -> bool: ...
+
+    def stop(self, place: RevisionFolder) -> None:
+        """Lets it finish what it works on. It stays ended until it is started."""
+        ...
+
+    def remove(self, place: RevisionFolder) -> None:
+        """Lets it finish what it works on, and leaves nothing of it but its folder."""
+        ...
+
+    def status(self, record: RevisionRecord, place: RevisionFolder, now: datetime) -> ServiceStatus: ...
+
+    def log(self, place: RevisionFolder, tail: int) -> Sequence[Timed]:
+        """Its last lines, `tail` at least if it has so many."""
+        ...
