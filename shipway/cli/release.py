@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from shipway.cli.context import Context
 from shipway.cli.output import Column, fields, moment, shortened, state_colour
 from shipway.cli.parser import Parser
-from shipway.errors import ConfigError, ReleaseEnded, ShipwayError
+from shipway.errors import ReleaseEnded, ShipwayError
 
 if TYPE_CHECKING:
-    from shipway.domain.release import ReleaseConfig
+    from shipway.release.begin import Prepared
     from shipway.release.outcomes import Ending
     from shipway.release.plan import Plan
     from shipway.release.report import ReleaseReport
@@ -43,23 +43,20 @@ def run(args: Namespace, context: Context) -> int:
 
 def _start(args: Namespace, context: Context) -> int:
     if args.dry_run:
-        _, planned = _prepare(context, args.file)
-        _print_plan(planned, context)
+        _print_plan(_prepare(context, args.file).plan, context)
         return 0
     return _carry_out(context, begin(context, args.file, args.release_id))
 
 
 def begin(context: Context, file: Path, release_id: str | None = None) -> str:
     """Reads, checks, plans and keeps a release; returns its id. Nothing is begun, so that a refusal costs nothing."""
-    from shipway.release.inputs import keep_inputs
-    from shipway.release.open_releases import refuse_if_busy
+    from shipway.release.begin import keep
     from shipway.release.run import utc_now
 
-    config, _ = _prepare(context, file)
-    given = f"{config.service}-{secrets.token_hex(4)}" if release_id is None else release_id
-    refuse_if_busy(context.workspace(), config.service, besides=given, now=utc_now())
+    prepared = _prepare(context, file)
+    given = f"{prepared.config.service}-{secrets.token_hex(4)}" if release_id is None else release_id
     now = utc_now()
-    kept = keep_inputs(config, release_id=given, requested_by=getpass.getuser(), now=now, workspace=context.workspace())
+    kept = keep(prepared, context.workspace(), release_id=given, requested_by=getpass.getuser(), now=now)
     if kept.requested_at != now:
         context.output.say(
             f"warning: release {given} was asked for at {moment(kept.requested_at)}, and goes on with what its files "
@@ -68,46 +65,13 @@ def begin(context: Context, file: Path, release_id: str | None = None) -> str:
     return given
 
 
-def _prepare(context: Context, file: Path) -> "tuple[ReleaseConfig, Plan]":
-    """All that can be refused before anything is kept is refused here, for a dry run as well."""
-    from shipway.release.inputs import check_inputs
+def _prepare(context: Context, file: Path) -> "Prepared":
+    from shipway.release.begin import Asked, prepare
 
-    config = _load(context, file)
-    try:
-        planned = _plan(config, context)
-    except ConfigError as error:
-        raise ConfigError(f"{file}: {error}") from error
-    check_inputs(config, context.workspace())
-    _refuse_taken_port(config, planned, context)
-    return config, planned
-
-
-def _load(context: Context, file: Path) -> "ReleaseConfig":
-    from shipway.config.release_file import load_release_file
-
-    loaded = load_release_file(file)
-    for warning in loaded.warnings:
+    prepared = prepare(Asked(file=file), context.workspace(), context.state())
+    for warning in prepared.warnings:
         context.output.say(f"warning: {warning}")
-    return loaded.value
-
-
-def _plan(config: "ReleaseConfig", context: Context) -> "Plan":
-    from shipway.release.ledger import ledger_of
-    from shipway.release.plan import abilities_of, plan
-    from shipway.targets.base import load
-
-    champion = ledger_of(context.workspace(), config.service).standing().champion
-    abilities = abilities_of(config.targets, lambda kind: load(kind, context.state()))
-    return plan(config, champion=champion.revision_id if champion else None, abilities=abilities)
-
-
-def _refuse_taken_port(config: "ReleaseConfig", planned: "Plan", context: Context) -> None:
-    from shipway.targets.base import TakesPorts, load
-
-    chosen = next(candidate.kind for candidate in planned.candidates if not candidate.faults)
-    target = load(chosen, context.state())
-    if config.deployment.port is not None and isinstance(target, TakesPorts):
-        target.refuse_taken_port(config.service, config.deployment.port)
+    return prepared
 
 
 def _resume(args: Namespace, context: Context) -> int:
