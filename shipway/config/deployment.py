@@ -3,12 +3,21 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import Field
 
 from shipway.config.documents import Document, Loaded, as_document, unknown_key
 from shipway.config.validation import V1Model, validate, without_nulls
-from shipway.domain.service import DeploymentConfig
+from shipway.domain.service import DeploymentConfig, Resources
 
+_GB = 1024**3
+"""As Kubernetes and Azure count v1's memoryInGB."""
+
+Quantity: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+_RESOURCES = "containerResourceRequirements"
+_KEYS = ("computeType", "port", _RESOURCES)
 _NOT_YET = ("aci", "aks", "aksendpoint")
 _OF_CLOUD_TARGETS = frozenset({
     "appInsightsEnabled", "authEnabled", "autoScaler", "computeTargetName", "containerResourceRequirements",
@@ -19,9 +28,17 @@ _OF_CLOUD_TARGETS = frozenset({
 })  # fmt: skip
 
 
+class _Resources(V1Model):
+    cpu: Quantity | None = None
+    cpu_limit: Quantity | None = None
+    memory_in_gb: Annotated[Quantity | None, Field(alias="memoryInGB")] = None
+    memory_in_gb_limit: Annotated[Quantity | None, Field(alias="memoryInGBLimit")] = None
+
+
 class _Deployment(V1Model):
     compute_type: str
     port: int | None = None
+    container_resource_requirements: _Resources = _Resources()
 
 
 def load_deployment_config(source: Path | Mapping[str, Any] | Document) -> Loaded[DeploymentConfig]:
@@ -40,7 +57,29 @@ def load_deployment_config(source: Path | Mapping[str, Any] | Document) -> Loade
         )
     if raw.port is not None and not 1 <= raw.port <= 65535:
         raise document.fault(("port",), f"must be 1 to 65535, not {raw.port}")
-    return Loaded(DeploymentConfig(compute_type="local", port=raw.port), tuple(_warnings(raw, document)))
+    resources = _resources(raw.container_resource_requirements, document)
+    config = DeploymentConfig(compute_type="local", port=raw.port, resources=resources)
+    return Loaded(config, tuple(_warnings(raw, document)))
+
+
+def _resources(raw: _Resources, document: Document) -> Resources:
+    """v1 gave these to ACI and AKS only; a container on this machine can be held to them just as well."""
+    for name, asked, limit in (
+        ("cpuLimit", raw.cpu, raw.cpu_limit),
+        ("memoryInGBLimit", raw.memory_in_gb, raw.memory_in_gb_limit),
+    ):
+        if asked is not None and limit is not None and limit < asked:
+            raise document.fault((_RESOURCES, name), f"must be at least what is asked for, {asked:g}, not {limit:g}")
+    return Resources(
+        cpu=raw.cpu,
+        cpu_limit=raw.cpu_limit,
+        memory_bytes=_bytes(raw.memory_in_gb),
+        memory_limit_bytes=_bytes(raw.memory_in_gb_limit),
+    )
+
+
+def _bytes(gigabytes: float | None) -> int | None:
+    return None if gigabytes is None else round(gigabytes * _GB)
 
 
 def _warnings(raw: _Deployment, document: Document) -> Iterator[str]:
@@ -48,4 +87,8 @@ def _warnings(raw: _Deployment, document: Document) -> Iterator[str]:
         if key in _OF_CLOUD_TARGETS:
             yield document.at((key,), "not used by computeType local")
         else:
-            yield document.at((key,), f"ignored: {unknown_key(key, {'computeType', 'port', *_OF_CLOUD_TARGETS})}")
+            yield document.at((key,), f"ignored: {unknown_key(key, {*_KEYS, *_OF_CLOUD_TARGETS})}")
+    resources = raw.container_resource_requirements
+    for key in resources.model_extra or {}:
+        known = ("cpu", "cpuLimit", "memoryInGB", "memoryInGBLimit")
+        yield document.at((_RESOURCES, key), f"ignored: {unknown_key(key, known)}")

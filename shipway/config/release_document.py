@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from shipway.config.validation import ShipwayModel
 from shipway.domain.model import FRAMEWORKS
-from shipway.domain.names import model_name_fault, service_name_fault
-from shipway.domain.release import ErrorLimit, LatencyLimit, Limits, LoadPlan
+from shipway.domain.names import model_name_fault, registry_fault, service_name_fault
+from shipway.domain.release import ErrorLimit, LatencyLimit, Limits, LoadPlan, SmokePlan
 
 
 def _service_name(name: str) -> str:
@@ -30,6 +30,12 @@ def _framework(name: str) -> str:
     if name not in FRAMEWORKS:
         raise ValueError(f"unknown framework {name!r}; known are {', '.join(FRAMEWORKS)}")
     return name
+
+
+def _registry(address: str) -> str:
+    if fault := registry_fault(address):
+        raise ValueError(fault)
+    return address
 
 
 def _label(name: str) -> str:
@@ -91,6 +97,13 @@ class LoadEntry(ShipwayModel):
     """How many requests are on their way at once."""
 
 
+class SmokeEntry(ShipwayModel):
+    """The image alone, before anything is deployed."""
+
+    load_s: Annotated[float, Field(ge=0, le=600)] = SmokePlan.load_s
+    """Seconds of load before its memory is measured. 60 shows a leak that 2 does not; 0 leaves the load out."""
+
+
 class LatencyEntry(ShipwayModel):
     """The limit is the larger of a floor and a factor of the champion."""
 
@@ -133,6 +146,9 @@ class VerificationEntry(ShipwayModel):
     suite: str | None = None
     """A Great Expectations suite (JSON) that the answers must meet, one row an answer."""
 
+    smoke: SmokeEntry = SmokeEntry()
+    """The smoke test: the image alone, before anything is deployed."""
+
     load: LoadEntry = LoadEntry()
     """The short load under which latency and errors are measured."""
 
@@ -148,6 +164,16 @@ class TrafficEntry(ShipwayModel):
 
     bake_s: Annotated[float, Field(ge=0, le=7 * 86_400)]
     """Seconds that the share is held before the next look."""
+
+
+class ImageEntry(ShipwayModel):
+    """How a container image is made. The process target has none and leaves this unread."""
+
+    base: Annotated[str, Field(min_length=1)] | None = None
+    """The image that it stands on, which must hold the Python that is wanted. When absent: python:3.11-slim, say."""
+
+    registry: Annotated[str, AfterValidator(_registry)] | None = None
+    """Where it is pushed: host[:port]/path, such as registry.example/team. When absent it stays in the engine."""
 
 
 class GatewayEntry(ShipwayModel):
@@ -173,10 +199,13 @@ class ReleaseDocument(ShipwayModel):
     """The v1 inference config: a file's path, or its keys (entryScript, sourceDirectory, environment, condaFile)."""
 
     deployment: PathOrMapping = Field(default_factory=lambda: {"computeType": "local"})
-    """The v1 deployment config: a file's path, or its keys (computeType, port)."""
+    """The v1 deployment config: a file's path, or its keys (computeType, port, containerResourceRequirements)."""
+
+    image: ImageEntry = ImageEntry()
+    """How the container image is made."""
 
     target: TargetName | None = None
-    """Where the service runs. `process`, this machine without containers, when neither target nor targets is given."""
+    """Where the service runs: `process` (this machine without containers, when nothing is given) or `docker`."""
 
     targets: Annotated[list[TargetName], Field(min_length=1)] | None = None
     """Candidates for the target, best first."""

@@ -1,7 +1,7 @@
 """Shipway's own release file to a `ReleaseConfig`. What can be refused before work begins is refused here."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from shipway.config.golden import load_golden
 from shipway.config.inference import load_inference_config
 from shipway.config.release_document import ModelEntry, ReleaseDocument, VerificationEntry
 from shipway.config.validation import validate
+from shipway.domain.image import ImageConfig
 from shipway.domain.release import (
     ErrorLimit,
     LatencyLimit,
@@ -19,10 +20,11 @@ from shipway.domain.release import (
     LoadPlan,
     ModelSource,
     ReleaseConfig,
+    SmokePlan,
     TrafficStep,
     VerificationConfig,
 )
-from shipway.domain.service import GatewayConfig
+from shipway.domain.service import GatewayConfig, Resources
 from shipway.errors import ConfigError
 
 DEFAULT_TARGET = "process"
@@ -51,9 +53,16 @@ def load_release_file(path: Path) -> Loaded[ReleaseConfig]:
         verification=_verification(raw.verification, document, path),
         traffic=tuple(TrafficStep(weight=step.weight, bake_s=step.bake_s) for step in raw.traffic),
         gateway=GatewayConfig(max_queue=raw.gateway.max_queue, timeout_ms=raw.gateway.timeout_ms),
+        image=ImageConfig(base=raw.image.base, registry=raw.image.registry),
         notes=raw.notes,
     )
-    return Loaded(config, (*inference.warnings, *deployment.warnings))
+    return Loaded(config, (*inference.warnings, *deployment.warnings, *_unlimited(config, path)))
+
+
+def _unlimited(config: ReleaseConfig, path: Path) -> Iterator[str]:
+    """The one target that gives each revision all of the machine."""
+    if "process" in config.targets and config.deployment.resources != Resources():
+        yield f"{path}: deployment/containerResourceRequirements: the process target limits nothing; docker does"
 
 
 def _part(document: Document, key: str, path: Path, *, default: Any = None) -> Document | Path:
@@ -155,6 +164,7 @@ def _verification(raw: VerificationEntry, document: Document, path: Path) -> Ver
     return VerificationConfig(
         golden=None if raw.golden is None else str(folder / raw.golden),
         suite=None if raw.suite is None else str(folder / raw.suite),
+        smoke=SmokePlan(load_s=raw.smoke.load_s),
         load=LoadPlan(requests=raw.load.requests, concurrency=raw.load.concurrency),
         limits=Limits(
             latency_p95=LatencyLimit(floor_ms=latency.floor_ms, factor=latency.factor),

@@ -10,6 +10,7 @@ from typing import Self
 _SERVICE = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _MODEL = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,254}")
 _RELEASE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9\-._]{0,99}")
+_REGISTRY = re.compile(r"[a-zA-Z0-9.\-]+(:[0-9]+)?(/[a-z0-9]+([._\-]+[a-z0-9]+)*)*")
 
 
 def service_name_fault(name: str) -> str | None:
@@ -39,6 +40,17 @@ def release_id_fault(release_id: str) -> str | None:
     return (
         f"release id {release_id!r} is not allowed: use 1 to 100 letters, digits, '-', '.' and '_', "
         "beginning with a letter or a digit"
+    )
+
+
+def registry_fault(address: str) -> str | None:
+    """What is wrong with a registry's address, with the remedy; None when it is good."""
+    if "://" not in address and "@" not in address and _REGISTRY.fullmatch(address):
+        return None
+    shown = address.rpartition("@")[2]  # what stands before may be a password
+    return (
+        f"registry {shown!r} is not allowed: write host[:port]/path in lower case, such as registry.example/team, "
+        "without a scheme, a tag or a password"
     )
 
 

@@ -69,11 +69,19 @@ class LoadPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SmokePlan:
+    """The smoke test asks the golden requests again and again for `load_s` seconds before it looks at the memory."""
+
+    load_s: float = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerificationConfig:
     """`golden` and `suite` are absolute paths in a release file, and blob digests once they are kept."""
 
     golden: str | None = None
     suite: str | None = None
+    smoke: SmokePlan = SmokePlan()
     load: LoadPlan = LoadPlan()
     limits: Limits = Limits()
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from shipway.config.release_file import load_release_file
+from shipway.domain.image import ImageConfig
 from shipway.domain.release import ErrorLimit, LatencyLimit, ModelSource, TrafficStep
 from shipway.domain.service import DeploymentConfig, GatewayConfig
 from shipway.errors import ConfigError
@@ -107,6 +108,27 @@ def test_every_key_arrives(full: Path) -> None:
     assert config.notes == "the first"
 
 
+def test_how_the_image_is_made_and_tried_arrives(full: Path) -> None:
+    more = "image: {base: 'python:3.9-slim', registry: 'registry.example:5000/team'}\n"
+    path = rewritten(full, "notes: the first\n", more)
+    rewritten(full, "  golden: golden.jsonl\n", "  golden: golden.jsonl\n  smoke: {load_s: 60}\n")
+    config = load_release_file(path).value
+    assert config.image == ImageConfig(base="python:3.9-slim", registry="registry.example:5000/team")
+    assert config.verification.smoke.load_s == 60.0
+
+
+def test_resources_that_a_target_cannot_hold_to_are_said(full: Path) -> None:
+    (full / "deploymentconfig.json").write_text(
+        '{"computeType": "local", "port": 8890, "containerResourceRequirements": {"memoryInGB": 1}}'
+    )
+    path = rewritten(full, "notes: the first\n", "")
+    named = [line for line in FULL.splitlines() if line.startswith("deployment:")]
+    rewritten(full, named[0], "deployment: deploymentconfig.json")
+    assert load_release_file(path).warnings == (
+        "release.yaml: deployment/containerResourceRequirements: the process target limits nothing; docker does",
+    )
+
+
 def test_paths_are_relative_to_the_file_and_not_to_the_working_folder(
     full: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,10 +150,12 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(full: Path) -> None:
         ("service: digits", "servce: digits", "release.yaml:1: servce: unknown key, did you mean service? (and 1 more)"),
         ("floor_ms: 100", "floor: 100", "release.yaml:23: verification/limits/latency_p95/floor: unknown key, did you mean floor_ms?"),
         ("version: 3", "verzion: 3", "release.yaml:11: models/1/verzion: unknown key, did you mean version?"),
-        ("notes: the first", "zzz: 1", "release.yaml:30: zzz: unknown key; known are deployment, gateway, inference, models, notes, service, target, targets, traffic, verification"),
+        ("notes: the first", "zzz: 1", "release.yaml:30: zzz: unknown key; known are deployment, gateway, image, inference, models, notes, service, target, targets, traffic, verification"),
         ("service: digits", "service: Digits", "release.yaml:1: service: service name 'Digits' is not allowed: use 3 to 32 lower-case letters, digits and '-', beginning with a letter and not ending with '-'"),
         ("service: digits", "service: 12", "release.yaml:1: service: must be text, not 12: put quotes around it"),
         ("name: digits", "name: a/b", "release.yaml:3: models/0/name: model name 'a/b' is not allowed: use 1 to 255 letters, digits, '-', '.' and '_', beginning with a letter or a digit"),
+        ("notes: the first", "image: {registry: 'https://r.example/x'}", "release.yaml:30: image/registry: registry 'https://r.example/x' is not allowed: write host[:port]/path in lower case, such as registry.example/team, without a scheme, a tag or a password"),
+        ("notes: the first", "image: {registry: 'me:pw@r.example/x'}", "release.yaml:30: image/registry: registry 'r.example/x' is not allowed: write host[:port]/path in lower case, such as registry.example/team, without a scheme, a tag or a password"),
         ("name: other", "name: digits", "release.yaml:10: models/1/name: 'digits' is named twice; a service uses one version of a model"),
         ("path: model.onnx", "path: nothing", "release.yaml:4: models/0/path: no such file or folder: {project}/nothing"),
         ("path: model.onnx", "path: empty.bin", "release.yaml:4: models/0/path: the file is empty: {project}/empty.bin"),
