@@ -29,14 +29,18 @@ class Context:
     debug: bool = False
 
     @cached_property
-    def workspace_folder(self) -> Path:
-        """Raises StoreError, saying what to do, when there is none."""
+    def workspace_url(self) -> str:
+        """What an opened workspace has for its URL; names the state folder too.
+
+        Raises StoreError, saying what to do, when there is none. A bucket is not asked yet.
+        """
         return find_workspace(self.given, self.folder)
 
     @property
-    def workspace_url(self) -> str:
-        """What an opened workspace has for its URL; names the state folder too."""
-        return self.workspace_folder.as_uri()
+    def workspace_folder(self) -> Path | None:
+        """None when the workspace is in a bucket. Raises as `workspace_url` does."""
+        url = self.workspace_url
+        return _path_of(url) if url.startswith("file://") else None
 
     def workspace(self) -> "Workspace":
         return self._workspace
@@ -63,38 +67,41 @@ class Context:
         return machine_state(self.workspace_url)
 
 
-def find_workspace(given: str | None, folder: Path) -> Path:
-    """The workspace's folder: the one given, else that of SHIPWAY_WORKSPACE, else `.shipway` here or above.
+def find_workspace(given: str | None, folder: Path) -> str:
+    """The workspace's URL: of the one given, else that of SHIPWAY_WORKSPACE, else of `.shipway` here or above.
 
     Raises StoreError, saying what to do, when there is none.
     """
     named = given if given is not None else os.environ.get("SHIPWAY_WORKSPACE")
     if named:
-        return _named(named, folder)
+        return normal_workspace_url(named, folder)
     for place in (folder, *folder.parents):
         if (place / WORKSPACE_FOLDER).is_dir():
-            return (place / WORKSPACE_FOLDER).resolve()
+            return (place / WORKSPACE_FOLDER).resolve().as_uri()
     raise StoreError(
         f"no workspace: neither {folder} nor a folder above it holds {WORKSPACE_FOLDER}; "
         "make one with `shipway init`, or name one with --workspace or SHIPWAY_WORKSPACE"
     )
 
 
-def _named(text: str, folder: Path) -> Path:
-    if "://" in text and not text.startswith("file://"):
-        raise StoreError(f"workspace {text}: only folders work so far; give a path or a file:/// URL")
+def normal_workspace_url(text: str, folder: Path) -> str:
+    """Of a workspace as a person names it: a URL, or a folder that is one or holds one. Raises StoreError."""
+    if "://" in text and not text.lower().startswith("file://"):
+        from shipway.store.urls import parse_place
+
+        return parse_place(text).url
     path = (folder / _path_of(text)).resolve()
     if (path / WORKSPACE_FOLDER).is_dir():
-        return path / WORKSPACE_FOLDER
+        return (path / WORKSPACE_FOLDER).as_uri()
     if path.is_file():
         raise StoreError(f"{path} is a file, and a workspace is a folder; make one with `shipway init {path.parent}`")
     if not path.is_dir():
         raise StoreError(f"{path} is not a workspace; make one with `shipway init {path}`")
-    return path
+    return path.as_uri()
 
 
 def _path_of(text: str) -> Path:
-    if text.startswith("file://"):
+    if text.lower().startswith("file://"):
         from urllib.parse import unquote, urlsplit
 
         return Path(unquote(urlsplit(text).path))

@@ -117,7 +117,7 @@ class Blobs:
     def _upload(self, path: Path, digest: str, seen: tuple[int, ...]) -> None:
         size_bytes = seen[0]
         self._objects.require_room(size_bytes)
-        chunks = _chunks_if_unchanged(path, seen, self._objects.part_bytes)
+        chunks = _chunks_if_unchanged(path, seen, self._objects.part_bytes(size_bytes))
         if size_bytes <= _IN_MEMORY_BYTES:
             self._objects.put(_key(digest), b"".join(chunks))
         else:

@@ -5,6 +5,7 @@ import re
 from obstore import exceptions
 
 from shipway.errors import RecordExists, RecordMissing, StoreError, StoreUnavailable
+from shipway.store.answers import meaning, parse_answer
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
 _NO_SPACE = frozenset({28, 122})
@@ -31,7 +32,14 @@ MEANINGS: dict[type[Exception], tuple[type[StoreError], str]] = {
     exceptions.JoinError: (StoreUnavailable, "work on {key} in workspace {where} broke off; try again"),
     ValueError: (StoreError, "{key} is not a name that workspace {where} can hold"),
 }
-"""GenericError is looked into: the operating system's and the network's failures come as that."""
+"""Where no HTTP answer is in the text: what a bucket said is taken from there, by shipway.store.answers.
+
+GenericError is looked into: the operating system's failures come as that.
+"""
+
+
+_CONDITION_FAILED = (exceptions.AlreadyExistsError, exceptions.PreconditionError, exceptions.NotModifiedError)
+"""Answers that obstore has understood already."""
 
 
 class OutOfRoom(Exception):
@@ -40,6 +48,8 @@ class OutOfRoom(Exception):
 
 def fault(error: Exception, *, key: str, where: str) -> StoreError | OutOfRoom:
     """What to raise in place of `error`, which came up over `key` in the workspace `where`."""
+    if not isinstance(error, _CONDITION_FAILED) and (answer := parse_answer(str(error))):
+        return meaning(answer, key=key, where=where)
     if type(error) not in MEANINGS:
         return _from_operating_system(error, key=key, where=where)
     kind, sentence = MEANINGS[type(error)]
@@ -60,5 +70,5 @@ def _from_operating_system(error: Exception, *, key: str, where: str) -> StoreEr
 
 
 def _first_line(error: Exception) -> str:
-    """Without obstore's debug dump."""
-    return str(error).partition("\n")[0][:300]
+    """Without obstore's debug dump, and without the queries of URLs: a signature may stand there."""
+    return re.sub(r"\?\S*", "", str(error).partition("\n")[0])[:300]

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from shipway.errors import RecordMissing, StoreFull
+from shipway.errors import RecordExists, RecordMissing, StoreError, StoreFull, StoreUnavailable
 from shipway.store.faults import OutOfRoom, fault
 
 FILE_WRITE_BYTES = 256 * 1024
@@ -22,6 +23,11 @@ pages: seen on 6.18, 1 GB in 3.0 s by 5 MB at a time, in 0.5 s by 256 kB.
 _PART_BYTES = 5 * 1024 * 1024
 """obstore's default part of a multipart upload, and the smallest that S3 takes."""
 _CHUNK_BYTES = 8 * 1024 * 1024
+_MOST_PARTS = 9_000
+"""S3 takes 10,000 parts of an upload; Azure 50,000."""
+_PATIENCE_S = 25.0
+_PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 4.0, 4.0, 4.0, 4.0)
+"""Between attempts to create; as obstore does for all other requests, see shipway.store.remote."""
 _UNFINISHED = re.compile(r".+#\d+")
 
 
@@ -40,20 +46,68 @@ class Objects:
     Raises RecordExists, RecordMissing, StoreFull, StoreUnavailable, or StoreError for what will not pass by itself.
     """
 
-    def __init__(self, store: ObjectStore, *, where: str, folder: Path | None) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        *,
+        where: str,
+        folder: Path | None,
+        once: ObjectStore | None = None,
+        large: ObjectStore | None = None,
+    ) -> None:
+        """`once` is the same store by a client that never repeats a request, `large` by one that waits for long."""
         self._store = store
+        self._once = once or store
+        self._large = large or store
         self.where = where
         self.folder = folder
 
-    @property
-    def part_bytes(self) -> int:
-        """The size of one part of an upload."""
-        return _PART_BYTES if self.folder is None else FILE_WRITE_BYTES
+    def part_bytes(self, size_bytes: int) -> int:
+        """The size of one part of the upload of a whole of `size_bytes`."""
+        if self.folder is not None:
+            return FILE_WRITE_BYTES
+        return max(_PART_BYTES, -(-size_bytes // _MOST_PARTS))
 
     def create(self, key: str, data: bytes) -> None:
         """All of it or nothing, and only if there is none: one of several writers wins, the others get RecordExists."""
+        if self.folder is not None:
+            self._create_once(key, data)
+        else:
+            self._create_patiently(key, data)
+
+    def _create_once(self, key: str, data: bytes) -> None:
         with self._speaking_of(key, wanted_bytes=len(data)):
-            obstore.put(self._store, key, data, mode="create")
+            obstore.put(self._once, key, data, mode="create")
+
+    def _create_patiently(self, key: str, data: bytes) -> None:
+        """Repeated by ourselves, by a client that does not: an answer that was lost may have been a yes, and the next
+        is then a no because of our own object. So after a no that follows a lost answer the object is looked at.
+
+        A no without an object is S3's 409: another writer was at it at that moment, and S3 asks to try again.
+        """
+        give_up_at, unanswered = time.monotonic() + _PATIENCE_S, False
+        last: StoreError
+        for pause_s in _PAUSES_S:
+            try:
+                return self._create_once(key, data)
+            except StoreUnavailable as error:
+                unanswered, last = True, error
+            except RecordExists as error:
+                there = self._read_if_there(key)
+                if unanswered and there == data:
+                    return None
+                if there is not None:
+                    raise
+                last = error
+            if time.monotonic() + pause_s > give_up_at:
+                break
+            time.sleep(pause_s)
+        raise last
+
+    def _read_if_there(self, key: str) -> bytes | None:
+        with contextlib.suppress(RecordMissing):
+            return self.read(key)
+        return None
 
     def put(self, key: str, data: bytes) -> None:
         """All of it or nothing; the last writer wins."""
@@ -64,10 +118,10 @@ class Objects:
         """Streams to a multipart upload; nothing shows before the last part is in.
 
         Chunks of `part_bytes` are not copied again. What the iterator raises gives the upload up and comes out as it
-        is. `size_bytes` is for the message when the store is full. Memory: at most 12 parts.
+        is. Memory: at most 12 parts.
         """
         with self._speaking_of(key, wanted_bytes=size_bytes):
-            obstore.put(self._store, key, iter(chunks), use_multipart=True, chunk_size=self.part_bytes)
+            obstore.put(self._large, key, iter(chunks), use_multipart=True, chunk_size=self.part_bytes(size_bytes))
 
     def read(self, key: str) -> bytes:
         with self._speaking_of(key):
@@ -82,7 +136,7 @@ class Objects:
             size_bytes = obstore.head(self._store, key)["size"]
             for start in range(0, size_bytes, _CHUNK_BYTES):
                 length = min(_CHUNK_BYTES, size_bytes - start)
-                yield memoryview(obstore.get_range(self._store, key, start=start, length=length))
+                yield memoryview(obstore.get_range(self._large, key, start=start, length=length))
 
     def stat(self, key: str) -> Stored | None:
         """None when there is no such object."""

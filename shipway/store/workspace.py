@@ -1,8 +1,8 @@
 """Opening a workspace by its URL."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from obstore.store import LocalStore
 
@@ -11,6 +11,7 @@ from shipway.store.blobs import Blobs
 from shipway.store.journal import Journal
 from shipway.store.objects import Objects
 from shipway.store.records import Records
+from shipway.store.urls import Place, folder_of, is_remote, parse_place
 
 _MARK = "workspace"
 _FORMAT = 1
@@ -23,39 +24,58 @@ class Workspace:
     url: str
     blobs: Blobs
     records: Records
+    objects: Objects
+
+    def used_bytes(self) -> dict[str, int]:
+        """By the first part of the key, such as `blobs`. One listing of everything."""
+        used: dict[str, int] = {}
+        for found in self.objects.under(""):
+            top = found.key.partition("/")[0]
+            used[top] = used.get(top, 0) + found.size_bytes
+        return used
 
     def journal(self, prefix: str) -> Journal:
         return Journal(self.records, prefix)
 
 
 def open_workspace(url: str | Path, *, create: bool = False) -> Workspace:
-    """Opens a folder, given by its path or file:// URL. `create` makes it a workspace if it is none; safe to repeat.
+    """Opens a folder, given by its path or file:// URL, or a bucket by `s3://`, `az://` or `gs://` and a prefix.
 
-    Raises StoreError, saying what to do, when it is none, cannot be written or read, or is of a newer format.
+    `create` makes it a workspace if it is none; safe to repeat. A bucket itself is never made. Raises StoreError,
+    saying what to do, when it is none, cannot be written or read, or is of a newer format.
     """
-    folder = _folder_of(url)
+    url, objects = open_objects(url, create=create)
+    workspace = Workspace(url=url, blobs=Blobs(objects), records=Records(objects), objects=objects)
+    if create:
+        _mark(workspace.records)
+    _check_mark(workspace.records, objects)
+    return workspace
+
+
+def open_objects(url: str | Path, *, create: bool = False) -> tuple[str, Objects]:
+    """The normal URL, and what is there, workspace or not. `create` makes the folder. Raises StoreError."""
+    text = str(url)
+    if is_remote(text):
+        place = parse_place(text)
+        return place.url, _connected(place)
+    folder = folder_of(text)
     if create:
         _make(folder)
     else:
         _require_folder(folder)
-    objects = Objects(LocalStore(folder), where=str(folder), folder=folder)
-    workspace = Workspace(url=folder.as_uri(), blobs=Blobs(objects), records=Records(objects))
-    if create:
-        _mark(workspace.records)
-    _check_mark(workspace.records, folder)
-    return workspace
+    return folder.as_uri(), Objects(LocalStore(folder), where=str(folder), folder=folder)
 
 
-def _folder_of(url: str | Path) -> Path:
+def normal_url(url: str | Path) -> str:
+    """What the opened workspace has for its URL; nothing is opened. Raises StoreError for what is no URL."""
     text = str(url)
-    parts = urlsplit(text)
-    if not text.strip():
-        raise StoreError("the workspace's path is empty; give a folder")
-    if "://" not in text:
-        return Path(text).expanduser().resolve()
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
-        raise StoreError(f"workspace {text}: only folders work so far; give a path or a file:/// URL")
-    return Path(unquote(parts.path)).resolve()
+    return parse_place(text).url if is_remote(text) else folder_of(text).as_uri()
+
+
+def _connected(place: Place) -> Objects:
+    from shipway.store.remote import connect  # noqa: PLC0415 - for buckets only
+
+    return connect(place, os.environ)
 
 
 def _make(folder: Path) -> None:
@@ -83,18 +103,20 @@ def _mark(records: Records) -> None:
         return
 
 
-def _check_mark(records: Records, folder: Path) -> None:
+def _check_mark(records: Records, objects: Objects) -> None:
     try:
         mark = records.read(_MARK)
     except RecordMissing:
-        raise _not_a_workspace(folder) from None
+        raise _not_a_workspace(objects.folder or objects.where) from None
     found = mark.get("format") if isinstance(mark, dict) else None
     if found != _FORMAT:
         raise StoreError(
-            f"workspace {folder} has format {found!r}, and this shipway knows format {_FORMAT}; upgrade shipway"
+            f"workspace {objects.where} has format {found!r}, and this shipway knows format {_FORMAT}; upgrade shipway"
         )
 
 
-def _not_a_workspace(folder: Path) -> StoreError:
-    place = folder.parent if folder.name.startswith(".") else folder  # `shipway init DIR` makes DIR/.shipway
-    return StoreError(f"{folder} is not a workspace; make one with `shipway init {place}`")
+def _not_a_workspace(place: Path | str) -> StoreError:
+    if isinstance(place, str):
+        return StoreError(f"{place} is not a workspace; make one with `shipway workspace create {place}`")
+    parent = place.parent if place.name.startswith(".") else place  # `shipway init DIR` makes DIR/.shipway
+    return StoreError(f"{place} is not a workspace; make one with `shipway init {parent}`")
