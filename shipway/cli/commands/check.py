@@ -109,7 +109,11 @@ def check_workspace(context: Context) -> Finding:
         context.workspace()
     except ShipwayError as error:
         return Finding(what="workspace", state="absent", found="none that can be used", mend=str(error))
-    return _writable("workspace", context.workspace_folder)
+    folder = context.workspace_folder
+    if folder is None:
+        found = f"{context.workspace_url}; `shipway workspace check` tries it out"
+        return Finding(what="workspace", state="ok", found=found)
+    return _writable("workspace", folder)
 
 
 def check_disk(_context: Context) -> Finding:

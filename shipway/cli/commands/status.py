@@ -8,6 +8,10 @@ from typing import Any
 from shipway.cli.context import Context
 from shipway.cli.output import Column, size, table
 from shipway.cli.parser import Parser
+from shipway.errors import StoreError
+
+_Part = dict[str, Any]
+"""A line of the table of disks."""
 
 _DISK_COLUMNS = (Column("part", "DISK"), Column("size_bytes", "SIZE", size), Column("path", "PATH"))
 
@@ -21,7 +25,7 @@ def run(_args: Namespace, context: Context) -> int:
 
     services = [service_document(service) for service in all_services(context.targets(), context.output.say)]
     server = _server(context)
-    disk = _disk(context.workspace_folder, context.state().root)
+    disk = [*_workspace_parts(context), *_parts("machine", context.state().root)]
     document = {
         "workspace": context.workspace_url,
         "state": str(context.state().root),
@@ -66,16 +70,29 @@ def _server_line(server: dict[str, Any]) -> str:
             return f"{state}, UI {server['ui_url']} (process {server['pid']})"
 
 
-def _disk(workspace: Path, state: Path) -> list[dict[str, Any]]:
-    """Every folder directly below the two roots, and the roots' totals."""
-    parts = [*_parts("workspace", workspace), *_parts("machine", state)]
-    return [{"part": part, "path": str(path), "size_bytes": used} for part, path, used in parts]
+def _workspace_parts(context: Context) -> list[_Part]:
+    """Of a bucket by one listing; none when it cannot be reached, which is said: what runs here runs all the same."""
+    if context.workspace_folder is not None:
+        return _parts("workspace", context.workspace_folder)
+    try:
+        used = context.workspace().used_bytes()
+    except StoreError as error:
+        context.output.say(str(error))
+        return []
+    url = context.workspace_url
+    parts = [_part(f"  {name}", f"{url}/{name}", size_bytes) for name, size_bytes in sorted(used.items()) if size_bytes]
+    return [_part("workspace", url, sum(used.values())), *parts]
 
 
-def _parts(name: str, root: Path) -> list[tuple[str, Path, int]]:
+def _parts(name: str, root: Path) -> list[_Part]:
+    """The folder, and every folder directly below it that is not empty."""
     folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.is_symlink())
-    parts = [(f"  {folder.name}", folder, disk_used(folder)) for folder in folders]
-    return [(name, root, disk_used(root)), *(part for part in parts if part[2])]
+    parts = [_part(f"  {folder.name}", folder, disk_used(folder)) for folder in folders]
+    return [_part(name, root, disk_used(root)), *(part for part in parts if part["size_bytes"])]
+
+
+def _part(name: str, path: Path | str, size_bytes: int) -> _Part:
+    return {"part": name, "path": str(path), "size_bytes": size_bytes}
 
 
 def disk_used(path: Path) -> int:
