@@ -6,14 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from shipway.cli.context import Context
 from shipway.cli.leaving import wait_for_nobody
 from shipway.cli.server.environment import client_environment
 from shipway.cli.server.local import ensure_server
 from shipway.cli.server.record import ServerRecord
-from shipway.errors import RecordMissing, ReleaseError, ShipwayError
+from shipway.errors import ReleaseError, ShipwayError
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -28,15 +27,14 @@ def run_release_flow(context: Context, release_id: str) -> "Ending":
     before the release had ended.
     """
     server = _use_server(context)
-    from shipway.flows.release import release
+    from shipway.flows.release import go_on
     from shipway.release.inputs import read_inputs
 
-    _mark_crashed(context, release_id)
     service = read_inputs(context.workspace(), release_id).service
     context.output.say(f"release {release_id} of {service}")
     try:
         with _progress(context):
-            state: State[Any] = release(context.workspace_url, release_id, service, return_state=True)
+            state: State[Any] = go_on(context.workspace_url, release_id, service, return_state=True)
     except Exception as error:
         return _ending_without_prefect(context, release_id, error)
     ending = _ending(state)
@@ -81,27 +79,6 @@ def _ending_without_prefect(context: Context, release_id: str, error: Exception)
     context.output.say(f"warning: Prefect could not be told how release {release_id} ended: {why}")
     with hold(context.workspace(), release_id) as run:
         return ending_of(run)
-
-
-def _mark_crashed(context: Context, release_id: str) -> None:
-    """Prefect would show the run of a killed process as running for ever."""
-    try:
-        document = context.workspace().records.read(f"releases/{release_id}/flow-run")
-    except RecordMissing:
-        return
-    assert isinstance(document, dict)
-    from prefect.client.orchestration import get_client
-    from prefect.exceptions import ObjectNotFound
-    from prefect.states import Crashed
-
-    with get_client(sync_client=True) as client:
-        try:
-            flow_run = client.read_flow_run(UUID(str(document["flow_run_id"])))
-        except ObjectNotFound:  # a server of before, or another machine's
-            return
-        if flow_run.state is not None and not flow_run.state.is_final():
-            crashed: State[Any] = Crashed(message=f"its process died; release {release_id} goes on in a new run")
-            client.set_flow_run_state(flow_run.id, crashed, force=True)
 
 
 @contextmanager

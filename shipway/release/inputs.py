@@ -93,9 +93,22 @@ def read_inputs(workspace: Workspace, release_id: str) -> ReleaseInputs:
     )
 
 
+def is_kept(workspace: Workspace, release_id: str) -> bool:
+    """Whether a release has its inputs, so that its files are not read again."""
+    with contextlib.suppress(RecordMissing):
+        workspace.records.read(_key(release_id))
+        return True
+    return False
+
+
+def is_begun(workspace: Workspace, release_id: str) -> bool:
+    """Whether anybody ever held it."""
+    return bool(journal_of(workspace, release_id).entries())
+
+
 def forget_unbegun(workspace: Workspace, release_id: str) -> None:
     """Takes back `keep_inputs` for a release that could not be begun. One that has a journal is left as it is."""
-    if not journal_of(workspace, release_id).entries():
+    if not is_begun(workspace, release_id):
         workspace.records.delete(_key(release_id))
 
 

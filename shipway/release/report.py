@@ -1,14 +1,16 @@
 """What a release did, for people: one value that the command line and the Prefect run page share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from shipway.domain.image import Image
 from shipway.domain.release import ReleasePhase
 from shipway.domain.verdict import CheckResult, Measurement, Verdict
 from shipway.release.inputs import read_inputs
 from shipway.release.journal import journal_of, step_entries
 from shipway.release.open_releases import lease_name
-from shipway.release.outcomes import Promotion, SmokeResult, Verified
+from shipway.release.outcomes import Promotion, Registered, SmokeResult, Verified
 from shipway.release.steps import STORY, Kind, ReleaseState, Step, replay
 from shipway.store.codec import decode
 from shipway.store.lease import current
@@ -30,7 +32,8 @@ class ReleaseReport:
     """`checks` are all that were made, in order. `ended_at` is None while the release is open.
 
     `standing` is the phase in a word; for a release that is open and has no living holder `interrupted`, and
-    `not begun` for one that was kept and never held.
+    `not begun` for one that was kept and never held. `models` are digests by `name:version`, and `image_digest` is
+    empty, as long as there are none.
     """
 
     release_id: str
@@ -43,6 +46,8 @@ class ReleaseReport:
     ended_at: datetime | None
     steps: tuple[StepReport, ...]
     checks: tuple[CheckResult, ...]
+    models: Mapping[str, str]
+    image_digest: str
 
 
 def report_of(workspace: Workspace, release_id: str, *, now: datetime) -> ReleaseReport:
@@ -62,6 +67,8 @@ def report_of(workspace: Workspace, release_id: str, *, now: datetime) -> Releas
         ended_at=times.get((Step.RELEASE, Kind.OUTCOME)),
         steps=tuple(_step(step, state, times) for step in STORY),
         checks=_checks(state),
+        models=_models(state),
+        image_digest=_image_digest(state),
     )
 
 
@@ -121,6 +128,19 @@ def _checks(state: ReleaseState) -> tuple[CheckResult, ...]:
         _verdict(state, Step.PROMOTE, Promotion),
     )
     return tuple(check for verdict in verdicts if verdict for check in verdict.checks)
+
+
+def _models(state: ReleaseState) -> Mapping[str, str]:
+    outcome = state.of(Step.REGISTER).outcome
+    if outcome is None:
+        return {}
+    registered = decode(Registered, outcome["value"])
+    return dict(zip(registered.models, registered.digests, strict=True))
+
+
+def _image_digest(state: ReleaseState) -> str:
+    outcome = state.of(Step.BUILD).outcome
+    return decode(Image, outcome["value"]).digest if outcome else ""
 
 
 def _verdict(
