@@ -59,3 +59,8 @@ class Image:
     labels: Mapping[str, str]
     size_bytes: int
     layers: tuple[ImageLayer, ...] = ()
+
+
+def short_digest(digest: str) -> str:
+    """Enough of it for a person."""
+    return digest.removeprefix("sha256:")[:12]

@@ -1,7 +1,10 @@
-"""Building an image for the `process` target: lock, virtual environment, bundle."""
+"""Building an image of the kind that a target runs."""
+
+from pathlib import Path
 
 from shipway.domain.canonical import sha256_hex
-from shipway.domain.image import Image, ImageSpec
+from shipway.domain.image import DOCKER, PROCESS, Image, ImageConfig, ImageSpec
+from shipway.errors import BuildError
 from shipway.image.bundle import write_bundle
 from shipway.image.environment import lock_environment, make_venv
 from shipway.image.interpreters import find_interpreter
@@ -11,8 +14,24 @@ from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 
 
-def build_image(spec: ImageSpec, workspace: Workspace, state: MachineState) -> Image:
+def build_image(spec: ImageSpec, config: ImageConfig, kind: str, workspace: Workspace, state: MachineState) -> Image:
     """Safe to repeat: equal specs are one image, and nothing is resolved, installed or copied twice.
+
+    Raises BuildError with the reason, MachineError when this machine has no room, StoreError when a blob is missing.
+    """
+    if kind == PROCESS:
+        return build_process_image(spec, workspace, state)
+    raise BuildError(f"images of kind {kind} cannot be built from {config}")
+
+
+def image_stands(image: Image, state: MachineState) -> bool:
+    """Whether an image that was built once is still there to be run."""
+    del state
+    return image.kind != DOCKER and Path(image.location).exists()
+
+
+def build_process_image(spec: ImageSpec, workspace: Workspace, state: MachineState) -> Image:
+    """A bundle of this machine and a virtual environment beside it. Safe to repeat: equal specs are one image, and nothing is resolved, installed or copied twice.
 
     Raises BuildError with the reason, MachineError when this machine has no room, StoreError when a blob is missing.
     """
@@ -22,7 +41,7 @@ def build_image(spec: ImageSpec, workspace: Workspace, state: MachineState) -> I
     python = make_venv(lock, interpreter, state)
     written = write_bundle(bundle, workspace.blobs, state)
     return Image(
-        kind="process",
+        kind=PROCESS,
         digest=bundle.digest,
         location=str(written.location),
         interpreter=str(python),

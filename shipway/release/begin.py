@@ -76,7 +76,6 @@ def _plan(config: ReleaseConfig, workspace: Workspace, machine: MachineState) ->
 
 
 def _refuse_taken_port(config: ReleaseConfig, planned: Plan, machine: MachineState) -> None:
-    chosen = next(candidate.kind for candidate in planned.candidates if not candidate.faults)
-    target = load(chosen, machine)
+    target = load(planned.choice, machine)
     if config.deployment.port is not None and isinstance(target, TakesPorts):
         target.refuse_taken_port(config.service, config.deployment.port)

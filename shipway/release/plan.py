@@ -8,24 +8,38 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from shipway.domain.environment import Environment
+from shipway.domain.image import DOCKER, PROCESS
 from shipway.domain.release import ReleaseConfig
 from shipway.domain.wording import counted
 from shipway.errors import ConfigError
 from shipway.release.steps import Step
-from shipway.targets.base import SplitsTraffic, Target, known_kinds
+from shipway.targets.base import MayBeAway, SplitsTraffic, Target, known_kinds
 
 Installed = Callable[[str], bool]
 
-Abilities = Mapping[str, frozenset[str]]
-"""By kind of target, what it can do beyond the core."""
+
+@dataclass(frozen=True, kw_only=True)
+class Ability:
+    """What a target can do beyond the core. `away` says why nothing can be deployed there now; None when it can."""
+
+    splits_traffic: bool
+    away: str | None = None
+
+
+Abilities = Mapping[str, Ability]
+"""By kind of target; only known kinds are there."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A target that was asked for, and why it cannot take the release; no faults when it can."""
+    """A target that was asked for, and why it cannot take the release; no faults when it can.
+
+    `away`: all that is wrong is that it cannot be reached, which may pass.
+    """
 
     kind: str
     faults: tuple[str, ...]
+    away: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +59,13 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     candidates: tuple[Candidate, ...]
 
+    @property
+    def choice(self) -> str:
+        """The kind of the target that will be taken, unless it goes away meanwhile."""
+        fit = first_fit(self.candidates)
+        assert fit is not None
+        return fit.kind
+
 
 def is_installed(package: str) -> bool:
     """Whether an import would find it; nothing is imported."""
@@ -53,10 +74,22 @@ def is_installed(package: str) -> bool:
 
 def abilities_of(kinds: Sequence[str], load_target: Callable[[str], Target]) -> Abilities:
     """What each known target can do beyond the core; an unknown one is not in the answer."""
-    known = [kind for kind in kinds if kind in known_kinds()]
-    return {
-        kind: frozenset({"split traffic"} if isinstance(load_target(kind), SplitsTraffic) else ()) for kind in known
-    }
+    return {kind: _ability(load_target(kind)) for kind in kinds if kind in known_kinds()}
+
+
+def _ability(target: Target) -> Ability:
+    away = target.why_away() if isinstance(target, MayBeAway) else None
+    return Ability(splits_traffic=isinstance(target, SplitsTraffic), away=away)
+
+
+def image_kind_of(kind: str) -> str:
+    """The kind of image that a kind of target runs."""
+    return PROCESS if kind == PROCESS else DOCKER
+
+
+def first_fit(found: Sequence[Candidate]) -> Candidate | None:
+    """The best candidate that nothing speaks against."""
+    return next((candidate for candidate in found if not candidate.faults), None)
 
 
 def plan(
@@ -65,26 +98,37 @@ def plan(
     """Pure. Raises ConfigError, with the remedy, for a release that cannot be carried out as it stands."""
     _refuse_unverifiable(config, installed)
     found = candidates(config.targets, config.inference.environment, abilities)
-    if all(candidate.faults for candidate in found):
+    if first_fit(found) is None:
         faults = "; ".join(f"{c.kind}: {', '.join(c.faults)}" for c in found)
         raise ConfigError(f"targets: no candidate can take this release: {faults}")
     return Plan(service=config.service, champion=champion, steps=_steps(config, champion), candidates=found)
 
 
-def candidates(kinds: Sequence[str], environment: Environment, abilities: Abilities) -> tuple[Candidate, ...]:
-    """Every target asked for, best first, with what it cannot do. Pure."""
-    return tuple(Candidate(kind=kind, faults=_faults(kind, environment, abilities)) for kind in kinds)
+def candidates(
+    kinds: Sequence[str], environment: Environment, abilities: Abilities, *, image_kind: str | None = None
+) -> tuple[Candidate, ...]:
+    """Every target asked for, best first, with what it cannot do. `image_kind` is that of the image that was built;
+    None before there is one. Pure."""
+    return tuple(_candidate(kind, environment, abilities.get(kind), image_kind) for kind in kinds)
 
 
-def _faults(kind: str, environment: Environment, abilities: Abilities) -> tuple[str, ...]:
-    if kind not in abilities:
+def _candidate(kind: str, environment: Environment, ability: Ability | None, image_kind: str | None) -> Candidate:
+    faults = _faults(kind, environment, ability, image_kind)
+    away = ability.away if ability else None
+    return Candidate(kind=kind, faults=(*faults, away) if away else faults, away=bool(away) and not faults)
+
+
+def _faults(kind: str, environment: Environment, ability: Ability | None, image_kind: str | None) -> tuple[str, ...]:
+    if ability is None:
         return (f"unknown target; the targets are {', '.join(known_kinds())}",)
     faults = []
-    if "split traffic" not in abilities[kind]:
+    if not ability.splits_traffic:
         faults.append("cannot split traffic between the champion and a challenger")
     if environment.conda_packages:
         names = ", ".join(environment.conda_packages)
         faults.append(f"has no conda for {names}; name pip packages in their place")
+    if image_kind not in {None, image_kind_of(kind)}:
+        faults.append(f"runs images of kind {image_kind_of(kind)}, and this release has built one of kind {image_kind}")
     return tuple(faults)
 
 
@@ -108,14 +152,19 @@ def _steps(config: ReleaseConfig, champion: str | None) -> tuple[PlannedStep, ..
     beside = f", agreement with {champion}" if champion else ""
     walk = ", ".join(f"{step.weight} % for {step.bake_s:g} s" for step in config.traffic)
     traffic = f"{walk}, then 100 %" if champion else "100 % at once: it is the first revision of the service"
+    soak = verification.smoke.load_s
     packages = counted(len(config.inference.environment.requirements), "package")
     what = {
         Step.REGISTER: f"{models}",
-        Step.BUILD: f"{config.inference.entry_script} with {packages}",
-        Step.SMOKE: "run it alone: healthy, and every golden request answered with 200",
+        Step.BUILD: f"{config.inference.entry_script} with {packages}{_where_to(config)}",
+        Step.SMOKE: f"run it alone: healthy, every golden request answered with 200, memory after {soak:g} s of load",
         Step.CHOOSE: f"of {', '.join(config.targets)}",
         Step.DEPLOY: f"a new revision beside {champion or 'nothing'}, without traffic",
         Step.VERIFY: f"golden rows{suite}, errors, latency{beside}",
         Step.PROMOTE: f"traffic {traffic}",
     }
     return tuple(PlannedStep(step=step, what=text) for step, text in what.items())
+
+
+def _where_to(config: ReleaseConfig) -> str:
+    return f", pushed to {config.image.registry}" if config.image.registry else ""

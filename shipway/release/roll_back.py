@@ -4,11 +4,11 @@ import logging
 from collections.abc import Callable, Mapping
 
 from shipway.domain.canonical import Plain
+from shipway.domain.image import PROCESS
 from shipway.domain.names import ModelRef
 from shipway.domain.release import ReleasePhase, revision_id_of
 from shipway.domain.service import NO_TRAFFIC, Traffic
 from shipway.registry.models import Registry
-from shipway.release.acts import end_trial
 from shipway.release.failpoints import Boundary, reach
 from shipway.release.inputs import config_digest
 from shipway.release.ledger import Event, LedgerEntry, ledger_of
@@ -16,6 +16,7 @@ from shipway.release.outcomes import Ending
 from shipway.release.promote import splitting
 from shipway.release.run import ReleaseRun, end
 from shipway.release.steps import Kind, ReleaseState, Step, phase_after_going_back
+from shipway.release.trial import end_trial
 from shipway.store.codec import decode
 
 log = logging.getLogger(__name__)
@@ -107,8 +108,8 @@ def _undo_deployment(run: ReleaseRun, undo: Mapping[str, Plain]) -> None:
         Registry(run.workspace).release_use(ModelRef.parse(model), service=run.ref.service, revision=revision_id)
 
 
-def _undo_trial(run: ReleaseRun, _: Mapping[str, Plain]) -> None:
-    end_trial(run)
+def _undo_trial(run: ReleaseRun, undo: Mapping[str, Plain]) -> None:
+    end_trial(run, _text(undo, "kind") or PROCESS)  # journals of before it was written knew one kind
 
 
 _UNDO: Mapping[Step, Callable[[ReleaseRun, Mapping[str, Plain]], None]] = {

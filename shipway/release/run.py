@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from shipway.domain.canonical import Plain
-from shipway.domain.image import Image, ImageSpec
+from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.domain.release import ReleaseInputs, ReleasePhase
 from shipway.errors import ReleaseEnded
-from shipway.image.build import build_image
+from shipway.image.build import build_image, image_stands
 from shipway.machine.state import MachineState, machine_state
 from shipway.release.failpoints import Boundary, reach
 from shipway.release.inputs import read_inputs
@@ -30,7 +30,8 @@ T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 LoadTarget = Callable[[str, MachineState], Target]
-BuildImage = Callable[[ImageSpec, Workspace, MachineState], Image]
+BuildImage = Callable[[ImageSpec, ImageConfig, str, Workspace, MachineState], Image]
+ImageStands = Callable[[Image, MachineState], bool]
 
 
 def utc_now() -> datetime:
@@ -44,6 +45,7 @@ class Tools:
     clock: Clock = utc_now
     load_target: LoadTarget = load
     build_image: BuildImage = build_image
+    image_stands: ImageStands = image_stands
 
 
 REAL_TOOLS = Tools()

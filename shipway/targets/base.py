@@ -97,6 +97,24 @@ class TakesPorts(Protocol):
 
 
 @runtime_checkable
+class MayBeAway(Protocol):
+    """Stands on something that may not be there, such as a container engine."""
+
+    def why_away(self) -> str | None:
+        """Why nothing can be deployed there now, in one line with the remedy; None when it can. Only looks."""
+        ...
+
+
+@runtime_checkable
+class Gauges(Protocol):
+    """Can say what a revision takes of the machine."""
+
+    def memory_bytes(self, name: str, revision_id: str) -> int | None:
+        """What its processes hold now, without the page cache; None when that cannot be told. Raises ServiceNotFound."""
+        ...
+
+
+@runtime_checkable
 class Mirrors(Protocol):
     """Honours `Traffic.mirror`, and counts mirrored requests apart from answered ones."""
 

@@ -13,6 +13,10 @@ from shipway.verification.samples import MINIMUM_SAMPLE, Reply, Samples
 
 Clock = Callable[[], float]
 
+_SOAK_BATCH = 500
+"""Answers of so many requests are held at once."""
+_SOAK_REQUEST_S = 10.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBounds:
@@ -69,6 +73,33 @@ def ask(
     turns = _Turns(len(requests), clock=clock, enough_s=total_s, total_s=total_s)
     drive = _Drive(endpoints={"": url}, requests=requests, timeout_s=request_s, warm_up=False)
     return drive.run(turns, concurrency)[""].replies
+
+
+@dataclass(frozen=True, kw_only=True)
+class Soaked:
+    """What a soak saw: how many requests, over how many seconds, and the first of those that were not answered."""
+
+    requests: int
+    failures: int
+    seconds: float
+    first_failure: Reply | None = None
+
+
+def soak(
+    url: str, requests: Sequence[str], *, seconds: float, concurrency: int = 2, clock: Clock = time.monotonic
+) -> Soaked:
+    """Asks the same requests again and again for `seconds`, and keeps no answers. Raises ValueError without requests.
+
+    The end of the time is seen between requests, and an endpoint that fails is not asked for longer.
+    """
+    began, sent, failures, first = clock(), 0, 0, None
+    drive = _Drive(endpoints={"": url}, requests=requests, timeout_s=_SOAK_REQUEST_S, warm_up=False)
+    while (left := began + seconds - clock()) > 0 and first is None:
+        turns = _Turns(_SOAK_BATCH, clock=clock, enough_s=left, total_s=left)
+        samples = drive.run(turns, concurrency)[""]
+        sent, failures = sent + len(samples.replies), failures + samples.failures
+        first = next((reply for reply in samples.replies if not reply.ok), None)
+    return Soaked(requests=sent, failures=failures, seconds=clock() - began, first_failure=first)
 
 
 class _Turns:

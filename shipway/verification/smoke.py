@@ -6,12 +6,15 @@ Whether the answers are right is not asked here; that is for `verify`, beside th
 from collections.abc import Sequence
 
 from shipway.domain.golden import GoldenRow
-from shipway.domain.verdict import CheckResult, Phase
+from shipway.domain.verdict import CheckResult, Measurement, Phase
 from shipway.domain.wording import counted, were
 from shipway.verification.connection import Connection
 from shipway.verification.evidence import bounded
-from shipway.verification.load import ask
+from shipway.verification.load import Soaked, ask
 from shipway.verification.samples import Reply
+
+_FULL = 0.95
+"""The share of a memory limit that may be held after the load."""
 
 
 def smoke(
@@ -28,6 +31,36 @@ def smoke(
         return (health,)
     replies = ask(url, [row.request for row in rows], concurrency=1, request_s=request_s, total_s=total_s)
     return health, judge_answered(len(rows), replies)
+
+
+def judge_soak(soaked: Soaked, held_bytes: int | None, *, limit_bytes: int | None) -> tuple[CheckResult, ...]:
+    """Whether it stood the load, and what memory it holds after it. `held_bytes` is None where nobody can tell."""
+    what = f"{counted(soaked.requests, 'request')} in {soaked.seconds:.0f} s"
+    if soaked.first_failure is not None:
+        message = f"{soaked.failures} of {what} failed; first: {soaked.first_failure.describe()}"
+        return (CheckResult(name="load", phase=Phase.FAILED, message=message),)
+    load = CheckResult(name="load", phase=Phase.PASSED, message=f"{what}, all answered with status 200")
+    return load, *(() if held_bytes is None else (judge_memory(held_bytes, limit_bytes),))
+
+
+def judge_memory(held_bytes: int, limit_bytes: int | None) -> CheckResult:
+    """Close to its limit counts as bad: the kernel ends what goes beyond, in the middle of a request."""
+    held_mb = held_bytes / 1e6
+    if limit_bytes is None:
+        measured = Measurement(name="memory", value=held_mb, unit="MB")
+        message = f"{held_mb:.0f} MB held after the load, without a limit"
+        return CheckResult(name="memory", phase=Phase.PASSED, message=message, measurements=(measured,))
+    allowed_mb = limit_bytes * _FULL / 1e6
+    good = held_mb <= allowed_mb
+    message = f"{held_mb:.0f} MB held after the load, {_FULL:.0%} of the limit are {allowed_mb:.0f} MB"
+    if not good:
+        message += "; raise containerResourceRequirements/memoryInGBLimit"
+    return CheckResult(
+        name="memory",
+        phase=Phase.PASSED if good else Phase.FAILED,
+        message=message,
+        measurements=(Measurement(name="memory", value=held_mb, unit="MB", limit=allowed_mb),),
+    )
 
 
 def judge_health(reply: Reply) -> CheckResult:

@@ -10,19 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shipway.domain.environment import Environment, InferenceConfig
-from shipway.domain.image import Image, ImageSpec
+from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.domain.release import (
     LatencyLimit,
     Limits,
     LoadPlan,
     ModelSource,
     ReleaseConfig,
+    SmokePlan,
     TrafficStep,
     VerificationConfig,
 )
 from shipway.domain.service import DeploymentConfig, GatewayConfig
 from shipway.machine.state import MachineState
-from shipway.release import acts, promote
+from shipway.release import acts, promote, trial
 from shipway.release.inputs import keep_inputs
 from shipway.release.outcomes import Ending
 from shipway.release.roll_back import conclude_promoted, ending_of, roll_back
@@ -56,12 +57,12 @@ class Bench:
 
     @property
     def tools(self) -> Tools:
-        return Tools(load_target=self._load, build_image=self._build)
+        return Tools(load_target=self._load, build_image=self._build, image_stands=lambda _image, _machine: True)
 
     def keep(self, release_id: str, *, model: str = "one", **changes: object) -> None:
         """Keeps the inputs of a release of service `digits` whose model file says `model`."""
         keep_inputs(
-            replace(self._config(model), **changes),  # type: ignore[arg-type]
+            replace(self.config(model), **changes),  # type: ignore[arg-type]
             release_id=release_id,
             requested_by="ada",
             now=AT,
@@ -75,14 +76,16 @@ class Bench:
     def _load(self, _kind: str, state: MachineState) -> FakeTarget:
         return self.trials if state.root.name == "trials" else self.target
 
-    def _build(self, spec: ImageSpec, _workspace: Workspace, _state: MachineState) -> Image:
+    def _build(
+        self, spec: ImageSpec, _config: ImageConfig, kind: str, _workspace: Workspace, _state: MachineState
+    ) -> Image:
         labels: Mapping[str, str] = {model.id: model.digest for model in spec.models}
         digest = spec.models[0].digest
         return Image(
-            kind="process", digest=digest, location=str(self.folder), interpreter="python", labels=labels, size_bytes=1
+            kind=kind, digest=digest, location=str(self.folder), interpreter="python", labels=labels, size_bytes=1
         )
 
-    def _config(self, model: str) -> ReleaseConfig:
+    def config(self, model: str) -> ReleaseConfig:
         folder = self.folder / "assets"
         (folder / "src").mkdir(parents=True, exist_ok=True)
         (folder / "src" / "score.py").write_text("def init(): ...\ndef run(data): ...\n")
@@ -98,6 +101,7 @@ class Bench:
             targets=("process",),
             verification=VerificationConfig(
                 golden=str(folder / "golden.jsonl"),
+                smoke=SmokePlan(load_s=0.1),
                 load=LoadPlan(requests=20),
                 limits=Limits(latency_p95=LatencyLimit(floor_ms=5000)),  # whatever else the machine does
             ),
@@ -120,7 +124,7 @@ def tell(run: ReleaseRun) -> Ending:
 def _bring_into_service(run: ReleaseRun) -> str:
     registered = acts.register(run)
     image = acts.build(run, registered)
-    smoke = acts.smoke_test(run, image)
+    smoke = trial.smoke_test(run, image)
     if not smoke.verdict.passed:
         return f"smoke test: {smoke.verdict.reason}"
     choice = acts.choose(run)

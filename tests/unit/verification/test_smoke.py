@@ -1,5 +1,6 @@
 from shipway.domain.verdict import Phase
-from shipway.verification.smoke import judge_answered, smoke
+from shipway.verification.load import Soaked, soak
+from shipway.verification.smoke import judge_answered, judge_memory, judge_soak, smoke
 from tests.unit.verification.little_server import little_server
 from tests.unit.verification.replies import good, row
 from tests.unit.verification.test_load import free_port_url
@@ -48,3 +49,35 @@ def test_rows_left_over_when_the_time_is_over_are_told():
     check = judge_answered(5, [good(0), good(1)])
     assert check.phase is Phase.PASSED
     assert check.message == "2 golden requests of 5, the time being over, were answered with status 200"
+
+
+def test_a_server_that_stands_the_load_passes_with_what_it_holds():
+    with little_server() as url:
+        soaked = soak(url, [row([1]).request], seconds=0.2)
+    assert soaked.requests > 0
+    load, memory = judge_soak(soaked, 64_000_000, limit_bytes=None)
+    assert load.phase is Phase.PASSED
+    assert load.message.endswith("all answered with status 200")
+    assert memory.message == "64 MB held after the load, without a limit"
+
+
+def test_a_server_that_fails_under_load_is_not_asked_for_longer():
+    with little_server(lambda _: (500, "out of handles")) as url:
+        soaked = soak(url, [row([1]).request], seconds=60)
+    (load,) = judge_soak(soaked, None, limit_bytes=None)
+    assert load.phase is Phase.FAILED
+    assert load.message.endswith("failed; first: status 500: out of handles")
+
+
+def test_where_nobody_can_tell_the_memory_only_the_load_is_judged():
+    soaked = Soaked(requests=10, failures=0, seconds=2.0)
+    assert [check.name for check in judge_soak(soaked, None, limit_bytes=1)] == ["load"]
+
+
+def test_memory_close_to_its_limit_fails_before_the_kernel_ends_it():
+    check = judge_memory(96_000_000, 100_000_000)
+    assert check.phase is Phase.FAILED
+    assert check.message == (
+        "96 MB held after the load, 95% of the limit are 95 MB; raise containerResourceRequirements/memoryInGBLimit"
+    )
+    assert judge_memory(95_000_000, 100_000_000).phase is Phase.PASSED

@@ -1,0 +1,103 @@
+"""The trial of an image: it runs alone, apart from any service, and is away again whatever happens."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from shipway.domain.canonical import Plain
+from shipway.domain.golden import GoldenRow
+from shipway.domain.image import Image
+from shipway.domain.service import RevisionSpec, ServiceState
+from shipway.domain.verdict import CheckResult, Phase, Verdict
+from shipway.errors import TargetError
+from shipway.machine.state import MachineState
+from shipway.release.inputs import golden_rows
+from shipway.release.outcomes import SmokeResult
+from shipway.release.revision import address_of, revision_spec, wait_healthy
+from shipway.release.run import ReleaseRun, carry_out
+from shipway.release.steps import Step
+from shipway.targets.base import Gauges, Target
+from shipway.verification.load import soak
+from shipway.verification.smoke import judge_soak, smoke
+
+log = logging.getLogger(__name__)
+
+_LAST_WORDS = 40
+_LAST_WORD_LENGTH = 300
+
+
+def smoke_test(run: ReleaseRun, image: Image) -> SmokeResult:
+    """Runs the image alone, apart from any service, and takes it away again whatever happens."""
+    undo: Mapping[str, Plain] = {"trial": run.ref.service, "kind": image.kind}
+    return carry_out(run, Step.SMOKE, SmokeResult, lambda: _smoke(run, image), undo=undo)
+
+
+def trial_state(machine: MachineState) -> MachineState:
+    """Where images are tried: a folder of its own, so that a trial can never meet a service."""
+    return MachineState(machine.root / "trials")
+
+
+def end_trial(run: ReleaseRun, kind: str) -> None:
+    """`kind` is that of the image, and of the local target that runs it. Safe to repeat."""
+    run.tools.load_target(kind, trial_state(run.machine)).delete(run.ref.service, fence=run.ref.fence)
+
+
+def _smoke(run: ReleaseRun, image: Image) -> SmokeResult:
+    target = run.tools.load_target(image.kind, trial_state(run.machine))
+    target.delete(run.ref.service, fence=run.ref.fence)
+    try:
+        return _try_alone(run, target, image)
+    finally:
+        target.delete(run.ref.service, fence=run.ref.fence)
+
+
+def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
+    began = time.monotonic()
+    spec = revision_spec(run, image, deployment=replace(run.inputs.deployment, port=None))
+    target.deploy(spec)
+    try:
+        wait_healthy(target, spec.service, spec.revision_id)
+    except TargetError as error:
+        evidence = _last_words(target, spec)
+        start = CheckResult(name="start", phase=Phase.FAILED, message=str(error), evidence=evidence)
+        return SmokeResult(verdict=Verdict(checks=(start,)), started_after_s=time.monotonic() - began, requests=0)
+    started_after_s = time.monotonic() - began
+    rows = golden_rows(run.inputs, run.workspace) or ()
+    answered = smoke(f"http://{address_of(target, spec.service, spec.revision_id)}", rows)
+    checks = (*answered, *_soak(run, target, spec, rows))
+    for check in checks:
+        log.info("smoke test: %s %s: %s", check.name, check.phase, check.message)
+    return SmokeResult(verdict=Verdict(checks=checks), started_after_s=started_after_s, requests=len(rows))
+
+
+def _soak(run: ReleaseRun, target: Target, spec: RevisionSpec, rows: Sequence[GoldenRow]) -> tuple[CheckResult, ...]:
+    """What it holds after some load, which shows a leak. One that died of it has its reason from the target."""
+    seconds = run.inputs.verification.smoke.load_s
+    if not seconds or not rows:
+        return ()
+    url = f"http://{address_of(target, spec.service, spec.revision_id)}"
+    soaked = soak(url, [row.request for row in rows], seconds=seconds)
+    held = target.memory_bytes(spec.service, spec.revision_id) if isinstance(target, Gauges) else None
+    checks = judge_soak(soaked, held, limit_bytes=spec.deployment.resources.memory_limit_bytes)
+    return checks if all(check.phase is Phase.PASSED for check in checks) else (*checks, *_fate(target, spec))
+
+
+def _last_words(target: Target, spec: RevisionSpec) -> tuple[str, ...]:
+    """The end of its log, with the script's own traceback, kept because the trial goes."""
+    lines = target.logs(spec.service, revision_id=spec.revision_id, tail=_LAST_WORDS)
+    return tuple(line.rstrip()[:_LAST_WORD_LENGTH] for line in lines)
+
+
+def _fate(target: Target, spec: RevisionSpec) -> Iterator[CheckResult]:
+    """Why it does not run any more, if it does not."""
+    found = target.find(spec.service)
+    revision = found.revision(spec.revision_id) if found else None
+    if revision is not None and revision.status.state is not ServiceState.HEALTHY:
+        status, evidence = revision.status, _last_words(target, spec)
+        yield CheckResult(
+            name="alive",
+            phase=Phase.FAILED,
+            message=f"it is {status.native} after the load: {status.message}",
+            evidence=evidence,
+        )

@@ -1,0 +1,66 @@
+"""What is decided before the first side effect."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shipway.domain.environment import Environment
+from shipway.domain.image import ImageConfig
+from shipway.domain.release import ReleaseConfig
+from shipway.errors import ConfigError
+from shipway.release.plan import Abilities, Ability, candidates, image_kind_of, plan
+from shipway.release.steps import Step
+from tests.unit.release.driver import Bench
+
+PLAIN = Environment(name="digits")
+ABSENT = "no Docker Engine answers at unix:///var/run/docker.sock; start it"
+BOTH: Abilities = {"process": Ability(splits_traffic=True), "docker": Ability(splits_traffic=True)}
+DOCKER_AWAY: Abilities = {**BOTH, "docker": Ability(splits_traffic=True, away=ABSENT)}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> ReleaseConfig:
+    return Bench(tmp_path).config("one")
+
+
+def test_the_first_candidate_that_fits_is_the_choice(config: ReleaseConfig) -> None:
+    wanted = replace(config, targets=("docker", "process"))
+    assert plan(wanted, champion=None, abilities=BOTH).choice == "docker"
+
+
+def test_a_target_whose_engine_is_absent_is_passed_over_and_said(config: ReleaseConfig) -> None:
+    planned = plan(replace(config, targets=("docker", "process")), champion=None, abilities=DOCKER_AWAY)
+    assert planned.choice == "process"
+    assert planned.candidates[0].faults == (ABSENT,)
+    assert planned.candidates[0].away
+
+
+def test_a_release_whose_only_target_is_away_is_refused_with_the_remedy(config: ReleaseConfig) -> None:
+    with pytest.raises(ConfigError) as caught:
+        plan(replace(config, targets=("docker",)), champion=None, abilities=DOCKER_AWAY)
+    assert str(caught.value) == f"targets: no candidate can take this release: docker: {ABSENT}"
+
+
+def test_what_will_never_fit_is_not_only_away() -> None:
+    environment = Environment(name="digits", conda_packages=("gdal",))
+    (found,) = candidates(["docker"], environment, DOCKER_AWAY)
+    assert found.faults == ("has no conda for gdal; name pip packages in their place", ABSENT)
+    assert not found.away
+
+
+def test_once_an_image_is_built_targets_of_another_kind_are_out() -> None:
+    found = candidates(["docker", "process"], PLAIN, BOTH, image_kind="process")
+    assert found[0].faults == ("runs images of kind docker, and this release has built one of kind process",)
+    assert found[1].faults == ()
+
+
+@pytest.mark.parametrize(("target", "kind"), [("process", "process"), ("docker", "docker"), ("aks", "docker")])
+def test_every_target_but_process_runs_container_images(target: str, kind: str) -> None:
+    assert image_kind_of(target) == kind
+
+
+def test_the_plan_says_where_the_image_is_pushed(config: ReleaseConfig) -> None:
+    wanted = replace(config, image=ImageConfig(registry="registry.example/team"))
+    steps = {step.step: step.what for step in plan(wanted, champion=None, abilities=BOTH).steps}
+    assert steps[Step.BUILD] == "score.py with 0 packages, pushed to registry.example/team"
