@@ -40,6 +40,7 @@ _BY_STATUS = {
     404: "missing",
     408: "busy",
     429: "busy",
+    503: "busy",
 }
 
 _KEYS = "the variables are AWS_ACCESS_KEY_ID, AZURE_STORAGE_ACCOUNT_KEY and their like"

@@ -20,6 +20,10 @@ _IN_MEMORY_BYTES = 1024 * 1024
 """Files up to this size go up in one request: a multipart upload takes three."""
 
 
+class _Changed(StoreError):
+    """A file was written to while it was read."""
+
+
 class Blobs:
     """Writing the same bytes again is nothing; a broken upload leaves nothing that can be read."""
 
@@ -121,7 +125,19 @@ class Blobs:
         if size_bytes <= _IN_MEMORY_BYTES:
             self._objects.put(_key(digest), b"".join(chunks))
         else:
+            self._upload_large(digest, chunks, size_bytes)
+
+    def _upload_large(self, digest: str, chunks: Iterator[bytes], size_bytes: int) -> None:
+        """What fails at the very end may be there all the same: the answer was lost, or somebody else, who uploaded the
+        same bytes, came first; Azure then drops our blocks."""
+        try:
             self._objects.upload(_key(digest), chunks, size_bytes=size_bytes)
+        except _Changed:
+            raise
+        except StoreError:
+            there = self._objects.stat(_key(digest))
+            if there is None or there.size_bytes != size_bytes:
+                raise
 
     def _write_verified(self, digest: str, to: Path) -> None:
         handle, name = tempfile.mkstemp(prefix=f".{to.name[:100]}.", dir=to.parent)
@@ -179,5 +195,5 @@ def _fingerprint(path: Path) -> tuple[int, ...]:
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
-def _changed(path: Path) -> StoreError:
-    return StoreError(f"{path} changed while it was read; try again when nothing writes to it")
+def _changed(path: Path) -> _Changed:
+    return _Changed(f"{path} changed while it was read; try again when nothing writes to it")

@@ -25,7 +25,8 @@ _PART_BYTES = 5 * 1024 * 1024
 _CHUNK_BYTES = 8 * 1024 * 1024
 _MOST_PARTS = 9_000
 """S3 takes 10,000 parts of an upload; Azure 50,000."""
-_PATIENCE_S = 25.0
+PATIENCE_S = 25.0
+"""Throttling passes in seconds; and a lease, which lasts for 60 s, has to be renewed in time."""
 _PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0, 4.0, 4.0, 4.0, 4.0)
 """Between attempts to create; as obstore does for all other requests, see shipway.store.remote."""
 _UNFINISHED = re.compile(r".+#\d+")
@@ -54,11 +55,13 @@ class Objects:
         folder: Path | None,
         once: ObjectStore | None = None,
         large: ObjectStore | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         """`once` is the same store by a client that never repeats a request, `large` by one that waits for long."""
         self._store = store
         self._once = once or store
         self._large = large or store
+        self._patience_s = patience_s
         self.where = where
         self.folder = folder
 
@@ -85,7 +88,7 @@ class Objects:
 
         A no without an object is S3's 409: another writer was at it at that moment, and S3 asks to try again.
         """
-        give_up_at, unanswered = time.monotonic() + _PATIENCE_S, False
+        give_up_at, unanswered = time.monotonic() + self._patience_s, False
         last: StoreError
         for pause_s in _PAUSES_S:
             try:

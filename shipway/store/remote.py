@@ -12,20 +12,11 @@ from urllib.parse import urlsplit
 from obstore.store import AzureStore, GCSStore, ObjectStore, S3Store
 
 from shipway.errors import StoreError
-from shipway.store.objects import Objects
+from shipway.store.objects import PATIENCE_S, Objects
 from shipway.store.urls import Place
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
-
-_RETRIES: "RetryConfig" = {
-    "max_retries": 8,
-    "retry_timeout": timedelta(seconds=25),
-    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=4), "base": 2},
-}
-"""Half a minute at the most, of a lease's whole one. Throttling (503 SlowDown, 429) passes in seconds."""
-
-_NO_RETRIES: "RetryConfig" = {"max_retries": 0}
 
 _CONNECT_S, _SMALL_S, _LARGE_S = 5, 20, 300
 """How long one request may take. A part of 5 MB in 300 s, twelve at once, is a line of 1.6 Mbit/s."""
@@ -40,10 +31,14 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TRUE = frozenset({"1", "true", "yes", "on"})
 
 
-def connect(place: Place, environment: Mapping[str, str]) -> Objects:
-    """Nothing is asked of the store yet. Raises StoreError when the settings cannot be right."""
+def connect(place: Place, environment: Mapping[str, str], *, patience_s: float = PATIENCE_S) -> Objects:
+    """Nothing is asked of the store yet. Raises StoreError when the settings cannot be right.
+
+    A request that fails is repeated for `patience_s` before StoreUnavailable is raised.
+    """
     allow_http = _may_use_http(place, environment)
     settings = _settings(place, environment)
+    retries = _retries(patience_s)
 
     def store(request_s: int, retries: "RetryConfig") -> ObjectStore:
         options: ClientConfig = {
@@ -63,15 +58,25 @@ def connect(place: Place, environment: Mapping[str, str]) -> Objects:
 
     try:
         return Objects(
-            store(_SMALL_S, _RETRIES),
+            store(_SMALL_S, retries),
             where=place.url,
             folder=None,
-            once=store(_SMALL_S, _NO_RETRIES),
-            large=store(_LARGE_S, _RETRIES),
+            once=store(_SMALL_S, {"max_retries": 0}),
+            large=store(_LARGE_S, retries),
+            patience_s=patience_s,
         )
     except Exception as error:  # obstore has an exception for each setting; all mean the same
         reason = str(error).partition("\n")[0][:200]
         raise StoreError(f"workspace {place.url}: its settings are not right: {reason}; {_remedy(place)}") from error
+
+
+def _retries(patience_s: float) -> "RetryConfig":
+    """obstore repeats what failed by 5xx, 429 or the network; pauses are random, and twice as long each time."""
+    return {
+        "max_retries": 8,
+        "retry_timeout": timedelta(seconds=patience_s),
+        "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=4), "base": 2},
+    }
 
 
 def _settings(place: Place, environment: Mapping[str, str]) -> dict[str, Any]:
