@@ -1,9 +1,10 @@
-"""shipway down: stops the local Prefect server of this workspace; services go on, unless --all is given."""
+"""shipway down: stops this workspace's Prefect server and worker; services go on, unless --all is given."""
 
 from argparse import Namespace
 
 from shipway.cli.context import Context
 from shipway.cli.parser import Parser
+from shipway.domain.wording import counted
 
 
 def add_arguments(parser: Parser) -> None:
@@ -12,14 +13,26 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: Namespace, context: Context) -> int:
     from shipway.cli.server import stop_server
+    from shipway.cli.worker import stop_worker
 
     stopped = _stop_services(context) if args.all else []
+    worker, runs = stop_worker(context.state())
     server = stop_server(context.state())
     lines = [f"stopped service {name}" for name in stopped]
+    if worker is not None:
+        lines.append(f"stopped the worker (process {worker.pid})")
+    if runs:
+        lines.append(
+            f"interrupted {counted(runs, 'run')} of it; `shipway release list` shows what is left to go on with"
+        )
     lines.append(
         f"stopped the local Prefect server (process {server.pid})" if server else "no local Prefect server ran"
     )
-    document = {"server": {"url": server.url, "pid": server.pid} if server else None, "services": stopped}
+    document = {
+        "server": {"url": server.url, "pid": server.pid} if server else None,
+        "worker": {"pid": worker.pid, "interrupted_runs": runs} if worker else None,
+        "services": stopped,
+    }
     context.output.record(document, lines)
     return 0
 

@@ -8,6 +8,7 @@ from typing import Any
 from shipway.cli.context import Context
 from shipway.cli.output import Column, size, table
 from shipway.cli.parser import Parser
+from shipway.cli.worker.view import worker_document, worker_line
 from shipway.errors import StoreError
 
 _Part = dict[str, Any]
@@ -24,18 +25,20 @@ def run(_args: Namespace, context: Context) -> int:
     from shipway.cli.services import SERVICE_COLUMNS, all_services, service_document
 
     services = [service_document(service) for service in all_services(context.targets(), context.output.say)]
-    server = _server(context)
+    server, worker = _server(context), worker_document(context)
     disk = [*_workspace_parts(context), *_parts("machine", context.state().root)]
     document = {
         "workspace": context.workspace_url,
         "state": str(context.state().root),
         "server": server,
+        "worker": worker,
         "services": services,
         "disk": disk,
     }
     lines = [
         f"workspace       {context.workspace_url}",
         f"Prefect server  {_server_line(server)}",
+        f"worker          {worker_line(worker)}",
         "",
         *(table(services, SERVICE_COLUMNS) if services else ["no service runs here"]),
         "",
