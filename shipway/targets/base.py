@@ -110,7 +110,7 @@ class Gauges(Protocol):
     """Can say what a revision takes of the machine."""
 
     def memory_bytes(self, name: str, revision_id: str) -> int | None:
-        """What its processes hold now, without the page cache; None when that cannot be told. Raises ServiceNotFound."""
+        """What its processes hold now, without the page cache; None when it cannot be told. Raises ServiceNotFound."""
         ...
 
 

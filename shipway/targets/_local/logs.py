@@ -11,6 +11,7 @@ Timed: TypeAlias = tuple[str, str]
 
 _LAST_BYTES = 512 * 1024
 _STARTS = " listens on "
+_READY = "init() has succeeded"
 _BAD = frozenset({"ERROR", "CRITICAL"})
 
 
@@ -63,19 +64,44 @@ def written_at(path: Path) -> str:
 
 
 def exit_reason(server_lines: Sequence[str], output_lines: Sequence[str]) -> str:
+    """One line, whatever is known of why a process has ended."""
+    reason = reason_in(server_lines, output_lines)
+    if reason:
+        return reason
+    if any(has_started(line) for line in server_lines):
+        return "its process has ended without a reason in its log; it may have been killed, or this machine restarted"
+    return "its process has ended before it said anything"
+
+
+def reason_in(server_lines: Sequence[str], output_lines: Sequence[str]) -> str | None:
     """One line: the script's own error where there is one, else the server's, else the last word before its log."""
-    records = [record for line in server_lines if (record := _record(line))]
-    starts = [number for number, record in enumerate(records) if _STARTS in str(record["message"])]
-    bad = [str(r["message"]) for r in records[starts[-1] if starts else 0 :] if r.get("level") in _BAD]
+    records = [record for line in last_run(server_lines) if (record := _record(line))]
+    bad = [str(record["message"]) for record in records if record.get("level") in _BAD]
     errors = [message for message in bad if "Traceback (most recent call last)" in message]
     if errors:
         return _error_in(errors[-1])
     if bad:
         return bad[-1].splitlines()[0]
-    if starts:
-        return "its process has ended without a reason in its log; it may have been killed, or this machine restarted"
+    if any(has_started(line) for line in server_lines):
+        return None
     said = [line.strip() for line in output_lines if line.strip()]
-    return said[-1] if said else "its process has ended before it said anything"
+    return said[-1] if said else None
+
+
+def last_run(lines: Sequence[str]) -> Sequence[str]:
+    """From the last start of a server on; all lines when there is none among them."""
+    starts = [number for number, line in enumerate(lines) if has_started(line)]
+    return lines[starts[-1] if starts else 0 :]
+
+
+def has_started(line: str) -> bool:
+    """Whether it is the first record of a server."""
+    return _STARTS in str((_record(line) or {}).get("message", ""))
+
+
+def was_ready(line: str) -> bool:
+    """Whether it is the record of an init() that succeeded."""
+    return str((_record(line) or {}).get("message", "")).startswith(_READY)
 
 
 def _error_in(message: str) -> str:

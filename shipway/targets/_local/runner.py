@@ -37,8 +37,13 @@ class Runner(Protocol):
         """What would be started. Pure."""
         ...
 
-    def examine(self, image: Image) -> Examined:
-        """Raises MachineError or TargetError when the image is gone. Only looks."""
+    def why_away(self) -> str | None:
+        """Why nothing can be started now, with the remedy; None when it can. Only looks."""
+        ...
+
+    def examine(self, image: Image, place: RevisionFolder) -> Examined:
+        """Before anything is written down. Raises MachineError or TargetError when the image is gone, ServiceConflict
+        when what would be made has a name that is somebody else's."""
         ...
 
     def prepare(self, image: Image, place: RevisionFolder) -> None:
@@ -63,6 +68,10 @@ class Runner(Protocol):
         ...
 
     def status(self, record: RevisionRecord, place: RevisionFolder, now: datetime) -> ServiceStatus: ...
+
+    def memory_bytes(self, place: RevisionFolder) -> int | None:
+        """What its processes hold, without the page cache; None when it does not run."""
+        ...
 
     def log(self, place: RevisionFolder, tail: int) -> Sequence[Timed]:
         """Its last lines, `tail` at least if it has so many."""

@@ -91,6 +91,13 @@ class LocalTarget:
         self._require(name)
         return self._gateway(name).read_stats(mirrored=True)
 
+    def why_away(self) -> str | None:
+        return self._runner.why_away()
+
+    def memory_bytes(self, name: str, revision_id: str) -> int | None:
+        self._require(name)
+        return self._runner.memory_bytes(self._folder(name).revision(revision_id))
+
     def refuse_taken_port(self, name: str, port: int) -> None:
         folder = self._folder(name)
         there = folder.read()
@@ -113,7 +120,7 @@ class LocalTarget:
             refuse_other_kind(spec.service, theirs=there.kind if there else self.kind, ours=self.kind)
             if revision:
                 refuse_other_image(spec.service, spec.revision_id, theirs=revision.image_digest, ours=spec.image.digest)
-            examined = self._runner.examine(spec.image)
+            examined = self._runner.examine(spec.image, place)
             record = self._with_asked_port(folder, there or self._new_service(spec), spec)
             folder.write(record)
             self._runner.prepare(spec.image, place)

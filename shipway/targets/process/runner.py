@@ -28,7 +28,10 @@ class ProcessRunner:
         record = revision_record(spec, Examined(concurrency=1), port=0, asked_port=0, now=never)
         return {"argv": list(server.argv(record, files)), "cwd": str(files.app), "image": spec.image.location}
 
-    def examine(self, image: Image) -> Examined:
+    def why_away(self) -> str | None:
+        return None
+
+    def examine(self, image: Image, place: RevisionFolder) -> Examined:  # noqa: ARG002 - files have no names to clash
         """Raises MachineError when its bundle is gone."""
         return Examined(concurrency=concurrency_of(read_bundle(image.location).variables.get("WORKER_COUNT")))
 
@@ -50,6 +53,9 @@ class ProcessRunner:
 
     def status(self, record: RevisionRecord, place: RevisionFolder, now: datetime) -> ServiceStatus:
         return status_of(observe(record, ServerFiles(place)), record.port, now)
+
+    def memory_bytes(self, place: RevisionFolder) -> int | None:
+        return server.memory_bytes(ServerFiles(place))
 
     def log(self, place: RevisionFolder, tail: int) -> Sequence[Timed]:  # noqa: ARG002 - the files' ends are short
         """What was said before there was a log has no time of its own: it counts as said when it was last added to."""

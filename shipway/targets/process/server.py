@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from shipway.machine.held import holder, start_once
 from shipway.machine.processes import Command, stop
 from shipway.targets._local.records import RevisionRecord
@@ -67,6 +69,23 @@ def start_server(service: str, record: RevisionRecord, bundle: "WrittenBundle", 
 
 def is_running(files: ServerFiles) -> bool:
     return holder(files.lock, files.pid_file) is not None
+
+
+def memory_bytes(files: ServerFiles) -> int | None:
+    """Of the supervisor and all below it; memory that they share counts in parts. None when it does not run."""
+    identity = holder(files.lock, files.pid_file, patience_s=0)
+    if identity is None:
+        return None
+    try:
+        supervisor = psutil.Process(identity.pid)
+        return sum(_held_by(process) for process in (supervisor, *supervisor.children(recursive=True)))
+    except psutil.Error:  # it has ended meanwhile
+        return None
+
+
+def _held_by(process: psutil.Process) -> int:
+    held = process.memory_full_info()
+    return int(getattr(held, "pss", held.uss))  # pss is Linux's own
 
 
 def stop_server(files: ServerFiles) -> None:

@@ -1,0 +1,95 @@
+"""What a revision's container is made with. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shipway.domain.canonical import digest_of, sha256_hex
+from shipway.domain.service import Resources
+from shipway.machine.state import MachineState
+from shipway.targets._local.records import RevisionFolder, RevisionRecord
+from shipway.targets._local.runner import DRAIN_S
+from shipway.targets.docker.images import ImageFacts
+
+PORT = 5001
+"""Where the scoring server listens inside (contract C-11)."""
+
+GRACE_S = DRAIN_S + 5
+"""From SIGTERM to SIGKILL: what the server takes to drain, and to end after that."""
+
+WORKSPACE, SERVICE, REVISION, SETTINGS = (
+    f"shipway.{what}" for what in ("workspace", "service", "revision", "settings")
+)
+"""The labels by which a container is known for ours, and for one that needs no change."""
+
+_CPU_PERIOD_US = 100_000
+_LOG = {"type": "json-file", "config": {"max-size": "10m", "max-file": "3"}}
+"""Docker's default keeps everything, until the disk is full."""
+
+
+def workspace_mark(state: MachineState) -> str:
+    """Tells containers of one workspace on one machine from all others, and trials from services."""
+    return sha256_hex(str(state.root).encode())[:8]
+
+
+def container_name(mark: str, place: RevisionFolder) -> str:
+    return f"shipway-{mark}-{place.service}-{place.revision_id}"
+
+
+def identity(mark: str, place: RevisionFolder) -> dict[str, str]:
+    """The labels that make a container ours."""
+    return {"shipway.workspace": mark, "shipway.service": place.service, "shipway.revision": place.revision_id}
+
+
+def container_settings(mark: str, place: RevisionFolder, record: RevisionRecord, image: ImageFacts) -> dict[str, Any]:
+    """In the words of the SDK's `containers.create`. Holds no secret: whoever may ask the engine can read it.
+
+    Command, user, working folder and the author's variables are the image's. The label of settings covers all the rest:
+    a container that was made with others is made anew.
+    """
+    settings: dict[str, Any] = {
+        "image": record.location,
+        "name": container_name(mark, place),
+        "command": list(_draining(image.command)),
+        "environment": {} if "SERVICE_NAME" in image.variables else {"SERVICE_NAME": place.service},
+        "ports": {f"{PORT}/tcp": (record.host, record.port)},
+        "restart_policy": {"Name": "unless-stopped"},
+        "init": True,  # somebody has to reap what a script starts and leaves behind
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "log_config": _LOG,
+        "stop_signal": "SIGTERM",
+        **_limits(record.resources),
+    }
+    return settings | {"labels": identity(mark, place) | {SETTINGS: digest_of(settings)}}
+
+
+def memory_limit(resources: Resources) -> int | None:
+    """In bytes. What is asked for is the limit too, unless there is one of its own."""
+    return resources.memory_limit_bytes or resources.memory_bytes
+
+
+def memory_key(resources: Resources) -> str:
+    """Which key of the deployment config the limit comes from."""
+    return "memoryInGBLimit" if resources.memory_limit_bytes else "memoryInGB"
+
+
+def _limits(resources: Resources) -> dict[str, int]:
+    """A quota, not `nano_cpus`: the engine refuses more of those than it has cores, and a limit beyond them is kept
+    anyway. No swap beyond the memory: a model that is swapped out answers too late for anybody."""
+    limits: dict[str, int] = {}
+    if memory := memory_limit(resources):
+        limits |= {"mem_limit": memory, "memswap_limit": memory}
+    if resources.memory_bytes and resources.memory_limit_bytes:
+        limits["mem_reservation"] = resources.memory_bytes
+    if cpu := resources.cpu_limit or resources.cpu:
+        limits |= {"cpu_period": _CPU_PERIOD_US, "cpu_quota": round(cpu * _CPU_PERIOD_US)}
+    if resources.cpu and resources.cpu_limit:
+        limits["cpu_shares"] = round(resources.cpu * 1024)
+    return limits
+
+
+def _draining(command: Sequence[str]) -> Sequence[str]:
+    """The scoring server has to drain for as long as we wait for it; another program's command is its own."""
+    if "shipway_serving" not in command or "--drain_s" in command:
+        return command
+    return (*command, "--drain_s", str(DRAIN_S))
