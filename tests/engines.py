@@ -1,0 +1,120 @@
+"""Container engines for tests: the machine's own, and private ones that a test may stop, starve or cut off.
+
+A private engine publishes ports on 127.0.0.1 by its proxy and touches no firewall rule: the machine's own goes on.
+"""
+
+import itertools
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+
+_READY_WITHIN_S = 60.0
+_numbers = itertools.count(1)
+
+
+def usable_engine(host: str | None = None) -> bool:
+    """Whether one answers at `host`, or where DOCKER_HOST or the usual socket is."""
+    try:
+        _client(host).close()
+    except docker.errors.DockerException:
+        return False
+    return True
+
+
+def containers_of(marks: set[str], host: str | None = None) -> list[docker.models.containers.Container]:
+    """Those that carry the label of one of these workspaces, running or not."""
+    with closing(_client(host)) as client:
+        found = client.containers.list(all=True, filters={"label": "shipway.workspace"}, ignore_removed=True)
+        return [each for each in found if each.labels["shipway.workspace"] in marks]
+
+
+@dataclass(frozen=True)
+class PrivateEngine:
+    """`host` is what DOCKER_HOST must be."""
+
+    folder: Path
+    bridge: str
+    subnet: str
+
+    @property
+    def host(self) -> str:
+        return f"unix://{self.folder}/engine.sock"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        command = [
+            *("dockerd", "--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec")),
+            *("--pidfile", str(self._pid_file), "--host", self.host, "--bridge", self.bridge),
+            *("--iptables=false", "--ip-masq=false"),
+        ]
+        with (self.folder / "log").open("ab") as log:
+            subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        deadline = time.monotonic() + _READY_WITHIN_S
+        while not usable_engine(self.host):
+            assert time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Ends its containers, as a shutdown does; `start` brings back those whose policy says so."""
+        pid = int(self._pid_file.read_text())
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + _READY_WITHIN_S
+        while _runs(pid):
+            assert time.monotonic() < deadline, f"dockerd {pid} does not end"
+            time.sleep(0.05)
+
+    def take_image(self, name: str) -> None:
+        """Copies an image of the machine's own engine."""
+        with closing(docker.from_env()) as ours, closing(_client(self.host)) as theirs:
+            theirs.images.load(b"".join(ours.images.get(name).save(named=True)))
+
+    def end(self) -> None:
+        """Nothing of it is left: containers, mounts, bridge."""
+        if usable_engine(self.host):
+            with closing(_client(self.host)) as client:
+                for container in client.containers.list(all=True):
+                    container.remove(force=True, v=True)
+            self.stop()
+        subprocess.run(["ip", "link", "delete", self.bridge], check=False, capture_output=True)
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.folder / "pid"
+
+
+@contextmanager
+def private_engine(folder: Path, *images: str) -> Iterator[PrivateEngine]:
+    """An engine below `folder` that knows `images`. Needs root, as a container engine does."""
+    number = next(_numbers)
+    third = (os.getpid() + number) % 250 + 1
+    engine = PrivateEngine(folder, f"shipway-{os.getpid() % 10000}-{number}"[:15], f"172.29.{third}.1/24")
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["ip", "link", "add", engine.bridge, "type", "bridge"], check=True)
+    subprocess.run(["ip", "address", "add", engine.subnet, "dev", engine.bridge], check=True)
+    subprocess.run(["ip", "link", "set", engine.bridge, "up"], check=True)
+    try:
+        engine.start()
+        for image in images:
+            engine.take_image(image)
+        yield engine
+    finally:
+        engine.end()
+
+
+def _client(host: str | None) -> docker.DockerClient:
+    return docker.DockerClient(base_url=host, timeout=300) if host else docker.from_env(timeout=300)
+
+
+def _runs(pid: int) -> bool:
+    """A zombie of ours has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
