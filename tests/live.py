@@ -12,7 +12,11 @@ from typing import Any
 
 import psutil
 
+from shipway.machine.state import MachineState
+from shipway.release.trial import trial_state
+from shipway.targets.docker.container import workspace_mark
 from shipway.testing.assets import write_adder
+from tests.engines import containers_of
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,8 @@ class Live:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def adder(self, name: str, *, offset: str, golden: int) -> str:
-        return write_adder(self.folder, offset=offset, golden=golden, name=name).name
+    def adder(self, name: str, *, offset: str, golden: int, **more: Any) -> str:
+        return write_adder(self.folder, offset=offset, golden=golden, name=name, **more).name
 
     def traffic(self) -> dict[str, int]:
         (service,) = self.document("service", "list")
@@ -55,7 +59,19 @@ class Live:
             found[_kind(words)].append(process)
         return found
 
+    def containers(self) -> list[Any]:
+        """Of this workspace's services and trials, running or not."""
+        states = [MachineState(path) for path in (self.folder / "state" / "shipway").glob("*") if path.is_dir()]
+        marks = {workspace_mark(state) for root in states for state in (root, trial_state(root))}
+        return containers_of(marks, self.environment.get("DOCKER_HOST")) if self.uses_docker else []
+
+    @property
+    def uses_docker(self) -> bool:
+        return "SHIPWAY_BASE_IMAGE" in self.environment
+
     def end(self) -> None:
+        for container in self.containers():
+            container.remove(force=True, v=True)
         for processes in self.processes().values():
             for process in processes:
                 process.kill()
@@ -79,14 +95,15 @@ def _kind(words: list[str]) -> str:
 
 
 @contextmanager
-def live(folder: Path) -> Iterator[Live]:
-    """A fresh workspace. Its Prefect server starts with the first release."""
+def live(folder: Path, **variables: str) -> Iterator[Live]:
+    """A fresh workspace. Its Prefect server starts with the first release. One that is to use containers is told its
+    SHIPWAY_BASE_IMAGE."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "SHIPWAY_"))}
     mine = {
         "XDG_STATE_HOME": str(folder / "state"),
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
-    opened = Live(folder, {**kept, **mine})
+    opened = Live(folder, {**kept, **mine, **variables})
     try:
         done = opened.shipway("init", "--no-example")
         assert done.returncode == 0, done.stderr
