@@ -5,15 +5,19 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from shipway.domain.canonical import sha256_hex
 from shipway.domain.model import FileEntry, Tree
 from shipway.errors import MachineError, StoreCorrupt, StoreError
 from shipway.store.objects import FILE_WRITE_BYTES, Objects
 from shipway.store.trees import base_name, find_files, keep_all, safe_path
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _PREFIX = "blobs/sha256"
 _IN_MEMORY_BYTES = 1024 * 1024
@@ -93,8 +97,10 @@ class Blobs:
 
         `skip` and `what`, and what is refused with a StoreError: see `find_files`. Raises StoreFull.
         """
-        files = tuple(self._put_entry(relative, file) for relative, file in find_files(path, skip=skip, what=what))
-        return Tree(name=name or base_name(path), is_folder=path.is_dir(), files=files)
+        found = find_files(path, skip=skip, what=what)
+        files = self._small_ones_at_once(self._put_entry, found, lambda place: place[1].stat().st_size)
+        files.sort(key=lambda file: file.path)
+        return Tree(name=name or base_name(path), is_folder=path.is_dir(), files=tuple(files))
 
     def fetch_tree(self, tree: Tree, into: Path) -> Path:
         """Writes the tree into the folder `into`, and returns where its payload then is: `into` / `tree.name`.
@@ -102,18 +108,29 @@ class Blobs:
         Files that stand there already are replaced, others left alone. Safe to repeat. Raises what `fetch` raises.
         """
         payload = into / safe_path(tree.name)
-        for file in tree.files:
-            to = payload / safe_path(file.path) if tree.is_folder else payload
+        places = [(file, payload / safe_path(file.path) if tree.is_folder else payload) for file in tree.files]
+        for _, to in places:
             try:
                 to.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise MachineError(f"{to.parent} could not be made: {error.strerror}") from error
-            self.fetch(file.digest, to)
-            if file.executable:
-                to.chmod(0o755)
+        self._small_ones_at_once(self._fetch_entry, places, lambda place: place[0].size_bytes)
         return payload
 
-    def _put_entry(self, relative: str, path: Path) -> FileEntry:
+    def _small_ones_at_once(self, act: Callable[[T], R], items: Sequence[T], size_bytes: Callable[[T], int]) -> list[R]:
+        """Small files take a bucket's time to answer, large ones are sent in parts at once, and need memory."""
+        sized = [(item, size_bytes(item) <= _IN_MEMORY_BYTES) for item in items]
+        small = self._objects.each(act, [item for item, is_small in sized if is_small])
+        return [*small, *(act(item) for item, is_small in sized if not is_small)]
+
+    def _fetch_entry(self, place: tuple[FileEntry, Path]) -> None:
+        file, to = place
+        self.fetch(file.digest, to)
+        if file.executable:
+            to.chmod(0o755)
+
+    def _put_entry(self, found: tuple[str, Path]) -> FileEntry:
+        relative, path = found
         digest, size_bytes = self.put_file(path)
         executable = bool(path.stat().st_mode & stat.S_IXUSR)
         return FileEntry(path=relative, digest=digest, size_bytes=size_bytes, executable=executable)

@@ -44,18 +44,18 @@ class Journal:
 
     def entries(self) -> tuple[Entry, ...]:
         """All, oldest first. Raises StoreCorrupt naming the first entry that is missing or does not fit."""
-        found: list[Entry] = []
-        prev = GENESIS
-        for seq, name in enumerate(self._records.names(self.prefix), start=1):
+        names = self._records.names(self.prefix)
+        for seq, name in enumerate(names, start=1):
             if name != _name(seq):
                 raise StoreCorrupt(f"journal {self.prefix} is broken: entry {_name(seq)} is missing")
-            entry = self._read(seq)
+        found = self._records.each(self._read, range(1, len(names) + 1))
+        prev = GENESIS
+        for entry in found:
             if entry.prev != prev:
                 raise StoreCorrupt(
-                    f"journal {self.prefix} is broken at entry {name}: it follows {entry.prev[:12]}, "
+                    f"journal {self.prefix} is broken at entry {_name(entry.seq)}: it follows {entry.prev[:12]}, "
                     f"but the entry before it is {prev[:12]}; one of them was changed"
                 )
-            found.append(entry)
             prev = entry.hash
         return tuple(found)
 

@@ -1,11 +1,15 @@
 """Small JSON documents by key. A record that several writers may want is created, never overwritten."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from shipway.domain.canonical import Plain, canonical_json
 from shipway.errors import StoreCorrupt
 from shipway.store.objects import Objects
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Records:
@@ -30,6 +34,14 @@ class Records:
         except ValueError as error:
             raise StoreCorrupt(f"record {key} in workspace {self._objects.where} is not JSON: {error}") from error
         return value
+
+    def read_all(self, keys: Sequence[str]) -> list[Plain]:
+        """In their order; from a bucket some at once. Raises as `read` does."""
+        return self.each(self.read, keys)
+
+    def each(self, act: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """`act` on each, in order, for what waits for the store: for a bucket some at once, in threads."""
+        return self._objects.each(act, items)
 
     def exists(self, key: str) -> bool:
         return self._objects.stat(_object_key(key)) is not None
