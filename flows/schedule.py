@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId, FlowRunFilterExpectedStartTime
 from prefect.client.schemas.objects import FlowRun
@@ -32,7 +33,7 @@ def overtaken(now: datetime) -> str:
 
 
 def overtaken_by(run: FlowRun, others: Iterable[FlowRun], now: datetime) -> str:
-    """Pure. Runs with equal parameters are of one schedule: a deployment may have several, for several services."""
+    """Pure. A deployment may have several schedules, for several services: one takes no other's place."""
     mine = run.expected_start_time
     assert mine is not None
     later = [o.expected_start_time for o in others if _same_schedule(o, run) and o.expected_start_time]
@@ -47,4 +48,8 @@ def overtaken_by(run: FlowRun, others: Iterable[FlowRun], now: datetime) -> str:
 
 def _same_schedule(other: FlowRun, run: FlowRun) -> bool:
     cancelled = other.state is not None and other.state.is_cancelled()
-    return bool(other.auto_scheduled) and other.parameters == run.parameters and not cancelled
+    return _schedule_of(other) == _schedule_of(run) and not cancelled
+
+
+def _schedule_of(run: FlowRun) -> UUID | None:
+    return run.created_by.id if run.created_by else None
