@@ -17,6 +17,7 @@ _DISK_NEEDED_BYTES = 2_000_000_000
 """An environment of scikit-learn and onnxruntime takes 0.5 GB, and two revisions stay up."""
 
 _INDEX_TIMEOUT_S = 30.0
+_ENGINE_TIMEOUT_S = 10.0
 
 _COLUMNS = (
     Column("what", "WHAT"),
@@ -49,6 +50,7 @@ def run(args: Namespace, context: Context) -> int:
         check_workspace,
         check_disk,
         check_server,
+        check_engine,
         check_expectations,
     ]
     if not args.offline:
@@ -149,6 +151,24 @@ def check_server(context: Context) -> Finding:
     except ShipwayError:  # no workspace yet
         server = None
     return Finding(what="Prefect server", state="ok", found=server.url if server else "starts when it is needed")
+
+
+def check_engine(_context: Context) -> Finding:
+    from shipway.engine.connection import connect
+
+    what = "Docker Engine"
+    try:
+        engine = connect(timeout_s=_ENGINE_TIMEOUT_S)
+    except ShipwayError as error:
+        return Finding(what=what, state="absent", found="none answers", mend=f"only for the docker target: {error}")
+    try:
+        with engine.speaking("asking the engine for its version"):
+            found = engine.client.version()["Version"]
+    except ShipwayError as error:
+        return Finding(what=what, state="absent", found="it broke off", mend=str(error))
+    finally:
+        engine.close()
+    return Finding(what=what, state="ok", found=f"{found} at {engine.endpoint.host}")
 
 
 def check_expectations(_context: Context) -> Finding:
