@@ -46,6 +46,11 @@ class Resources:
     memory_bytes: int | None = None
     memory_limit_bytes: int | None = None
 
+    @property
+    def memory_ceiling_bytes(self) -> int | None:
+        """What a container may hold at most: where there is no limit, what was asked for, as on ACI."""
+        return self.memory_limit_bytes or self.memory_bytes
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentConfig:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shipway.domain.canonical import Plain
 from shipway.domain.golden import GoldenRow
-from shipway.domain.image import Image
+from shipway.domain.image import DOCKER, Image
 from shipway.domain.service import RevisionSpec, ServiceState
 from shipway.domain.verdict import CheckResult, Phase, Verdict
 from shipway.errors import TargetError
@@ -79,7 +79,8 @@ def _soak(run: ReleaseRun, target: Target, spec: RevisionSpec, rows: Sequence[Go
     url = f"http://{address_of(target, spec.service, spec.revision_id)}"
     soaked = soak(url, [row.request for row in rows], seconds=seconds)
     held = target.memory_bytes(spec.service, spec.revision_id) if isinstance(target, Gauges) else None
-    checks = judge_soak(soaked, held, limit_bytes=spec.deployment.resources.memory_limit_bytes)
+    ceiling = spec.deployment.resources.memory_ceiling_bytes if spec.image.kind == DOCKER else None
+    checks = judge_soak(soaked, held, limit_bytes=ceiling)
     return checks if all(check.phase is Phase.PASSED for check in checks) else (*checks, *_fate(target, spec))
 
 
