@@ -21,7 +21,7 @@ _COMPLETE = ".complete"
 """Written last: a virtual environment without it was left by a build that was killed, and is made again."""
 
 _BUILDER_PATIENCE_S = 1800.0
-_NEVER_BUILT_HERE = ("numpy", "scipy", "pandas", "scikit-learn", "onnxruntime", "tensorflow", "torch")
+NEVER_BUILT_HERE = ("numpy", "scipy", "pandas", "scikit-learn", "onnxruntime", "tensorflow", "torch")
 """These compile for ten minutes and then fail: better an older version that has a wheel, or the reason at once."""
 
 
@@ -94,7 +94,7 @@ def _make_venv(venv: Path, lock: str, interpreter: Interpreter, state: MachineSt
 
 
 def _wheels_only() -> list[str]:
-    return [word for name in _NEVER_BUILT_HERE for word in ("--only-binary", name)]
+    return [word for name in NEVER_BUILT_HERE for word in ("--only-binary", name)]
 
 
 def _index_options(requirements: Iterable[str]) -> list[str]:

@@ -12,6 +12,7 @@ _TIMEOUT_S = 1800
 """Some environments are several GB, on lines that are slow."""
 
 _DRAWING = re.compile(r"^[^\w`'\"(<\[]+")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s'\"]+@")
 _IN_OUR_WAY = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON")
 _MAX_REASON = 400
 
@@ -47,7 +48,13 @@ def reason_of(stderr: str) -> str:
         return "no space left on the device; free some, such as with `shipway gc`"
     lines = [_DRAWING.sub("", line).strip() for line in stderr.splitlines()]
     words = " ".join(line for line in lines if line and not line.startswith("warning:")).removeprefix("error: ")
+    words = without_credentials(words)
     return words if len(words) <= _MAX_REASON else f"{words[: _MAX_REASON - 3]}..."
+
+
+def without_credentials(text: str) -> str:
+    """Every URL in it without the user and password that may stand in front of its host."""
+    return _CREDENTIALS.sub("", text)
 
 
 def _uv() -> str:

@@ -1,0 +1,257 @@
+"""Building a container image: assembled layer by layer on this machine, and loaded into the engine. Nothing runs in it.
+
+Layers, lowest first: the base's own, user, dependencies, serving, code, one for each model; then labels and settings,
+which are no layer. Equal inputs are one image with one id, on any engine and after a prune (docs/decisions/0007).
+"""
+
+import json
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from shipway import __version__
+from shipway.domain.canonical import digest_of
+from shipway.domain.image import DOCKER, Image, ImageConfig, ImageLayer, ImageSpec, short_digest
+from shipway.engine.connection import Engine, connect
+from shipway.image.app_layers import app_entries, app_root_of, code_files, files_below, user_entries
+from shipway.image.base import BaseImage, find_base
+from shipway.image.base_python import platform_of
+from shipway.image.dependencies import Packages, install_packages, lock_packages
+from shipway.image.kept_layers import KeptLayers, Layer
+from shipway.image.layer_tar import FORMAT, Entry
+from shipway.image.load import Loading, load_image
+from shipway.image.registry import has_image, push_image
+from shipway.image.render import APP_ROOT, Bundle, BundleFile, model_folder, render
+from shipway.image.serving import digest_of_files, serving_files, serving_requirements
+from shipway.image.settings import LOCK_LABEL, NOWHERE, Origin, image_id, image_labels, image_settings, title_of
+from shipway.image.venv_layer import PYTHON, serving_entries, venv_entries, with_bytecode
+from shipway.machine.state import MachineState, private_folder, write_whole
+from shipway.store.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+_NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Site:
+    """Where a build happens."""
+
+    engine: Engine
+    state: MachineState
+    workspace: Workspace
+    kept: KeptLayers
+    spool: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What an image is made of, all decided and nothing written."""
+
+    spec: ImageSpec
+    base: BaseImage
+    platform: str
+    packages: Packages
+    serving: Mapping[str, bytes]
+    bundle: Bundle
+    labels: Mapping[str, str]
+    root: str
+
+
+def build_docker_image(
+    spec: ImageSpec,
+    config: ImageConfig,
+    workspace: Workspace,
+    state: MachineState,
+    *,
+    origin: Origin = NOWHERE,
+    environment: Mapping[str, str] = os.environ,
+) -> Image:
+    """Safe to repeat: the same inputs again are one question to the engine.
+
+    Raises BuildError with the reason; EngineUnavailable, EngineFull; MachineError when this machine has no room;
+    StoreError when a blob is missing or broken.
+    """
+    engine = connect(environment)
+    try:
+        with _site(engine, workspace, state) as site:
+            parts = _decide(site, spec, config, origin, environment)
+            image = _known(site, parts) or _make(site, parts)
+            return _pushed(site, image, config.registry, environment) if config.registry else image
+    finally:
+        engine.close()
+
+
+def docker_image_stands(image: Image, *, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the engine still has it, or its registry. Raises EngineUnavailable."""
+    engine = connect(environment)
+    try:
+        return has_image(engine, image.location, environment=environment)
+    finally:
+        engine.close()
+
+
+def local_name(spec: ImageSpec) -> str:
+    """The repository that holds the image against a prune; nobody finds it by that."""
+    name = _NOT_IN_A_NAME.sub("-", title_of(spec).lower()).strip("-")[:60].strip("-")
+    return f"shipway/{name or 'image'}"
+
+
+@contextmanager
+def _site(engine: Engine, workspace: Workspace, state: MachineState) -> Iterator[_Site]:
+    """With a folder for what passes through, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="build-", dir=private_folder(state.root / "spool")) as spool:
+        kept = KeptLayers(state)
+        yield _Site(engine=engine, state=state, workspace=workspace, kept=kept, spool=Path(spool))
+
+
+def _decide(
+    site: _Site, spec: ImageSpec, config: ImageConfig, origin: Origin, environment: Mapping[str, str]
+) -> _Parts:
+    base = find_base(site.engine, config, spec.environment.python, site.state, environment=environment)
+    platform = platform_of(base.python.machine, base.python.libc, base=base.name)
+    packages = lock_packages(spec.environment, base.python, platform, serving_requirements(), site.state)
+    serving = dict(serving_files())
+    bundle = render(spec, lock=packages.text, serving_digest=digest_of_files(serving), python=base.python.version)
+    return _Parts(
+        spec=spec,
+        base=base,
+        platform=platform,
+        packages=packages,
+        serving=serving,
+        bundle=bundle,
+        labels=image_labels(spec, base, bundle, lock_digest=packages.digest, origin=origin),
+        root=app_root_of(bundle.variables.get("AML_APP_ROOT", APP_ROOT)),
+    )
+
+
+def _layers(site: _Site, parts: _Parts) -> list[Layer]:
+    base, python = parts.base, parts.base.python
+    code = code_files(parts.bundle.files)
+    fixed = [
+        Layer(
+            name="user",
+            made_from=("user", python.passwd, python.group, *python.folders, parts.root),
+            open=lambda: _ready(
+                user_entries(passwd=python.passwd, group=python.group, folders=python.folders, root=parts.root)
+            ),
+        ),
+        Layer(
+            name="dependencies",
+            made_from=("dependencies", parts.packages.digest, parts.platform, python.version, base.id),
+            open=lambda: _dependencies(site, parts),
+        ),
+        Layer(
+            name="serving",
+            made_from=("serving", parts.bundle.serving_digest, base.id),
+            open=lambda: _ready(with_bytecode(serving_entries(parts.serving), site.engine, base.id, python)),
+        ),
+        _app_layer(site, parts, "code", code, kept=True),
+    ]
+    models = ((model.id, files_below(model_folder(model), parts.bundle.files)) for model in parts.spec.models)
+    return [*fixed, *(_app_layer(site, parts, f"model {name}", files, kept=False) for name, files in models)]
+
+
+def _app_layer(site: _Site, parts: _Parts, name: str, files: list[BundleFile], *, kept: bool) -> Layer:
+    listed = (part for file in files for part in (file.path, file.digest, str(file.executable)))
+    return Layer(
+        name=name,
+        made_from=("app", parts.root, *listed),
+        open=lambda: _ready(app_entries(files, site.workspace.blobs, root=parts.root, spool=site.spool)),
+        kept=kept,
+    )
+
+
+@contextmanager
+def _ready(entries: list[Entry]) -> Iterator[list[Entry]]:
+    yield entries
+
+
+@contextmanager
+def _dependencies(site: _Site, parts: _Parts) -> Iterator[list[Entry]]:
+    """Installed into a folder that is gone once the layer is written."""
+    with tempfile.TemporaryDirectory(prefix="packages-", dir=site.spool) as name:
+        prefix, python = Path(name), parts.base.python
+        install_packages(parts.packages, python, parts.platform, prefix, site.state)
+        yield with_bytecode(venv_entries(prefix, python, parts.packages.text), site.engine, parts.base.id, python)
+
+
+def _make(site: _Site, parts: _Parts) -> Image:
+    layers = _layers(site, parts)
+    for layer in layers:
+        if layer.kept:
+            facts = site.kept.make(layer)
+            log.info("layer %s: %.1f MB", layer.name, facts.size_bytes / 1e6)
+    loading = Loading(
+        base=parts.base,
+        layers=layers,
+        write_settings=lambda made: image_settings(parts.base, parts.bundle, parts.labels, made, root=parts.root),
+        repository=local_name(parts.spec),
+    )
+    location = load_image(site.engine, loading, site.kept, like=f"{LOCK_LABEL}={parts.packages.digest}")
+    return _remember(site, parts, layers, location)
+
+
+def _key(parts: _Parts) -> str:
+    """Of everything that decides the image; another Shipway looks for itself whether it would make the same."""
+    return digest_of([__version__, str(FORMAT), parts.base.id, parts.platform, parts.bundle.digest, dict(parts.labels)])
+
+
+def _known(site: _Site, parts: _Parts) -> Image | None:
+    """The image that was made from the same before, when the engine still has it."""
+    try:
+        record = json.loads(_record(site, parts).read_bytes())
+    except FileNotFoundError:
+        return None
+    if not has_image(site.engine, record["location"]):
+        return None
+    layers = tuple(ImageLayer(**layer) for layer in record["layers"])
+    return _image(site, parts, record["digest"], record["location"], layers)
+
+
+def _remember(site: _Site, parts: _Parts, layers: list[Layer], location: str) -> Image:
+    facts = [(layer.name, site.kept.facts(layer)) for layer in layers]
+    made = tuple(ImageLayer(name=n, digest=f.digest, size_bytes=f.size_bytes) for n, f in facts if f is not None)
+    settings = image_settings(
+        parts.base, parts.bundle, parts.labels, [(layer.name, layer.digest) for layer in made], root=parts.root
+    )
+    record = {"digest": image_id(settings), "location": location, "layers": [asdict(layer) for layer in made]}
+    write_whole(_record(site, parts), json.dumps(record))
+    return _image(site, parts, image_id(settings), location, made)
+
+
+def _record(site: _Site, parts: _Parts) -> Path:
+    return private_folder(site.state.root / "images") / f"{_key(parts)}.json"
+
+
+def _image(site: _Site, parts: _Parts, digest: str, location: str, layers: tuple[ImageLayer, ...]) -> Image:
+    """Its tag is set again, in case that somebody took it away: an image without one goes with the next prune."""
+    with site.engine.speaking(f"looking at image {location}"):
+        size_bytes = int(site.engine.client.api.inspect_image(location)["Size"])
+        site.engine.client.api.tag(location, local_name(parts.spec), short_digest(digest))
+    return Image(
+        kind=DOCKER,
+        digest=digest,
+        location=location,
+        interpreter=PYTHON,
+        labels={
+            **{model.id: model.digest for model in parts.spec.models},
+            "lock": parts.packages.digest,
+            "python": parts.base.python.version,
+            "base": f"{parts.base.name} {parts.base.digest}",
+            "bundle": parts.bundle.digest,
+        },
+        size_bytes=size_bytes,
+        layers=layers,
+    )
+
+
+def _pushed(site: _Site, image: Image, registry: str, environment: Mapping[str, str]) -> Image:
+    tag = short_digest(image.digest)
+    pushed = push_image(site.engine, image.location, registry, tag=tag, environment=environment)
+    return replace(image, digest=pushed.digest, location=pushed.location)

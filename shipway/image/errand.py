@@ -1,0 +1,74 @@
+"""A container that does one thing, without network, and is gone: how a base image is asked, and made to work for us."""
+
+import logging
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from shipway.engine.connection import Engine
+from shipway.errors import BuildError, ShipwayError
+
+log = logging.getLogger(__name__)
+
+LABEL = "shipway.errand"
+"""On every such container, so that one whose maker was killed can be told from others."""
+
+_PATIENCE_S = 600
+_LAST_WORDS = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errand:
+    """`files` is a tar that is unpacked at the container's root before it starts. Runs as root of the container."""
+
+    image: str
+    command: Sequence[str]
+    files: bytes | None = None
+
+
+@contextmanager
+def run_errand(engine: Engine, errand: Errand, *, what: str) -> Iterator[tuple[bytes, str]]:
+    """Yields what it printed, and the container's id while that is still there.
+
+    Raises BuildError with its last words when it does not end well; what `Engine.speaking` raises.
+    """
+    with engine.speaking(what):
+        container = _create(engine, errand)
+    try:
+        with engine.speaking(what):
+            yield _carry_out(engine, container, errand, what), container
+    finally:
+        with suppress(ShipwayError), engine.speaking(what):
+            engine.client.api.remove_container(container, force=True, v=True)
+
+
+def _create(engine: Engine, errand: Errand) -> str:
+    api = engine.client.api
+    settings = api.create_host_config(network_mode="none", log_config={"Type": "json-file", "Config": {}})
+    created: dict[str, Any] = api.create_container(
+        image=errand.image,
+        name=f"shipway-errand-{uuid.uuid4().hex[:12]}",
+        entrypoint=list(errand.command[:1]),
+        command=list(errand.command[1:]),
+        user="0:0",
+        working_dir="/",
+        environment={"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"},
+        labels={LABEL: "1"},
+        host_config=settings,
+    )
+    return str(created["Id"])
+
+
+def _carry_out(engine: Engine, container: str, errand: Errand, what: str) -> bytes:
+    api = engine.client.api
+    if errand.files is not None:
+        api.put_archive(container, "/", errand.files)
+    api.start(container)
+    status = int(api.wait(container, timeout=_PATIENCE_S)["StatusCode"])
+    printed: bytes = api.logs(container, stdout=True, stderr=False)
+    if status != 0:
+        words = " ".join(api.logs(container, stdout=True, stderr=True).decode(errors="replace").split())
+        raise BuildError(f"{what}: it ended with {status}: {words[-_LAST_WORDS:]}")
+    return printed
