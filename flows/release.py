@@ -51,7 +51,7 @@ def release(
     rolls it back.
 
     Args:
-        file: The release file. An absolute path, or one from the folder where `shipway up --worker` was typed.
+        file: The release file. An absolute path, or one from the folder that holds the workspace.
         target: Where to run it. The release file names candidates; another one here takes their place.
         notes: Why. They stand in the service's ledger; empty keeps those of the release file.
         dry_run: Only check the release and show its plan. Nothing is kept or changed.
@@ -151,5 +151,5 @@ def _story(ref: ReleaseRef) -> str:
 
 
 def _from_folder(file: str) -> Path:
-    """Of the worker's process the folder says nothing: Prefect starts it in an empty one."""
+    """Prefect starts the process of a run in an empty folder of its own."""
     return Path(os.environ.get("SHIPWAY_FOLDER", ".")).absolute() / file

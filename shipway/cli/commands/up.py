@@ -3,6 +3,7 @@
 import os
 import socket
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
@@ -58,8 +59,14 @@ def start_worker(context: Context, server: "ServerRecord") -> dict[str, Any]:
     for deployment in applied:
         if deployment.what != "as it was":
             context.output.say(f"deployment {deployment.name}: {deployment.what}")
-    ensure_worker(context.state(), server, place, context.folder, context.output.say)
+    ensure_worker(context.state(), server, place, _folder(context), context.output.say)
     return worker_document(context) | {"deployments": {one.name: one.what for one in applied}}
+
+
+def _folder(context: Context) -> Path:
+    """From where release files are named: the folder that holds the workspace; of one in a bucket, this one."""
+    workspace = context.workspace_folder
+    return context.folder if workspace is None else workspace.parent
 
 
 def start_services(context: Context) -> tuple[list[dict[str, Any]], bool]:
