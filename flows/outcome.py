@@ -79,10 +79,7 @@ def report_markdown(ending: Ending, report: ReleaseReport, *, workspace: str) ->
         *(f"- model `{model}`, digest `{digest}`" for model, digest in report.models.items()),
         *([f"- image digest `{report.image_digest}`"] if report.image_digest else []),
         "",
-        "To go back to the revision before:",
-        "",
-        f"    shipway service rollback -n {ending.service} --workspace {workspace}",
-        "",
+        *_way_back(ending, workspace),
         "| check | phase | measured | champion | limit |",
         "|---|---|---|---|---|",
         *(_line(row) for row in verdict_rows(report.checks)),
@@ -100,6 +97,13 @@ def plan_markdown(plan: Plan) -> str:
         *(f"- not on {c.kind}: {'; '.join(c.faults)}" for c in plan.candidates if c.faults),
     ]
     return "\n".join(lines)
+
+
+def _way_back(ending: Ending, workspace: str) -> list[str]:
+    if ending.phase is not ReleasePhase.PROMOTED:
+        return []
+    command = f"    shipway service rollback -n {ending.service} --workspace {workspace}"
+    return ["To go back to the revision before:", "", command, ""]
 
 
 def _word(ending: Ending) -> str:

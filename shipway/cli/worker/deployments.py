@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.responses import DeploymentResponse
 
 _FILE = "prefect.yaml"
-_INSTALLATION_S = ("description", "tags", "entrypoint", "work_pool_name", "job_variables", "parameter_openapi_schema")
+_INSTALLATION_S = ("description", "entrypoint", "work_pool_name", "job_variables", "parameter_openapi_schema")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,6 @@ def _wanted(entry: Mapping[str, Any], place: Place) -> Wanted:
         name=place.deployment(entry["name"]),
         fields={
             "description": f"{entry['description']}\n\nWorkspace {place.workspace}, on {place.host}.",
-            "tags": list(entry["tags"]),
             "entrypoint": entry["entrypoint"],
             "work_pool_name": pool["name"],
             "job_variables": dict(pool["job_variables"]),
