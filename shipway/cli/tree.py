@@ -19,6 +19,7 @@ class Command:
 COMMANDS = (
     Command("init", "shipway.cli.commands.init", "make a workspace, with an example to run"),
     Command("demo", "shipway.cli.demo", "whole releases on this machine: good models promoted, bad ones not"),
+    Command("workspace", "shipway.cli.commands.workspace", "places that teams share: check, create and copy them"),
     Command("model", "shipway.cli.commands.model", "register, find and fetch models"),
     Command("release", "shipway.cli.release", "bring a model into service, safely: shipway release RELEASE.yaml"),
     Command("service", "shipway.cli.commands.service", "what serves, its logs and its history"),

@@ -19,7 +19,7 @@ from shipway.store.trees import base_name, find_files, keep_all, safe_path
 T = TypeVar("T")
 R = TypeVar("R")
 
-_PREFIX = "blobs/sha256"
+PREFIX = "blobs/sha256"
 _IN_MEMORY_BYTES = 1024 * 1024
 """Files up to this size go up in one request: a multipart upload takes three."""
 
@@ -83,12 +83,12 @@ class Blobs:
 
     def listing(self) -> Iterator[tuple[str, int, datetime]]:
         """Digest, size in bytes and time of writing of every blob, in no order."""
-        for found in self._objects.under(_PREFIX):
+        for found in self._objects.under(PREFIX):
             yield found.key.rpartition("/")[2], found.size_bytes, found.modified_at
 
     def remove_unfinished(self, *, before: datetime) -> int:
         """Frees the space of uploads that were killed before that time, and returns how many bytes. Safe to repeat."""
-        return self._objects.remove_unfinished(_PREFIX, before=before)
+        return self._objects.remove_unfinished(PREFIX, before=before)
 
     def put_tree(
         self, path: Path, *, name: str | None = None, skip: Callable[[str], bool] = keep_all, what: str = "model path"
@@ -177,7 +177,7 @@ class Blobs:
 
 
 def _key(digest: str) -> str:
-    return f"{_PREFIX}/{digest[:2]}/{digest}"
+    return f"{PREFIX}/{digest[:2]}/{digest}"
 
 
 def _chunks_if_unchanged(path: Path, seen: tuple[int, ...], chunk_bytes: int) -> Iterator[bytes]:

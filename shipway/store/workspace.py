@@ -14,6 +14,7 @@ from shipway.store.records import Records
 from shipway.store.urls import Place, folder_of, is_remote, parse_place
 
 _MARK = "workspace"
+MARK_KEY = f"{_MARK}.json"
 _FORMAT = 1
 
 
@@ -25,6 +26,11 @@ class Workspace:
     blobs: Blobs
     records: Records
     objects: Objects
+
+    @property
+    def format(self) -> int:
+        """The only one that there is."""
+        return _FORMAT
 
     def used_bytes(self) -> dict[str, int]:
         """By the first part of the key, such as `blobs`. One listing of everything."""
@@ -50,6 +56,21 @@ def open_workspace(url: str | Path, *, create: bool = False) -> Workspace:
         _mark(workspace.records)
     _check_mark(workspace.records, objects)
     return workspace
+
+
+def create_workspace(url: str | Path) -> tuple[str, bool]:
+    """Its normal URL, and whether it was made now. Safe to repeat.
+
+    Raises StoreError for a place that holds something else: nobody could tell later what belongs to the workspace.
+    """
+    url, objects = open_objects(url, create=True)
+    is_new = objects.stat(MARK_KEY) is None
+    if is_new and (other := next(objects.under(""), None)):
+        raise StoreError(
+            f"{objects.where} is not empty, and no workspace: it holds {other.key}; give an empty folder or prefix"
+        )
+    open_workspace(url, create=True)
+    return url, is_new
 
 
 def open_objects(url: str | Path, *, create: bool = False) -> tuple[str, Objects]:
