@@ -8,7 +8,7 @@ or in a release that has not ended. So nothing has to be known of who refers to 
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,13 +49,15 @@ def held_leases(workspace: "Workspace", now: datetime) -> "tuple[Lease, ...]":
     from shipway.store.lease import current
 
     names = {*workspace.records.names("services"), *workspace.records.names("leases/services")}
-    found = (current(workspace.records, lease_name(service), now=now) for service in sorted(names))
+    found = workspace.records.each(
+        lambda service: current(workspace.records, lease_name(service), now=now), sorted(names)
+    )
     return tuple(lease for lease in found if lease is not None)
 
 
 def blob_garbage(workspace: "Workspace", now: datetime) -> list[Garbage]:
-    keys = (key for key in workspace.records.keys("") if not key.startswith("blobs/"))
-    needed = _digests_in_records(workspace, (key for key in keys if not _is_deleted(key, workspace)))
+    keys = set(workspace.records.keys(""))
+    needed = _digests_in_records(workspace, [key for key in keys if not _is_deleted(key, keys)])
     return [
         Garbage(kind="blob", name=digest, size_bytes=size_bytes, path=None)
         for digest, size_bytes, written_at in sorted(workspace.blobs.listing())
@@ -122,20 +124,20 @@ def _digests_in_open_releases(workspace: "Workspace") -> set[str]:
     return _digests_in_records(workspace, keys)
 
 
-def _digests_in_records(workspace: "Workspace", keys: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for key in keys:
+def _digests_in_records(workspace: "Workspace", keys: Sequence[str]) -> set[str]:
+    def read(key: str) -> set[str]:
         try:
-            found |= digests_in(canonical_json(workspace.records.read(key)))
+            return digests_in(canonical_json(workspace.records.read(key)))
         except RecordMissing:  # gone since it was listed: a lease's, or an alias
-            continue
-    return found
+            return set()
+
+    return set().union(*workspace.records.each(read, keys))
 
 
-def _is_deleted(key: str, workspace: "Workspace") -> bool:
+def _is_deleted(key: str, keys: Collection[str]) -> bool:
     """Whether it is the record of a model version that was deleted."""
     parts = key.split("/")
-    return len(parts) == 3 and parts[0] == "models" and workspace.records.exists(f"{key}/deleted")
+    return len(parts) == 3 and parts[0] == "models" and f"{key}/deleted" in keys
 
 
 def _is_old(path: Path, now: datetime) -> bool:
