@@ -24,8 +24,8 @@ def app_root_of(root: str) -> str:
     return path.as_posix().lstrip("/")
 
 
-def user_entries(*, passwd: str, group: str, folders: Iterable[str], root: str) -> list[Entry]:
-    """User 1000 with a home, and the empty app root. `folders` are those that the base has at its root.
+def user_entries(*, passwd: str, group: str, root: str) -> list[Entry]:
+    """User 1000 with a home, and the empty app root. `passwd` and `group` are the base's files.
 
     A base that has a user 1000 keeps it, under its own name.
     """
@@ -34,11 +34,9 @@ def user_entries(*, passwd: str, group: str, folders: Iterable[str], root: str) 
     groups = [file_of("etc/group", _with_line(group, f"{_NAME}:x:{USER}:"))]
     home = _home(passwd) if known else f"home/{_NAME}"
     owned = [home, root, f"{root}/{MODELS_FOLDER}"] if home else [root, f"{root}/{MODELS_FOLDER}"]
-    above = [folder(parent) for path in owned for parent in _parents(path) if parent not in {*folders, root}]
     entries = [
         *(() if known else lines),
         *(() if _named(group, 2) is not None else groups),
-        *above,
         *(folder(path, owner=USER) for path in owned),
     ]
     return sorted({entry.path: entry for entry in entries}.values(), key=lambda entry: entry.path)
@@ -97,7 +95,3 @@ def _with_line(table: str, line: str) -> bytes:
     line = line.replace(name, f"{name}{USER}", 1) if taken else line
     above = table if table.endswith("\n") or not table else f"{table}\n"
     return f"{above}{line}\n".encode()
-
-
-def _parents(path: str) -> Iterator[str]:
-    yield from (parent.as_posix() for parent in PurePosixPath(path).parents if parent.as_posix() != ".")

@@ -1,4 +1,4 @@
-"""The base image: found in the engine or pulled, and asked once for its Python. The answer is kept by the image's id."""
+"""The base image: found in the engine or pulled, and asked once for its Python. The answer is kept by its id."""
 
 import json
 import logging
@@ -25,8 +25,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class BaseImage:
-    """`name` as it was asked for; `digest` the registry's when it was asked for by that, else the id. `layers` are the digests of
-    its uncompressed layers, lowest first; `settings` its Config as the engine shows it."""
+    """`name` as it was asked for; `digest` the registry's when it was asked for by that, else the id.
+
+    `layers` are the digests of its uncompressed layers, lowest first; `settings` its Config as the engine shows it.
+    """
 
     name: str
     id: str
@@ -95,7 +97,7 @@ def _pull(engine: Engine, name: str, config: ImageConfig, environment: Mapping[s
 
 
 def _digest_of(name: str, found: Mapping[str, Any]) -> str:
-    """Not what a registry calls it, unless the author did: engines that were loaded, not pulled, know no such digest."""
+    """What a registry calls it only when the author did: an engine that did not pull it knows no such digest."""
     return name.partition("@")[2] or str(found["Id"])
 
 
@@ -131,6 +133,7 @@ def _refuse_other_architecture(engine: Engine, name: str, found: Mapping[str, An
     built_for = str(found.get("Architecture") or here)
     if built_for != here:
         raise BuildError(
-            f"base image {name} is for {built_for}, and the Docker Engine at {engine.endpoint} runs {here}; {HOW_TO_CHOOSE}"
+            f"base image {name} is for {built_for}, and the Docker Engine at {engine.endpoint} runs {here}; "
+            f"{HOW_TO_CHOOSE}"
         )
     log.info("base image %s answers to no Python: %s", name, reasons[-1])

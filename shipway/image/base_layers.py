@@ -1,6 +1,7 @@
 """The base image's own layers out of the engine, for one that must be given every layer: kept on this machine."""
 
 import gzip
+import io
 import json
 import logging
 import shutil
@@ -8,7 +9,6 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from shipway.engine.connection import Engine
 from shipway.errors import BuildError, MachineError
@@ -65,9 +65,9 @@ def _keep(found: Path, place: Path) -> None:
         place.hardlink_to(found)
 
 
-def _unpack(archive: IO[bytes], folder: Path) -> None:
+def _unpack(archive: Pieces, folder: Path) -> None:
     """Layers come plain or as gzip, by their engine. A layer that occurs twice is a link to itself in old formats."""
-    with tarfile.open(fileobj=archive, mode="r|") as tar:
+    with tarfile.open(fileobj=io.BufferedReader(archive, 1 << 20), mode="r|") as tar:
         for member in tar:
             tar.extract(member, folder, filter="data")
             if member.isfile() and member.size > len(_GZIP):

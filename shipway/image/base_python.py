@@ -7,9 +7,18 @@ from dataclasses import dataclass
 from shipway.errors import BuildError
 from shipway.image.base_choice import HOW_TO_CHOOSE
 from shipway.image.interpreters import satisfies
+from shipway.image.layer_tar import Entry
 
 _ASK = """
 import json, os, platform, sys
+def folders(depth, above):
+    for name in sorted(os.listdir(above)):
+        path = os.path.join(above, name)
+        if os.path.isdir(path) and not os.path.islink(path) and path not in ("/proc", "/sys", "/dev"):
+            found = os.stat(path)
+            yield [path[1:], found.st_mode & 0o7777, found.st_uid, found.st_gid]
+            for below in folders(depth - 1, path) if depth > 1 else ():
+                yield below
 def text(path):
     try:
         with open(path) as file:
@@ -24,7 +33,7 @@ if sys.version_info >= (3, 6):
     print(json.dumps({
         "version": platform.python_version(), "executable": os.path.realpath(sys.executable),
         "machine": platform.machine(), "libc": libc, "passwd": text("/etc/passwd"), "group": text("/etc/group"),
-        "folders": sorted(name for name in os.listdir("/") if os.path.isdir("/" + name)),
+        "folders": list(folders(2, "/")),
     }))
 """
 
@@ -49,7 +58,7 @@ QUESTIONS: tuple[Sequence[str], ...] = (
 @dataclass(frozen=True, kw_only=True)
 class BasePython:
     """`executable` is a real path in the image. `libc` is `glibc 2.36` or `musl`. `passwd` and `group` are the image's
-    own files, `folders` those at its root."""
+    own files, `folders` those at its root and one below, as they are."""
 
     version: str
     executable: str
@@ -57,11 +66,11 @@ class BasePython:
     libc: str
     passwd: str
     group: str
-    folders: tuple[str, ...]
+    folders: tuple[Entry, ...]
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.version.split(".")[:2]) + (_patch(self.version),)
+        return (*(int(part) for part in self.version.split(".")[:2]), _patch(self.version))
 
     @property
     def minor(self) -> str:
@@ -75,7 +84,8 @@ def pythons_in(printed: bytes) -> tuple[BasePython, ...]:
     for line in printed.decode(errors="replace").splitlines():
         if line.startswith("{"):
             told = json.loads(line)
-            python = BasePython(**{**told, "folders": tuple(told["folders"])})
+            folders = tuple(Entry(path=p, mode=mode, owner=u, group=g) for p, mode, u, g in told["folders"])
+            python = BasePython(**{**told, "folders": folders})
             found.setdefault(python.executable, python)
     return tuple(found.values())
 

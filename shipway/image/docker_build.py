@@ -23,7 +23,7 @@ from shipway.image.base import BaseImage, find_base
 from shipway.image.base_python import platform_of
 from shipway.image.dependencies import Packages, install_packages, lock_packages
 from shipway.image.kept_layers import KeptLayers, Layer
-from shipway.image.layer_tar import FORMAT, Entry
+from shipway.image.layer_tar import FORMAT, Entry, with_parents
 from shipway.image.load import Loading, load_image
 from shipway.image.registry import has_image, push_image
 from shipway.image.render import APP_ROOT, Bundle, BundleFile, model_folder, render
@@ -132,26 +132,23 @@ def _decide(
 
 def _layers(site: _Site, parts: _Parts) -> list[Layer]:
     base, python = parts.base, parts.base.python
-    code = code_files(parts.bundle.files)
     fixed = [
         Layer(
             name="user",
-            made_from=("user", python.passwd, python.group, *python.folders, parts.root),
-            open=lambda: _ready(
-                user_entries(passwd=python.passwd, group=python.group, folders=python.folders, root=parts.root)
-            ),
+            made_from=("user", base.id, parts.root),
+            open=lambda: _ready(user_entries(passwd=python.passwd, group=python.group, root=parts.root), base),
         ),
         Layer(
             name="dependencies",
-            made_from=("dependencies", parts.packages.digest, parts.platform, python.version, base.id),
+            made_from=("dependencies", base.id, python.executable, parts.packages.digest),
             open=lambda: _dependencies(site, parts),
         ),
         Layer(
             name="serving",
-            made_from=("serving", parts.bundle.serving_digest, base.id),
-            open=lambda: _ready(with_bytecode(serving_entries(parts.serving), site.engine, base.id, python)),
+            made_from=("serving", base.id, python.executable, parts.bundle.serving_digest),
+            open=lambda: _ready(with_bytecode(serving_entries(parts.serving), site.engine, base.id, python), base),
         ),
-        _app_layer(site, parts, "code", code, kept=True),
+        _app_layer(site, parts, "code", code_files(parts.bundle.files), kept=True),
     ]
     models = ((model.id, files_below(model_folder(model), parts.bundle.files)) for model in parts.spec.models)
     return [*fixed, *(_app_layer(site, parts, f"model {name}", files, kept=False) for name, files in models)]
@@ -161,15 +158,15 @@ def _app_layer(site: _Site, parts: _Parts, name: str, files: list[BundleFile], *
     listed = (part for file in files for part in (file.path, file.digest, str(file.executable)))
     return Layer(
         name=name,
-        made_from=("app", parts.root, *listed),
-        open=lambda: _ready(app_entries(files, site.workspace.blobs, root=parts.root, spool=site.spool)),
+        made_from=("app", parts.base.id, parts.root, *listed),
+        open=lambda: _ready(app_entries(files, site.workspace.blobs, root=parts.root, spool=site.spool), parts.base),
         kept=kept,
     )
 
 
 @contextmanager
-def _ready(entries: list[Entry]) -> Iterator[list[Entry]]:
-    yield entries
+def _ready(entries: list[Entry], base: BaseImage) -> Iterator[list[Entry]]:
+    yield with_parents(entries, base.python.folders)
 
 
 @contextmanager
@@ -178,7 +175,9 @@ def _dependencies(site: _Site, parts: _Parts) -> Iterator[list[Entry]]:
     with tempfile.TemporaryDirectory(prefix="packages-", dir=site.spool) as name:
         prefix, python = Path(name), parts.base.python
         install_packages(parts.packages, python, parts.platform, prefix, site.state)
-        yield with_bytecode(venv_entries(prefix, python, parts.packages.text), site.engine, parts.base.id, python)
+        entries = venv_entries(prefix, python, parts.packages.text)
+        entries = with_bytecode(entries, site.engine, parts.base.id, python)
+        yield with_parents(entries, python.folders)
 
 
 def _make(site: _Site, parts: _Parts) -> Image:

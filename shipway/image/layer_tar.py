@@ -5,7 +5,7 @@ import stat
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from shipway.errors import BuildError
 
@@ -26,12 +26,14 @@ Content = Callable[[], Iterable[bytes | memoryview]]
 class Entry:
     """A folder, a file or a link of a layer. `path` is below the image's root, without a slash in front.
 
-    `content` is None for a folder or a link; it is called once for each time that the layer is written.
+    `group` is None when it is the owner's number. `content` is None for a folder or a link; it is called once for each
+    time that the layer is written.
     """
 
     path: str
     mode: int
     owner: int = 0
+    group: int | None = None
     size_bytes: int = 0
     link: str | None = None
     content: Content | None = None
@@ -59,13 +61,26 @@ def link_to(path: str, target: str) -> Entry:
 
 
 def with_folders(entries: Iterable[Entry], *, below: str, owner: int = 0) -> list[Entry]:
-    """The entries sorted by path, with every folder that lies between `below` and them. `below` itself is left out."""
+    """The entries sorted by path, with `below` and every folder that lies between it and them."""
     found = {entry.path: entry for entry in entries}
     for path in tuple(found):
         parent = os.path.dirname(path)  # noqa: PTH120 - names in an image, not on this machine
-        while parent.startswith(f"{below}/") and parent not in found:
+        while (parent == below or parent.startswith(f"{below}/")) and parent not in found:
             found[parent] = folder(parent, owner=owner)
             parent = os.path.dirname(parent)  # noqa: PTH120
+    return sorted(found.values(), key=lambda entry: entry.path)
+
+
+def with_parents(entries: Iterable[Entry], there: Iterable[Entry]) -> list[Entry]:
+    """The entries, sorted, with all folders above them. `there` are the base's folders, with their owners and modes.
+
+    An engine makes a folder that a layer does not mention, as root's, and that one then hides the base's own.
+    """
+    found = {entry.path: entry for entry in entries}
+    known = {entry.path: entry for entry in there}
+    for path in tuple(found):
+        parents = (parent.as_posix() for parent in PurePosixPath(path).parents if parent.name)
+        found |= {parent: known.get(parent, folder(parent)) for parent in parents if parent not in found}
     return sorted(found.values(), key=lambda entry: entry.path)
 
 
@@ -115,7 +130,8 @@ def _exactly(entry: Entry) -> Iterator[bytes | memoryview]:
 
 def _header(entry: Entry) -> bytes:
     found = tarfile.TarInfo(entry.path)
-    found.mode, found.mtime, found.uid, found.gid = entry.mode, MTIME, entry.owner, entry.owner
+    found.mode, found.mtime, found.uid = entry.mode, MTIME, entry.owner
+    found.gid = entry.owner if entry.group is None else entry.group
     if entry.content is not None:
         found.type, found.size = tarfile.REGTYPE, entry.size_bytes
     elif entry.link is not None:

@@ -1,4 +1,4 @@
-"""Pushing an image to a registry, and asking the registry whether it has one. From there on its digest is the address."""
+"""Pushing an image to a registry, and asking whether one is there. From then on it goes by the registry's digest."""
 
 import logging
 import os

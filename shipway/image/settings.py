@@ -1,4 +1,4 @@
-"""What a container image says about itself: its configuration and labels, as bytes that depend on the inputs alone. Pure.
+"""What a container image says about itself: configuration and labels, as bytes that depend on the inputs alone. Pure.
 
 Format: OCI image configuration, https://github.com/opencontainers/image-spec/blob/v1.0/config.md, with Docker's
 HEALTHCHECK (durations in nanoseconds).
