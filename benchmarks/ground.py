@@ -73,13 +73,13 @@ class Ground:
 
 
 @contextmanager
-def ground() -> Iterator[Ground]:
+def ground(**variables: str) -> Iterator[Ground]:
     """Everything is cold: no server, no environment, no template; the package cache alone is the machine's."""
     foreign = ("PREFECT_", "SHIPWAY_", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     with tempfile.TemporaryDirectory(prefix="shipway-bench-") as name:
         folder = Path(name).resolve()
-        opened = Ground(folder, {**kept, "XDG_STATE_HOME": str(folder / "state"), "PYTHONPATH": str(ROOT)})
+        opened = Ground(folder, {**kept, "XDG_STATE_HOME": str(folder / "state"), "PYTHONPATH": str(ROOT), **variables})
         try:
             opened.shipway("init", "--no-example")
             yield opened

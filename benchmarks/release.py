@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.commands import first_release_figure, help_figure, service_list_figure
+from benchmarks.containers import container_figures
 from benchmarks.registering import register_figures
 from benchmarks.releasing import overhead_figure, rollback_figure, warm_ground
 from benchmarks.report import RESULTS, Figure, document, table, this_commit, this_machine, write
@@ -22,6 +23,7 @@ class Settings:
 
     rounds: int
     model_mb: int
+    moves: int
 
 
 def measure(settings: Settings) -> list[Figure]:
@@ -37,7 +39,9 @@ def measure(settings: Settings) -> list[Figure]:
     _say("the first release of all ...")
     figures.append(first_release_figure(settings.rounds))
     _say(f"registering {settings.model_mb:,} MB ...")
-    return [*figures, *register_figures(settings.rounds, settings.model_mb)]
+    figures += register_figures(settings.rounds, settings.model_mb)
+    _say(f"releases to containers, and {settings.moves} promotions and rollbacks under load ...")
+    return [*figures, *container_figures(settings.rounds, moves=settings.moves)]
 
 
 def main(
@@ -68,7 +72,7 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     args = parser.parse_args(argv)
     if args.rounds < 1:
         parser.error(f"--rounds must be at least 1, not {args.rounds}")
-    return Settings(rounds=args.rounds, model_mb=50 if args.small else 1000)
+    return Settings(rounds=args.rounds, model_mb=50 if args.small else 1000, moves=2 if args.small else 20)
 
 
 def _say(text: str) -> None:

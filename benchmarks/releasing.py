@@ -65,7 +65,7 @@ def rollback_figure(opened: Ground, rounds: int) -> Figure:
 
 def overhead_s(started: datetime, ended: datetime, entries: Sequence[StepEntry], *, bake_s: float) -> float:
     """What remains of a flow run without the work of its steps."""
-    work = sum(_took_s(entries, step) for step in _WORK)
+    work = sum(took_s(entries, step) for step in _WORK)
     return (ended - started).total_seconds() - work - bake_s
 
 
@@ -81,7 +81,7 @@ def _release_overhead_s(opened: Ground, release_id: str) -> float:
     document = opened.workspace.records.read(f"releases/{release_id}/flow-run")
     assert isinstance(document, dict)
     started, ended = _times_of(opened, str(document["flow_run_id"]))
-    return overhead_s(started, ended, _entries(opened, release_id), bake_s=_BAKE_S)
+    return overhead_s(started, ended, entries_of(opened, release_id), bake_s=_BAKE_S)
 
 
 def _empty_flow_s(opened: Ground) -> float:
@@ -97,7 +97,7 @@ def _rollback_s(opened: Ground, release_id: str) -> float:
     url = str(service["scoring_uri"]).removesuffix("/score")
     with SteadyLoad(url, [f'{{"data": [{_UNLUCKY}]}}'], per_second=_LOAD_PER_S):
         opened.release(file, release_id)
-    return going_back_s(_entries(opened, release_id))
+    return going_back_s(entries_of(opened, release_id))
 
 
 def _times_of(opened: Ground, flow_run_id: str) -> tuple[datetime, datetime]:
@@ -105,11 +105,11 @@ def _times_of(opened: Ground, flow_run_id: str) -> tuple[datetime, datetime]:
     return parse_rfc3339(answer["start_time"]), parse_rfc3339(answer["end_time"])
 
 
-def _entries(opened: Ground, release_id: str) -> tuple[StepEntry, ...]:
-    return step_entries(journal_of(opened.workspace, release_id))
+def entries_of(opened: Ground, release_id: str) -> tuple[StepEntry, ...]:
+    return stepentries_of(journal_of(opened.workspace, release_id))
 
 
-def _took_s(entries: Sequence[StepEntry], step: Step) -> float:
+def took_s(entries: Sequence[StepEntry], step: Step) -> float:
     return (_at(entries, step, Kind.OUTCOME) - _at(entries, step, Kind.INTENT)).total_seconds()
 
 

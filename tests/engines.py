@@ -75,6 +75,10 @@ class PrivateEngine:
         with closing(docker.from_env()) as ours, closing(_client(self.host)) as theirs:
             theirs.images.load(b"".join(ours.images.get(name).save(named=True)))
 
+    def images(self) -> list[docker.models.images.Image]:
+        with closing(_client(self.host)) as client:
+            return client.images.list()
+
     def end(self) -> None:
         """Nothing of it is left: containers, mounts, bridge."""
         if usable_engine(self.host):

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from shipway.domain.release import revision_id_of
-from shipway.release.failpoints import VARIABLE, Boundary
+from shipway.release.failpoints import Boundary
 from shipway.release.steps import STORY, Step
+from tests.chaos.standing import assert_nothing_left_behind, kill_at
 from tests.live import Live, live
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
@@ -26,23 +27,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         done = opened.shipway("release", file, "--id", "first")
         assert done.returncode == 0, done.stderr
         yield opened
-
-
-def kill_at(shop: Live, file: str, release_id: str, place: str) -> None:
-    done = shop.shipway("release", file, "--id", release_id, **{VARIABLE: place})
-    assert done.returncode == -9, f"{place} was not reached: {done.stdout}{done.stderr}"
-
-
-def assert_nothing_left_behind(shop: Live, champion: str) -> None:
-    assert shop.traffic() == {champion: 100}
-    (service,) = shop.document("service", "list")
-    revisions = {revision["revision"] for revision in service["revisions"]}
-    assert champion in revisions
-    assert len(revisions) <= 2
-    running = shop.processes()
-    counted = {kind: len(processes) for kind, processes in running.items()}
-    assert counted == {"envoy": 1, "prefect": 1, "revision": len(revisions), "worker": len(revisions)}, running
-    assert shop.document("ledger", "verify", "adder")
 
 
 @pytest.mark.parametrize("place", FORWARD)
