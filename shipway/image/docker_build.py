@@ -24,7 +24,7 @@ from shipway.image.base_python import platform_of
 from shipway.image.dependencies import Packages, install_packages, lock_packages
 from shipway.image.kept_layers import KeptLayers, Layer
 from shipway.image.layer_tar import FORMAT, Entry, with_parents
-from shipway.image.load import Loading, load_image
+from shipway.image.load import Loading, load_image, plans_for
 from shipway.image.registry import has_image, push_image
 from shipway.image.render import APP_ROOT, Bundle, BundleFile, model_folder, render
 from shipway.image.serving import digest_of_files, serving_files, serving_requirements
@@ -192,7 +192,8 @@ def _make(site: _Site, parts: _Parts) -> Image:
         write_settings=lambda made: image_settings(parts.base, parts.bundle, parts.labels, made, root=parts.root),
         repository=local_name(parts.spec),
     )
-    location = load_image(site.engine, loading, site.kept, like=f"{LOCK_LABEL}={parts.packages.digest}")
+    plans = plans_for(site.engine, loading, site.kept, like=f"{LOCK_LABEL}={parts.packages.digest}")
+    location = load_image(site.engine, loading, site.kept, plans)
     return _remember(site, parts, layers, location)
 
 

@@ -21,11 +21,12 @@ _LAST_WORDS = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Errand:
-    """`files` is a tar that is unpacked at the container's root before it starts. Runs as root of the container."""
+    """`files` is a tar that is unpacked at the container's root before it starts. `user` None is the image's own."""
 
     image: str
     command: Sequence[str]
     files: bytes | None = None
+    user: str | None = "0:0"
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def _create(engine: Engine, errand: Errand) -> str:
         name=f"shipway-errand-{uuid.uuid4().hex[:12]}",
         entrypoint=list(errand.command[:1]),
         command=list(errand.command[1:]),
-        user="0:0",
+        user=errand.user,
         working_dir="/",
         environment={"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"},
         labels={LABEL: "1"},

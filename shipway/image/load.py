@@ -45,12 +45,11 @@ class Loading:
     repository: str
 
 
-def load_image(engine: Engine, loading: Loading, kept: KeptLayers, *, like: str) -> str:
-    """The image's id. `like` is a label that images which share layers with it have. Safe to repeat.
+def load_image(engine: Engine, loading: Loading, kept: KeptLayers, plans: Sequence[int]) -> str:
+    """What the engine knows the image by. `plans`: see `plans_for`. Safe to repeat.
 
     Raises BuildError with the engine's words, EngineFull, EngineUnavailable.
     """
-    plans = _plans(engine, loading, kept, like)
     for there in plans[:-1]:
         try:
             return _send(engine, loading, kept, there)
@@ -73,8 +72,11 @@ def keeps_layers(information: dict[str, Any]) -> bool:
     return status.get("driver-type") != "io.containerd.snapshotter.v1"
 
 
-def _plans(engine: Engine, loading: Loading, kept: KeptLayers, like: str) -> list[int]:
-    """How many layers of the image, from the lowest, to take for there: the best guess first, 0 at last."""
+def plans_for(engine: Engine, loading: Loading, kept: KeptLayers, *, like: str) -> list[int]:
+    """How many layers of the image, from the lowest, to take for there: the best guess first, 0 at last.
+
+    `like` is a label of images that share layers with it.
+    """
     base = len(loading.base.layers)
     with engine.speaking("looking for layers that the engine has"):
         if not keeps_layers(engine.client.api.info()):
