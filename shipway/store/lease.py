@@ -72,22 +72,23 @@ class _Turn:
     expires_at: datetime
 
 
-def acquire(records: Records, name: str, holder: Holder, *, now: datetime) -> Lease:
+def acquire(records: Records, name: str, holder: Holder, *, now: datetime, lifetime: timedelta = LIFETIME) -> Lease:
     """Takes the lease when it is free, expired, or its holder's process is dead on this host; the fence goes up by one.
 
     The holder itself gets its fence again: safe to repeat. Raises LeaseHeld, naming who holds it and until when.
     """
     while True:
         turn = _next_turn(name, _newest(records, name), holder, now=now, gone=is_gone)
+        turn = replace(turn, expires_at=now + lifetime)
         if _write(records, name, turn):
             return _lease(name, turn)
 
 
-def renew(records: Records, lease: Lease, *, now: datetime) -> Lease:
-    """Holds it for another 60 s from `now`. Raises FenceLost when somebody took it over, or it was released."""
+def renew(records: Records, lease: Lease, *, now: datetime, lifetime: timedelta = LIFETIME) -> Lease:
+    """Holds it for another `lifetime` from `now`. Raises FenceLost when somebody took it over, or it was released."""
     while True:
         newest = _require_fence(_newest(records, lease.name), lease.name, lease.fence)
-        turn = replace(newest, seq=newest.seq + 1, kind=_Kind.RENEW, at=now, expires_at=now + LIFETIME)
+        turn = replace(newest, seq=newest.seq + 1, kind=_Kind.RENEW, at=now, expires_at=now + lifetime)
         if _write(records, lease.name, turn):
             return _lease(lease.name, turn)
 
