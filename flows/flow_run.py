@@ -76,7 +76,7 @@ def _mark_crashed(flow_run_id: UUID, release_id: str) -> None:
     except ObjectNotFound:  # a server of before, or another machine's
         return
     if state is not None and not state.is_final():
-        message = f"its process died; release {release_id} goes on in another run: {this_run().name}"
+        message = f"its process died; release {release_id} goes on in run {this_run().id}"
         this_client().set_flow_run_state(flow_run_id, Crashed(message=message), force=True)
 
 

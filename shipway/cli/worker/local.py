@@ -3,6 +3,7 @@
 It holds a lock from birth and writes its id as its first act, so that it is found again whatever its starter came to.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -155,22 +156,22 @@ def _wait_until_known(state: MachineState, place: Place, identity: ProcessIdenti
 
 
 def _end(state: MachineState) -> int:
+    interrupted = _end_runs(state)
     identity = holder(_lock(state), _pid_file(state))
     if identity is not None:
-        _terminate(identity)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(identity.pid, signal.SIGTERM)
         time.sleep(_ASK_TWICE_AFTER_S)
         processes.stop(identity, grace_s=_ASK_TWICE_AFTER_S)
+    return interrupted + _end_runs(state)  # it may have started one meanwhile
+
+
+def _end_runs(state: MachineState) -> int:
+    """Before the worker, so that they can still tell Prefect how they ended."""
     runs = tuple(_runs(state))
-    for run in runs:
-        _terminate(run)
-    for run in runs:
+    for run in runs:  # one SIGTERM each: a second would interrupt what the first made it do
         processes.stop(run, grace_s=_RUN_ENDS_WITHIN_S)
     return len(runs)
-
-
-def _terminate(identity: ProcessIdentity) -> None:
-    if processes.is_alive(identity):
-        os.kill(identity.pid, signal.SIGTERM)
 
 
 def _runs(state: MachineState) -> Iterator[ProcessIdentity]:
