@@ -5,6 +5,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from uv import find_uv_bin
 
@@ -12,6 +13,8 @@ from shipway.domain.image import Image
 from shipway.engine.connection import Engine, connect
 from shipway.engine.faults import NotInEngine
 from shipway.errors import EngineUnavailable
+from shipway.machine.state import MachineState
+from shipway.targets.docker.container import workspace_mark
 from tests.absent import absent
 from tests.targets.bundles import REPOSITORY
 
@@ -90,6 +93,12 @@ def _build(engine: Engine, folder: Path, dockerfile: str) -> str:
     (folder / "Dockerfile").write_text(dockerfile)
     image, _ = engine.client.images.build(path=str(folder), rm=True, forcerm=True, labels=MADE_BY_TESTS)
     return str(image.id)
+
+
+def containers_in(engine: Engine, state: MachineState) -> list[Any]:
+    """Of this state folder, whatever their own state."""
+    marked = f"shipway.workspace={workspace_mark(state)}"
+    return engine.client.containers.list(all=True, filters={"label": marked}, ignore_removed=True)
 
 
 def remove_image(engine: Engine, image_id: str) -> None:

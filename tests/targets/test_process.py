@@ -7,9 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from dataclasses import replace
-from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
@@ -23,6 +21,7 @@ from shipway.machine.state import MachineState
 from shipway.targets.base import load, wait
 from shipway.targets.process import make_target
 from shipway.targets.process.runner import ProcessRunner
+from tests.targets.asking import Load, port_of, post
 from tests.targets.bundles import BROKEN, ECHO, WRITES, make_bundle
 from tests.targets.contract import CANARY, SERVICE, TargetContract, spec_for
 
@@ -48,22 +47,6 @@ def servers_in(state: MachineState) -> list[psutil.Process]:
         if "shipway_serving" in line and any(part.startswith(str(state.root)) for part in line):
             found.append(process)
     return found
-
-
-def post(service, data=b"{}", path="/score"):
-    port = int(service.scoring_uri.rsplit(":", 1)[1].split("/")[0])
-    connection = HTTPConnection("127.0.0.1", port, timeout=20)
-    try:
-        connection.request("POST", path, body=data, headers={"Content-Type": "application/json"})
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
-
-
-@pytest.fixture
-def state(tmp_path):
-    return MachineState(tmp_path / "state")
 
 
 @pytest.fixture
@@ -330,62 +313,13 @@ def test_an_image_that_is_gone_is_said_with_what_to_do(target, image, state):
     assert not (state.services / SERVICE).exists()
 
 
-class Load:
-    """Requests one after another on some kept-alive connections, until told to stop."""
-
-    def __init__(self, port: int, clients: int) -> None:
-        self.failures: list[str] = []
-        self.answered: dict[str, int] = {}
-        self._port = port
-        self._stop = threading.Event()
-        self._pause = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(clients)]
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def wait_for(self, revision: str, more: int) -> None:
-        """Returns once `revision` has answered `more` further requests."""
-        goal = self.answered.get(revision, 0) + more
-        for _ in range(2000):
-            if self.answered.get(revision, 0) >= goal or self.failures:
-                return
-            self._pause.wait(0.01)
-        raise AssertionError(f"{revision} has not answered: {self.answered}")
-
-    def _ask(self) -> None:
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=20)
-        while not self._stop.is_set():
-            try:
-                connection.request("POST", "/score", body=b"{}")
-                response = connection.getresponse()
-                body = response.read()
-            except OSError as error:
-                self.failures.append(repr(error))
-                return
-            if response.status != 200:
-                self.failures.append(f"{response.status} {body!r}")
-                return
-            revision = json.loads(body)["revision"]
-            self.answered[revision] = self.answered.get(revision, 0) + 1
-            self._pause.wait(0.01)
-        connection.close()
-
-
 def test_under_constant_load_a_switch_and_the_removal_of_the_old_revision_lose_no_request(
     target, interpreter, tmp_path
 ):
     one = make_bundle(tmp_path / "one", interpreter, ECHO, {"REVISION": "one"})
     two = make_bundle(tmp_path / "two", interpreter, ECHO, {"REVISION": "two"})
     service = serve(target, one, "r1")
-    with Load(int(service.scoring_uri.rsplit(":", 1)[1].split("/")[0]), clients=2) as load_:
+    with Load(port_of(service), clients=2) as load_:
         load_.wait_for("one", 20)
         deploy_healthy(target, two, "r2")
         target.set_traffic(SERVICE, Traffic(weights={"r1": 50, "r2": 50}), fence=1)

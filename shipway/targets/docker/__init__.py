@@ -6,9 +6,13 @@ crash, and after a restart of its own or of the machine. The docker SDK is impor
 
     container   what one is made with (pure)
     view        what the engine says of one (pure)
-    health      what that means, together with the server's own answers (pure)
-    runs        which part of a log belongs to the run that ended (pure)
-    runner      the acts
+    runs        what a log says of the run that ended (pure)
+    health      what all that means, together with the server's own answers (pure)
+    address     where ports are published
+    home        which engine a revision is with
+    images      what an image says of itself
+    containers  looking and acting, on an open connection
+    runner      what is done with them for a revision
 """
 
 from shipway.machine.state import MachineState

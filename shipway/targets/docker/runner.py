@@ -1,17 +1,15 @@
-"""A revision as a container: the acts."""
+"""A revision as a container. A connection to the engine is opened for each act, which takes 10 ms, and kept by none."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
 from shipway.domain.image import Image
 from shipway.domain.service import RevisionSpec, ServiceStatus
-from shipway.engine.connection import Engine, connect
-from shipway.engine.faults import NameTaken, NotInEngine, PortTaken
-from shipway.errors import ConfigError, EngineUnavailable, PortInUse, ServiceConflict, TargetError
+from shipway.engine.connection import connect
+from shipway.errors import ConfigError, TargetError
 from shipway.machine.state import MachineState
 from shipway.targets._local.health import probe
 from shipway.targets._local.logs import Timed
@@ -19,21 +17,18 @@ from shipway.targets._local.plan import revision_record
 from shipway.targets._local.records import RevisionFolder, RevisionRecord
 from shipway.targets._local.runner import Examined
 from shipway.targets.docker.address import published_on
-from shipway.targets.docker.container import (
-    GRACE_S,
-    SETTINGS,
-    container_name,
-    container_settings,
-    identity,
-    workspace_mark,
-)
+from shipway.targets.docker.container import SETTINGS, container_name, container_settings, workspace_mark
+from shipway.targets.docker.containers import Containers
 from shipway.targets.docker.health import Seen, status_of, unknown
-from shipway.targets.docker.images import NO_FACTS, ImageFacts, find_image
-from shipway.targets.docker.runs import LINES, ended_run, for_people, stamped
-from shipway.targets.docker.view import ContainerView, memory_in, view_of
+from shipway.targets.docker.home import refuse_elsewhere, remember
+from shipway.targets.docker.images import NO_FACTS, find_image
+from shipway.targets.docker.runs import LINES, ended_run, for_people
+from shipway.targets.docker.view import ContainerView
 
 _LOOK_S = 20.0
 """For one answer while looking: an engine that writes a large layer answers late, one that is gone never."""
+
+_ACT_S = 120.0
 
 _READY = 200
 
@@ -58,7 +53,8 @@ class DockerRunner:
 
     def why_away(self) -> str | None:
         try:
-            published_on(self._looking.endpoint)
+            with self._containers(_LOOK_S) as containers:
+                published_on(containers.engine.endpoint)
         except (TargetError, ConfigError) as error:
             return str(error)
         return None
@@ -69,149 +65,94 @@ class DockerRunner:
         Raises TargetError when it is gone, ServiceConflict when the container's name is somebody else's, ConfigError
         when ports that the engine publishes cannot be reached from here.
         """
-        host = published_on(self._looking.endpoint)
-        self._refuse_foreign(place)
-        return Examined(concurrency=self._facts(image.location).concurrency, host=host)
+        with self._containers() as containers:
+            host = published_on(containers.engine.endpoint)
+            containers.refuse_foreign(place)
+            return Examined(concurrency=find_image(containers.engine, image.location).concurrency, host=host)
 
     def status(self, record: RevisionRecord, place: RevisionFolder, now: datetime) -> ServiceStatus:
         try:
-            return status_of(self._see(record, place), record, now)
+            with self._containers(_LOOK_S) as containers:
+                return status_of(_see(containers, record, place), record, now)
         except (TargetError, ConfigError) as error:
             if place.stopped.exists():  # the engine does not start those by itself
                 return status_of(Seen(name="", container=None, stopped=True), record, now)
             return unknown(error, now)
 
     def is_running(self, place: RevisionFolder) -> bool:
-        container = self._find(place)
-        return container is not None and container.is_up
+        with self._containers() as containers:
+            found = containers.find(place)
+        return found is not None and found.is_up
 
     def memory_bytes(self, place: RevisionFolder) -> int | None:
-        container = self._find(place)
-        if container is None or container.status != "running":
-            return None
-        with self._looking.speaking(f"measuring container {container_name(self._mark, place)}"):
-            return memory_in(self._looking.client.api.stats(container.container_id, stream=False, one_shot=True))
+        with self._containers() as containers:
+            found = containers.find(place)
+            return containers.memory_bytes(found) if found and found.status == "running" else None
 
     def log(self, place: RevisionFolder, tail: int) -> Sequence[Timed]:
-        container = self._find(place)
-        return for_people(self._lines(container, tail)) if container else []
+        with self._containers() as containers:
+            found = containers.find(place)
+            return for_people(containers.log(found, tail)) if found else []
 
     # -- acting
 
-    def prepare(self, image: Image, place: RevisionFolder) -> None:
-        """All that a container has of its own is with the engine."""
+    def prepare(self, image: Image, place: RevisionFolder) -> None:  # noqa: ARG002 - the engine has it
+        with self._containers() as containers:
+            refuse_elsewhere(place, containers.engine)
+            remember(place, containers.engine)
 
     def start(self, record: RevisionRecord, place: RevisionFolder) -> None:
-        """Takes up a container that is there and as it should be; any other one of ours is made anew.
+        """Takes up a container that runs or can be started again; any other one of ours is made anew.
 
         Raises ServiceConflict for one that is not ours, PortInUse, TargetError when the image is gone.
         """
-        settings = container_settings(self._mark, place, record, self._facts(record.location))
-        there = self._find(place)
-        if there and (there.status in {"created", "dead"} or not there.has({SETTINGS: settings["labels"][SETTINGS]})):
-            self.remove(place)
-            there = None
-        if there is None:
-            self._begin(self._create(settings, place), record, place)
-        elif there.status == "paused":
-            self._tell(place, "unpausing", lambda api: api.unpause(there.container_id))
-        elif not there.is_up:
-            self._begin(there.container_id, record, place)
+        with self._containers() as containers:
+            image = find_image(containers.engine, record.location)
+            settings = container_settings(self._mark, place, record, image)
+            there = containers.find(place)
+            if there and not _is_usable(there, record, settings):
+                containers.remove(place)
+                there = None
+            if there is None:
+                containers.begin(containers.make(settings, place), record, place)
+            elif there.status == "paused":
+                containers.unpause(there, place)
+            elif not there.is_up:
+                containers.begin(there.container_id, record, place)
 
     def stop(self, place: RevisionFolder) -> None:
-        container = self._find(place)
-        if container is None:
-            return
-        if container.status == "paused":  # it could not hear us
-            self._tell(place, "unpausing", lambda api: api.unpause(container.container_id))
-        self._tell(place, "stopping", lambda api: api.stop(container.container_id, timeout=GRACE_S))
+        with self._containers() as containers:
+            containers.stop(place)
 
     def remove(self, place: RevisionFolder) -> None:
-        self.stop(place)
-        container = self._find(place)
-        if container is not None:
-            self._tell(place, "removing", lambda api: api.remove_container(container.container_id, v=True, force=True))
+        with self._containers() as containers:
+            containers.remove(place)
 
-    # -- the engine
+    @contextmanager
+    def _containers(self, timeout_s: float = _ACT_S) -> Iterator[Containers]:
+        """Raises EngineUnavailable, with how to start or choose one, when no engine answers."""
+        with closing(connect(timeout_s=timeout_s)) as engine:
+            yield Containers(engine, self._mark)
 
-    @cached_property
-    def _looking(self) -> Engine:
-        return connect(timeout_s=_LOOK_S)
 
-    @cached_property
-    def _acting(self) -> Engine:
-        return connect()
-
-    def _facts(self, location: str) -> ImageFacts:
-        return find_image(self._acting, location)
-
-    def _see(self, record: RevisionRecord, place: RevisionFolder) -> Seen:
-        container = self._find(place)
-        seen = Seen(name=container_name(self._mark, place), container=container, stopped=place.stopped.exists())
-        if container is None or not container.is_up:
-            return seen
-        if container.status == "running":
-            ready = probe(record.host, record.port, "/ready")
-            health = probe(record.host, record.port, "/") if ready == _READY else None
-            seen = replace(seen, ready=ready, health=health)
-        if container.restarts and seen.ready != _READY:
-            since = container.started_at if container.status == "running" else None
-            seen = replace(seen, ended=ended_run(self._lines(container, LINES), running_since=since))
+def _see(containers: Containers, record: RevisionRecord, place: RevisionFolder) -> Seen:
+    container = containers.find(place)
+    name = container_name(containers.mark, place)
+    seen = Seen(name=name, container=container, stopped=place.stopped.exists())
+    if container is None or not container.is_up:
         return seen
+    if container.status == "running":
+        ready = probe(record.host, record.port, "/ready")
+        health = probe(record.host, record.port, "/") if ready == _READY else None
+        seen = replace(seen, ready=ready, health=health)
+    if container.restarts and seen.ready != _READY:
+        since = container.started_at if container.status == "running" else None
+        seen = replace(seen, ended=ended_run(containers.log(container, LINES), running_since=since))
+    return seen
 
-    def _find(self, place: RevisionFolder) -> ContainerView | None:
-        """None also for one that is not ours."""
-        there = self._inspect(place)
-        return there if there and there.has(identity(self._mark, place)) else None
 
-    def _refuse_foreign(self, place: RevisionFolder) -> None:
-        there = self._inspect(place)
-        if there and not there.has(identity(self._mark, place)):
-            name = container_name(self._mark, place)
-            raise ServiceConflict(
-                f"a container named {name} exists already, and is not revision {place.revision_id} of service "
-                f"{place.service}; remove it (`docker rm -f {name}`) or rename it"
-            )
-
-    def _inspect(self, place: RevisionFolder) -> ContainerView | None:
-        name = container_name(self._mark, place)
-        try:
-            with self._looking.speaking(f"looking at container {name}"):
-                return view_of(self._looking.client.api.inspect_container(name))
-        except NotInEngine:
-            return None
-
-    def _lines(self, container: ContainerView, tail: int) -> list[Timed]:
-        with self._looking.speaking(f"reading the log of container {container.container_id[:12]}"):
-            data = self._looking.client.api.logs(container.container_id, timestamps=True, tail=tail)
-        return stamped(data.decode(errors="replace"))
-
-    def _create(self, settings: Mapping[str, Any], place: RevisionFolder) -> str:
-        try:
-            with self._acting.speaking(f"making container {settings['name']}"):
-                return str(self._acting.client.containers.create(**settings).id)
-        except NameTaken:
-            self._refuse_foreign(place)
-            raise
-
-    def _begin(self, container_id: str, record: RevisionRecord, place: RevisionFolder) -> None:
-        """One that does not start is removed."""
-        try:
-            with self._acting.speaking(f"starting container {container_name(self._mark, place)}"):
-                self._acting.client.api.start(container_id)
-        except EngineUnavailable:
-            raise
-        except TargetError as error:
-            self.remove(place)
-            if not isinstance(error, PortTaken):
-                raise
-            raise PortInUse(
-                f"port {record.port} on {record.host}, meant for revision {place.revision_id} of service "
-                f"{place.service}, was taken before its container could have it; try again, to get another one"
-            ) from error
-
-    def _tell(self, place: RevisionFolder, doing: str, act: Callable[[Any], object]) -> None:
-        """One that is gone meanwhile, or is just being removed by somebody, is left to that."""
-        name = container_name(self._mark, place)
-        with suppress(NotInEngine, NameTaken), self._acting.speaking(f"{doing} container {name}"):
-            act(self._acting.client.api)
+def _is_usable(container: ContainerView, record: RevisionRecord, settings: Mapping[str, Any]) -> bool:
+    """One that runs stays, whatever this version of Shipway would make in its place. `created` is a half-made one."""
+    if container.published_on != record.address or container.status in {"created", "dead"}:
+        return False
+    return container.is_up or container.has({SETTINGS: settings["labels"][SETTINGS]})

@@ -7,7 +7,8 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerView:
-    """`status` is the engine's word: created, running, paused, restarting, removing, exited or dead.
+    """`status` is the engine's word: created, running, paused, restarting, removing, exited or dead. `published_on` is
+    the `host:port` where its server is reached.
 
     `restarts` counts those by the restart policy since it was last started by somebody; `started_at` is RFC 3339.
     `unhealthy` is what the image's own health check said last, None while it does not fail. `error` is why the engine
@@ -17,6 +18,7 @@ class ContainerView:
     container_id: str
     status: str
     labels: Mapping[str, str]
+    published_on: str
     exit_code: int
     error: str
     oom_killed: bool
@@ -39,6 +41,7 @@ def view_of(inspected: Mapping[str, Any]) -> ContainerView:
         container_id=inspected["Id"],
         status=state["Status"],
         labels=inspected["Config"].get("Labels") or {},
+        published_on=_address(inspected["HostConfig"].get("PortBindings") or {}),
         exit_code=state["ExitCode"],
         error=state["Error"],
         oom_killed=state["OOMKilled"],
@@ -46,6 +49,12 @@ def view_of(inspected: Mapping[str, Any]) -> ContainerView:
         started_at=state["StartedAt"],
         unhealthy=_failing_check(state.get("Health") or {}),
     )
+
+
+def _address(bindings: Mapping[str, Any]) -> str:
+    """Of the one port that we publish."""
+    published = next(iter(bindings.values()), None)
+    return f"{published[0]['HostIp']}:{published[0]['HostPort']}" if published else ""
 
 
 def memory_in(stats: Mapping[str, Any]) -> int | None:
