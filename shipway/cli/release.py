@@ -140,7 +140,8 @@ def _told_again(context: Context, release_id: str) -> "Ending":
 def _list(_: Namespace, context: Context) -> int:
     from shipway.release.report import release_ids
 
-    reports = [_report(context, release_id) for release_id in release_ids(context.workspace())]
+    workspace = context.workspace()
+    reports = workspace.records.each(lambda release_id: _report(context, release_id), release_ids(workspace))
     reports.sort(key=lambda report: report.requested_at)
     columns = (
         Column("release", "RELEASE"),

@@ -95,9 +95,8 @@ def _verify_entries(workspace: "Workspace", entries: "Iterable[LedgerEntry]") ->
     from shipway.release.journal import journal_of
     from shipway.release.ledger import Event
 
-    for entry in entries:
-        if entry.event not in {Event.REVERTED, Event.RETIRED}:  # these may be acts without a journal
-            journal_of(workspace, entry.release_id).verify(entry.journal_head)
+    journalled = [e for e in entries if e.event not in {Event.REVERTED, Event.RETIRED}]  # may be acts without a journal
+    workspace.records.each(lambda e: journal_of(workspace, e.release_id).verify(e.journal_head), journalled)
 
 
 def _verify_end(service: str, entries: "Iterable[LedgerEntry]", ended: Collection[str]) -> None:
@@ -114,13 +113,17 @@ def _ended_releases(workspace: "Workspace") -> dict[str, list[str]]:
     from shipway.release.report import release_ids
     from shipway.release.steps import replay
 
-    ended: dict[str, list[str]] = {}
-    for release_id in release_ids(workspace):
+    def ended_of(release_id: str) -> str | None:
         try:
             service = read_inputs(workspace, release_id).service
             phase = replay(step_entries(journal_of(workspace, release_id))).phase
         except (ReleaseNotFound, StoreCorrupt):  # never begun; or what the ledger notes of it will not be found
-            continue
-        if phase.ended:
+            return None
+        return service if phase.ended else None
+
+    ids = release_ids(workspace)
+    ended: dict[str, list[str]] = {}
+    for release_id, service in zip(ids, workspace.records.each(ended_of, ids), strict=True):
+        if service is not None:
             ended.setdefault(service, []).append(release_id)
     return ended
