@@ -27,7 +27,7 @@ def register_figures(rounds: int, size_mb: int) -> list[Figure]:
     grown_mb: list[float] = []
     with tempfile.TemporaryDirectory(prefix="shipway-bench-") as name:
         folder = Path(name)
-        file = _random_file(folder / "model.bin", size_mb)
+        file = random_file(folder / "model.bin", size_mb)
         acts: dict[str, Callable[[], float]] = {
             "shipway": lambda: _register_s(folder / "workspace", file, grown_mb),
             _PEER: lambda: _hash_and_copy_s(file, folder / "copy.bin"),
@@ -44,7 +44,7 @@ def register_figures(rounds: int, size_mb: int) -> list[Figure]:
     ]
 
 
-def _random_file(path: Path, size_mb: int) -> Path:
+def random_file(path: Path, size_mb: int) -> Path:
     with path.open("wb") as file:
         for _ in range(size_mb * 1_000_000 // _CHUNK_BYTES):
             file.write(os.urandom(_CHUNK_BYTES))
@@ -76,12 +76,12 @@ def _sha256(path: Path) -> str:
 def _register(workspace: Path, file: Path) -> dict[str, float]:
     """In a process of its own, so that its memory is what registering takes."""
     registry = Registry(open_workspace(workspace, create=True))
-    before_mb, began = _memory_mb("VmRSS"), time.perf_counter()
+    before_mb, began = memory_mb("VmRSS"), time.perf_counter()
     registry.register_path(file, name="large", now=datetime.now(UTC))
-    return {"took_s": time.perf_counter() - began, "grown_mb": _memory_mb("VmHWM") - before_mb}
+    return {"took_s": time.perf_counter() - began, "grown_mb": memory_mb("VmHWM") - before_mb}
 
 
-def _memory_mb(name: str) -> float:
+def memory_mb(name: str) -> float:
     """`VmRSS` is what this process has in memory, `VmHWM` the most that it ever had. Linux only."""
     found = re.search(rf"^{name}:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
     assert found is not None

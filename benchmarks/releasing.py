@@ -106,7 +106,7 @@ def _times_of(opened: Ground, flow_run_id: str) -> tuple[datetime, datetime]:
 
 
 def entries_of(opened: Ground, release_id: str) -> tuple[StepEntry, ...]:
-    return stepentries_of(journal_of(opened.workspace, release_id))
+    return step_entries(journal_of(opened.workspace, release_id))
 
 
 def took_s(entries: Sequence[StepEntry], step: Step) -> float:
