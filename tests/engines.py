@@ -15,6 +15,9 @@ from pathlib import Path
 
 import docker
 
+from shipway.engine.connection import connect
+from shipway.errors import EngineUnavailable
+
 _READY_WITHIN_S = 60.0
 _numbers = itertools.count(1)
 
@@ -22,8 +25,8 @@ _numbers = itertools.count(1)
 def usable_engine(host: str | None = None) -> bool:
     """Whether one answers at `host`, or where DOCKER_HOST or the usual socket is."""
     try:
-        _client(host).close()
-    except docker.errors.DockerException:
+        connect({"DOCKER_HOST": host} if host else os.environ).close()  # the SDK leaves sockets open when none answers
+    except EngineUnavailable:
         return False
     return True
 
@@ -55,7 +58,8 @@ class PrivateEngine:
             *("--iptables=false", "--ip-masq=false"),
         ]
         with (self.folder / "log").open("ab") as log:
-            subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            child = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        child.returncode = 0  # it is ended by its pid file: Python need not warn that it runs
         deadline = time.monotonic() + _READY_WITHIN_S
         while not usable_engine(self.host):
             assert time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
@@ -86,6 +90,9 @@ class PrivateEngine:
                 for container in client.containers.list(all=True):
                     container.remove(force=True, v=True)
             self.stop()
+        subprocess.run(
+            ["umount", str(self.folder / "data")], check=False, capture_output=True
+        )  # if it was ever restarted
         subprocess.run(["ip", "link", "delete", self.bridge], check=False, capture_output=True)
 
     @property
