@@ -18,8 +18,13 @@ import docker
 from shipway.engine.connection import connect
 from shipway.errors import EngineUnavailable
 
+from shipway.engine.connection import connect
+from shipway.errors import EngineUnavailable
+
 _READY_WITHIN_S = 60.0
 _numbers = itertools.count(1)
+_running: dict[str, subprocess.Popen[bytes]] = {}
+"""By the engine's address."""
 
 
 def usable_engine(host: str | None = None) -> bool:
@@ -54,7 +59,7 @@ class PrivateEngine:
         """Returns when it answers."""
         command = [
             *("dockerd", "--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec")),
-            *("--pidfile", str(self._pid_file), "--host", self.host, "--bridge", self.bridge),
+            *("--pidfile", str(self.folder / "pid"), "--host", self.host, "--bridge", self.bridge),
             *("--iptables=false", "--ip-masq=false"),
         ]
         with (self.folder / "log").open("ab") as log:
@@ -67,12 +72,8 @@ class PrivateEngine:
 
     def stop(self) -> None:
         """Ends its containers, as a shutdown does; `start` brings back those whose policy says so."""
-        pid = int(self._pid_file.read_text())
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + _READY_WITHIN_S
-        while _runs(pid):
-            assert time.monotonic() < deadline, f"dockerd {pid} does not end"
-            time.sleep(0.05)
+        _running[self.host].send_signal(signal.SIGTERM)
+        _running[self.host].wait(_READY_WITHIN_S)
 
     def take_image(self, name: str) -> None:
         """Copies an image of the machine's own engine."""
@@ -94,10 +95,6 @@ class PrivateEngine:
             ["umount", str(self.folder / "data")], check=False, capture_output=True
         )  # if it was ever restarted
         subprocess.run(["ip", "link", "delete", self.bridge], check=False, capture_output=True)
-
-    @property
-    def _pid_file(self) -> Path:
-        return self.folder / "pid"
 
 
 @contextmanager
@@ -121,11 +118,3 @@ def private_engine(folder: Path, *images: str) -> Iterator[PrivateEngine]:
 
 def _client(host: str | None) -> docker.DockerClient:
     return docker.DockerClient(base_url=host, timeout=300) if host else docker.from_env(timeout=300)
-
-
-def _runs(pid: int) -> bool:
-    """A zombie of ours has ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -51,10 +51,10 @@ class Dock:
 
     def start(self, file: str, release_id: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "shipway.cli.main", "release", file, "--id", release_id]
-        log = (self.shop.folder / f"{release_id}.log").open("w")
-        return subprocess.Popen(
-            command, cwd=self.shop.folder, env=self.shop.environment, stdout=log, stderr=log, text=True
-        )
+        with (self.shop.folder / f"{release_id}.log").open("w") as log:
+            return subprocess.Popen(
+                command, cwd=self.shop.folder, env=self.shop.environment, stdout=log, stderr=log, text=True
+            )
 
     def log_of(self, release_id: str) -> str:
         return (self.shop.folder / f"{release_id}.log").read_text()
