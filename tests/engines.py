@@ -18,9 +18,6 @@ import docker
 from shipway.engine.connection import connect
 from shipway.errors import EngineUnavailable
 
-from shipway.engine.connection import connect
-from shipway.errors import EngineUnavailable
-
 _READY_WITHIN_S = 60.0
 _numbers = itertools.count(1)
 _running: dict[str, subprocess.Popen[bytes]] = {}
@@ -63,8 +60,7 @@ class PrivateEngine:
             *("--iptables=false", "--ip-masq=false"),
         ]
         with (self.folder / "log").open("ab") as log:
-            child = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        child.returncode = 0  # it is ended by its pid file: Python need not warn that it runs
+            _running[self.host] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + _READY_WITHIN_S
         while not usable_engine(self.host):
             assert time.monotonic() < deadline, (self.folder / "log").read_text()[-2000:]
@@ -91,9 +87,7 @@ class PrivateEngine:
                 for container in client.containers.list(all=True):
                     container.remove(force=True, v=True)
             self.stop()
-        subprocess.run(
-            ["umount", str(self.folder / "data")], check=False, capture_output=True
-        )  # if it was ever restarted
+        subprocess.run(["umount", str(self.folder / "data")], check=False, capture_output=True)  # after a restart
         subprocess.run(["ip", "link", "delete", self.bridge], check=False, capture_output=True)
 
 
