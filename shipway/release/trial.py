@@ -1,6 +1,7 @@
 """The trial of an image: it runs alone, apart from any service, and is away again whatever happens."""
 
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +11,10 @@ from shipway.domain.golden import GoldenRow
 from shipway.domain.image import DOCKER, Image
 from shipway.domain.service import RevisionSpec, ServiceState
 from shipway.domain.verdict import CheckResult, Phase, Verdict
+from shipway.engine.connection import connect
 from shipway.errors import TargetError
+from shipway.image.inspection import check_image
+from shipway.image.secrets import known_secrets
 from shipway.machine.state import MachineState
 from shipway.release.inputs import golden_rows
 from shipway.release.outcomes import SmokeResult
@@ -19,7 +23,7 @@ from shipway.release.run import ReleaseRun, carry_out
 from shipway.release.steps import Step
 from shipway.targets.base import Gauges, Target
 from shipway.verification.load import soak
-from shipway.verification.smoke import judge_soak, smoke
+from shipway.verification.smoke import judge_image, judge_soak, smoke
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +57,7 @@ def _smoke(run: ReleaseRun, image: Image) -> SmokeResult:
 
 
 def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
-    began = time.monotonic()
+    inspected, began = _inspect(run, image), time.monotonic()
     spec = revision_spec(run, image, deployment=replace(run.inputs.deployment, port=None))
     target.deploy(spec)
     try:
@@ -61,14 +65,28 @@ def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
     except TargetError as error:
         evidence = _last_words(target, spec)
         start = CheckResult(name="start", phase=Phase.FAILED, message=str(error), evidence=evidence)
-        return SmokeResult(verdict=Verdict(checks=(start,)), started_after_s=time.monotonic() - began, requests=0)
+        return SmokeResult(
+            verdict=Verdict(checks=(*inspected, start)), started_after_s=time.monotonic() - began, requests=0
+        )
     started_after_s = time.monotonic() - began
     rows = golden_rows(run.inputs, run.workspace) or ()
     answered = smoke(f"http://{address_of(target, spec.service, spec.revision_id)}", rows)
-    checks = (*answered, *_soak(run, target, spec, rows))
+    checks = (*inspected, *answered, *_soak(run, target, spec, rows))
     for check in checks:
         log.info("smoke test: %s %s: %s", check.name, check.phase, check.message)
     return SmokeResult(verdict=Verdict(checks=checks), started_after_s=started_after_s, requests=len(rows))
+
+
+def _inspect(run: ReleaseRun, image: Image) -> tuple[CheckResult, ...]:
+    """What lies in a container image goes wherever it is pushed. What this process knows as a secret is looked for."""
+    if image.kind != DOCKER:
+        return ()
+    engine = connect()
+    try:
+        known = known_secrets(os.environ, run.inputs.environment.requirements)
+        return judge_image(check_image(engine, image, known))
+    finally:
+        engine.close()
 
 
 def _soak(run: ReleaseRun, target: Target, spec: RevisionSpec, rows: Sequence[GoldenRow]) -> tuple[CheckResult, ...]:

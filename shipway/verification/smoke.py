@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from shipway.domain.golden import GoldenRow
 from shipway.domain.verdict import CheckResult, Measurement, Phase
 from shipway.domain.wording import counted, were
+from shipway.image.inspection import ImageReport, judge_secrets, judge_user
 from shipway.verification.connection import Connection
 from shipway.verification.evidence import bounded
 from shipway.verification.load import Soaked, ask
@@ -31,6 +32,18 @@ def smoke(
         return (health,)
     replies = ask(url, [row.request for row in rows], concurrency=1, request_s=request_s, total_s=total_s)
     return health, judge_answered(len(rows), replies)
+
+
+def judge_image(report: ImageReport) -> tuple[CheckResult, ...]:
+    """Whom a container image runs as, and whether secrets lie in it."""
+    faults = {"user": judge_user(report), "secrets": judge_secrets(report)}
+    good = {"user": f"it runs as user {report.uid}", "secrets": "none was found in its layers and settings"}
+    return tuple(
+        CheckResult(name=name, phase=Phase.FAILED, message=fault)
+        if fault
+        else CheckResult(name=name, phase=Phase.PASSED, message=good[name])
+        for name, fault in faults.items()
+    )
 
 
 def judge_soak(soaked: Soaked, held_bytes: int | None, *, limit_bytes: int | None) -> tuple[CheckResult, ...]:

@@ -1,6 +1,8 @@
 from shipway.domain.verdict import Phase
+from shipway.image.inspection import ImageReport
+from shipway.image.secrets import Found
 from shipway.verification.load import Soaked, soak
-from shipway.verification.smoke import judge_answered, judge_memory, judge_soak, smoke
+from shipway.verification.smoke import judge_answered, judge_image, judge_memory, judge_soak, smoke
 from tests.unit.verification.little_server import little_server
 from tests.unit.verification.replies import good, row
 from tests.unit.verification.test_load import free_port_url
@@ -81,3 +83,20 @@ def test_memory_close_to_its_limit_fails_before_the_kernel_ends_it():
         "96 MB held after the load, 95% of the limit are 95 MB; raise containerResourceRequirements/memoryInGBLimit"
     )
     assert judge_memory(95_000_000, 100_000_000).phase is Phase.PASSED
+
+
+def test_an_image_that_runs_as_root_or_holds_a_secret_fails_and_says_where():
+    report = ImageReport(user="", uid=0, secrets=(Found(place="/var/azureml-app/src/key.pem", kind="a private key"),))
+    user, secrets = judge_image(report)
+    assert (user.name, user.phase) == ("user", Phase.FAILED)
+    assert user.message == "it runs as root (user 'not set', id 0 inside); it must run as another"
+    assert secrets.phase is Phase.FAILED
+    assert "/var/azureml-app/src/key.pem: a private key" in secrets.message
+
+
+def test_an_image_that_runs_as_somebody_and_holds_no_secret_passes():
+    checks = judge_image(ImageReport(user="1000", uid=1000, secrets=()))
+    assert [(check.name, check.message) for check in checks] == [
+        ("user", "it runs as user 1000"),
+        ("secrets", "none was found in its layers and settings"),
+    ]
