@@ -1,4 +1,4 @@
-"""shipway target list: where services can run, and what each can do there."""
+"""shipway target list: where services can run, what each can do there, and what keeps it from being used now."""
 
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from shipway.targets.base import Target
 
 _ABILITIES = Column("abilities", "CAN", ", ".join)
-_COLUMNS = (Column("kind", "TARGET"), _ABILITIES, Column("services", "SERVICES", lambda count: str(count or "none")))
+_COLUMNS = (
+    Column("kind", "TARGET"),
+    _ABILITIES,
+    Column("services", "SERVICES", lambda count: str(count or "none")),
+    Column("away", "NOT THERE BECAUSE", lambda reason: reason or "-"),
+)
 
 
 def add_arguments(parser: Parser) -> None:
@@ -31,7 +36,7 @@ def _list(_args: Namespace, context: Context) -> int:
 
 def _document(target: "Target", context: Context) -> dict[str, Any]:
     from shipway.errors import TargetUnavailable
-    from shipway.targets.base import Mirrors, SplitsTraffic
+    from shipway.targets.base import MayBeAway, Mirrors, SplitsTraffic
 
     abilities = {"split traffic": SplitsTraffic, "mirror requests": Mirrors}
     can = [word for word, protocol in abilities.items() if isinstance(target, protocol)]
@@ -40,4 +45,5 @@ def _document(target: "Target", context: Context) -> dict[str, Any]:
     except TargetUnavailable as error:
         context.output.say(f"shipway: target {target.kind}: {error}")
         services = 0
-    return {"kind": target.kind, "abilities": can, "services": services}
+    away = target.why_away() if isinstance(target, MayBeAway) else None
+    return {"kind": target.kind, "abilities": can, "services": services, "away": away}

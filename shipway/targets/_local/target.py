@@ -241,8 +241,13 @@ class LocalTarget:
                 yield each
 
     def _halt(self, folder: ServiceFolder, end: Callable[[RevisionFolder], None]) -> None:
-        """The gateway first, so that no request finds a revision gone; then all revisions at once."""
+        """The gateway first, so that no request finds a revision gone; then all revisions at once.
+
+        Revisions that cannot be reached are found out before anything ends.
+        """
         places = folder.places()
+        for place in places:
+            self._runner.is_running(place)
         Envoy(folder.gateway).stop(drain_s=DRAIN_S)
         with ThreadPoolExecutor(max_workers=max(len(places), 1)) as pool:
             list(pool.map(end, places))

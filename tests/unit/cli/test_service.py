@@ -139,7 +139,7 @@ def test_targets_are_listed_with_what_they_can_do(
     target_command.add_arguments(parser)
     assert target_command.run(parser.parse_args(["list"]), context) == 0
     assert json.loads(capsys.readouterr().out) == [
-        {"kind": "fake", "abilities": ["split traffic", "mirror requests"], "services": 1}
+        {"kind": "fake", "abilities": ["split traffic", "mirror requests"], "services": 1, "away": None}
     ]
 
 
