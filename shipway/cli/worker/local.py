@@ -19,7 +19,9 @@ import psutil
 import shipway
 from shipway.cli.server.environment import client_environment
 from shipway.cli.server.record import ServerRecord
+from shipway.cli.worker.late import skip_overtaken, utc_now
 from shipway.cli.worker.place import Place
+from shipway.domain.wording import counted, were
 from shipway.errors import MachineError
 from shipway.machine import processes
 from shipway.machine.held import holder, start_once, with_pid_file
@@ -35,6 +37,9 @@ _ASK_TWICE_AFTER_S = 1.0
 
 _RUN_ENDS_WITHIN_S = 20.0
 """A release that is asked to stop gives its lease back and tells Prefect; it waits for nothing."""
+
+_RUNS_AT_ONCE = 8
+"""Each is a process of some 250 MB; a release waits in it through its traffic steps. More wait for their turn."""
 
 _WHOSE = "SHIPWAY_WORKER_OF"
 """In the environment of a worker and of all runs that it starts: the state folder of the workspace."""
@@ -76,6 +81,8 @@ def ensure_worker(
         if running is not None:
             say("the worker was started for another server, folder or version of Shipway; starting it anew ...")
             _end(state)
+        if skipped := skip_overtaken(place, utc_now()):
+            say(f"{counted(skipped, 'scheduled run')} came late and {were(skipped)} skipped; a later one runs")
         say("starting the worker (about 6 s) ...")
         began_at = time.time()
         identity = _start(state, server, place, terms)
@@ -122,10 +129,11 @@ def worker_environment(
 def _start(state: MachineState, server: ServerRecord, place: Place, terms: Terms) -> ProcessIdentity:
     _rotate(log_path(state))
     write_whole(_terms_file(state), json.dumps(asdict(terms), indent=2) + "\n")
-    words = ("-m", "prefect", "worker", "start", "--pool", place.pool, "--name", place.worker, "--type", "process")
+    words = ("-m", "prefect", "worker", "start", "--type", "process", "--limit", str(_RUNS_AT_ONCE))
+    place_words = ("--pool", place.pool, "--name", place.worker)
     return start_once(
         processes.Command(
-            argv=with_pid_file((sys.executable, *words), _pid_file(state)),
+            argv=with_pid_file((sys.executable, *words, *place_words), _pid_file(state)),
             cwd=_folder(state),  # not the user's folder: Prefect would read its .env and prefect.toml
             environment=worker_environment(os.environ, server, state, Path(terms.folder)),
             lock=_lock(state),
