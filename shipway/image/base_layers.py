@@ -49,7 +49,9 @@ def _save(engine: Engine, base: BaseImage, kept: KeptLayers) -> None:
     with tempfile.TemporaryDirectory(prefix="base-", dir=kept.folder) as name:
         folder = Path(name)
         with engine.speaking(what):
-            _unpack(Pieces(engine.client.api.get_image(base.id)), folder)
+            archive = Pieces(engine.client.api.get_image(base.id))
+            _unpack(archive, folder)
+            archive.drain()
         files = json.loads((folder / "manifest.json").read_bytes())[0]["Layers"]
         if len(files) != len(base.layers):
             raise BuildError(

@@ -92,13 +92,15 @@ def _files(engine: Engine, image: Image, root: str, what: str) -> Iterator[Itera
 def _below(engine: Engine, container: str, place: str, *, is_authors: bool) -> Iterator[ImageFile]:
     pieces, _ = engine.client.api.get_archive(container, f"/{place}")
     above = place.rpartition("/")[0]
-    with tarfile.open(fileobj=io.BufferedReader(Pieces(pieces), _READ_BYTES), mode="r|") as tar:
+    archive = Pieces(pieces)
+    with tarfile.open(fileobj=io.BufferedReader(archive, _READ_BYTES), mode="r|") as tar:
         for member in tar:
             file = tar.extractfile(member) if member.isfile() else None
             if file is not None:
                 path = f"{above}/{member.name}".strip("/")
                 mine = is_authors and not path.startswith(f"{place}/{MODELS_FOLDER}/")
                 yield ImageFile(path=path, pieces=iter(partial(file.read, _READ_BYTES), b""), is_authors=mine)
+    archive.drain()
 
 
 def _lines(labels: Mapping[str, Any]) -> str:

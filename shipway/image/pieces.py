@@ -12,6 +12,11 @@ class Pieces(io.RawIOBase):
         self._pieces = iter(pieces)
         self._rest = memoryview(b"")
 
+    def drain(self) -> None:
+        """To the end, which a tar's reader does not look for: the connection can be used again then."""
+        for _ in self._pieces:
+            pass
+
     def readable(self) -> bool:
         return True
 

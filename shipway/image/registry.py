@@ -27,7 +27,7 @@ _REFUSALS = (
     ),
     (("no such host", "connection refused", "i/o timeout", "no route to host"), "it cannot be reached from the engine"),
     (
-        ("404", "invalid character", "error parsing HTTP", "unexpected status", "405"),
+        ("404", "invalid character", "error parsing HTTP", "unexpected HTTP status", "405"),
         "what answers there is no registry",
     ),
 )

@@ -21,18 +21,24 @@ def follow(
     what: str,
     each: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> None:
-    """Reads it to its end; `each` is shown every line. `what` says what was being done.
+    """Reads it to its end, so that the connection can be used again; `each` is shown every line.
+
+    `what` says what was being done.
 
     Raises EngineFull for a full disk, else BuildError with the last lines.
     """
     last: list[str] = []
+    failed: str | None = None
     for line in lines:
-        if error := line.get("error"):
-            raise _failure(engine, str(error), last, what)
+        failed = failed or line.get("error")
+        if failed:
+            continue
         if each is not None:
             each(line)
         if (text := _words(line)) and text not in last:
             last = [*last, text][-_LAST_LINES:]
+    if failed:
+        raise _failure(engine, failed, last, what)
 
 
 def _failure(engine: Engine, reason: str, last: list[str], what: str) -> Exception:
