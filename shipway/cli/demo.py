@@ -13,7 +13,7 @@ from shipway.cli.commands.init import copy_example
 from shipway.cli.context import WORKSPACE_FOLDER, Context
 from shipway.cli.output import Column, shortened, state_colour, typed_as
 from shipway.cli.parser import Parser
-from shipway.errors import MachineError
+from shipway.errors import MachineError, ShipwayError
 
 if TYPE_CHECKING:
     from shipway.cli.steady_load import LoadResult
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOAD_PER_S = 100.0
 """Enough for the gateway to see the minimum sample in the first traffic step of 2 s, and little for a machine."""
+_ENGINE_TIMEOUT_S = 30.0
 _SERVICE = "digits"
 _STORY = (
     ("release.yaml", "v1, a good model: expected to be promoted"),
@@ -44,6 +45,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "folder", metavar="DIR", nargs="?", default="shipway-demo", help="where to play; default: ./shipway-demo"
     )
+    parser.add_argument("--target", choices=("docker", "process"), help="where to; default: docker where it can run")
 
 
 def run(args: Namespace, context: Context) -> int:
@@ -57,10 +59,12 @@ def run(args: Namespace, context: Context) -> int:
         models = pool.submit(_train, example, context.output.say)
         models.result()
         ui_url = server.result()
+    target, why = choose_target(args.target, scene)
+    context.output.say(f"the demo releases to {target}: {why}")
     _start_over(scene)
     _free_the_port(example, context.output.say)
     with warming(needed=True):
-        episodes = [_play(scene, example / file, title) for file, title in _STORY]
+        episodes = [_play(scene, example / file, title, target) for file, title in _STORY]
     _tell(scene, folder, episodes, ui_url)
     return 0 if _as_expected(episodes) else 1
 
@@ -103,6 +107,27 @@ def _run(command: list[str], what: str) -> None:
         raise MachineError(f"{what}: {done.stderr.strip().splitlines()[-1:] or done.returncode}; run {command}")
 
 
+def choose_target(asked: str | None, context: Context) -> tuple[str, str]:
+    """The kind of target, and why: containers where an engine answers and a base image can be had."""
+    if asked is not None:
+        return asked, "--target says so"
+    from shipway.domain.image import ImageConfig
+    from shipway.engine.connection import connect
+    from shipway.image.base import find_base
+
+    try:
+        engine = connect(timeout_s=_ENGINE_TIMEOUT_S)
+    except ShipwayError as error:
+        return "process", f"no containers here: {error}"
+    try:
+        base = find_base(engine, ImageConfig(), None, context.state())
+    except ShipwayError as error:
+        return "process", f"no containers here: {error}"
+    finally:
+        engine.close()
+    return "docker", f"an engine answers at {engine.endpoint.host}, and {base.name} is a base for images"
+
+
 def _start_over(context: Context) -> None:
     """What a demo of before left goes, a release half-way too, so that v1 is the first revision again."""
     from shipway.cli.commands.service import operator
@@ -135,15 +160,15 @@ def _free_the_port(example: Path, say: Callable[[str], None]) -> None:
     path.write_text(json.dumps({**config, "port": port}, indent=2) + "\n")
 
 
-def _play(context: Context, file: Path, title: str) -> Episode:
+def _play(context: Context, file: Path, title: str, target: str) -> Episode:
     context.output.say(f"\n--- {title}")
     uri = _uri_in_service(context)
     if uri is None:
-        return Episode(title=title, ending=_release(context, file), load=None)
+        return Episode(title=title, ending=_release(context, file, target), load=None)
     from shipway.cli.steady_load import SteadyLoad
 
     with SteadyLoad(uri.removesuffix("/score"), _bodies(file.parent), per_second=_LOAD_PER_S) as load:
-        ending = _release(context, file)
+        ending = _release(context, file, target)
     return Episode(title=title, ending=ending, load=load.result)
 
 
@@ -161,10 +186,10 @@ def _bodies(example: Path) -> list[str]:
     return [json.dumps(json.loads(line)["request"]) for line in lines]
 
 
-def _release(context: Context, file: Path) -> "Ending":
+def _release(context: Context, file: Path, target: str) -> "Ending":
     from shipway.cli.release import begin, carry_out
 
-    return carry_out(context, begin(context, file))
+    return carry_out(context, begin(context, file, target=target))
 
 
 def _as_expected(episodes: list[Episode]) -> bool:

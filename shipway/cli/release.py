@@ -27,6 +27,7 @@ def add_arguments(parser: Parser) -> None:
     start.add_argument("file", metavar="RELEASE.yaml", type=Path)
     start.add_argument("--dry-run", action="store_true", help="print the plan and do nothing")
     start.add_argument("--id", dest="release_id", help="the release's id; the same id again is the same release")
+    start.add_argument("--target", metavar="KIND", help="where to, whatever the file says; see `shipway target list`")
     parser.add_verb("list", _list, "every release of this workspace")
     for name, run, summary in (
         ("show", _show, "what a release did, step by step, and what its checks found"),
@@ -43,17 +44,17 @@ def run(args: Namespace, context: Context) -> int:
 
 def _start(args: Namespace, context: Context) -> int:
     if args.dry_run:
-        _print_plan(_prepare(context, args.file).plan, context)
+        _print_plan(_prepare(context, args.file, args.target).plan, context)
         return 0
-    return _carry_out(context, begin(context, args.file, args.release_id))
+    return _carry_out(context, begin(context, args.file, args.release_id, target=args.target))
 
 
-def begin(context: Context, file: Path, release_id: str | None = None) -> str:
+def begin(context: Context, file: Path, release_id: str | None = None, *, target: str | None = None) -> str:
     """Reads, checks, plans and keeps a release; returns its id. Nothing is begun, so that a refusal costs nothing."""
     from shipway.release.begin import keep
     from shipway.release.run import utc_now
 
-    prepared = _prepare(context, file)
+    prepared = _prepare(context, file, target)
     given = f"{prepared.config.service}-{secrets.token_hex(4)}" if release_id is None else release_id
     now = utc_now()
     kept = keep(prepared, context.workspace(), release_id=given, requested_by=getpass.getuser(), now=now)
@@ -65,10 +66,10 @@ def begin(context: Context, file: Path, release_id: str | None = None) -> str:
     return given
 
 
-def _prepare(context: Context, file: Path) -> "Prepared":
+def _prepare(context: Context, file: Path, target: str | None) -> "Prepared":
     from shipway.release.begin import Asked, prepare
 
-    prepared = prepare(Asked(file=file), context.workspace(), context.state())
+    prepared = prepare(Asked(file=file, target=target), context.workspace(), context.state())
     for warning in prepared.warnings:
         context.output.say(f"warning: {warning}")
     return prepared
