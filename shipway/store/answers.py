@@ -43,14 +43,20 @@ _BY_STATUS = {
     503: "busy",
 }
 
-_KEYS = "the variables are AWS_ACCESS_KEY_ID, AZURE_STORAGE_ACCOUNT_KEY and their like"
+_KEYS = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "az": "AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS",
+}
+"""Where credentials stand, for whoever has none; docs/how-to/share-a-workspace.md has the other ways."""
+
 _SENTENCES: dict[str, tuple[type[StoreError], str]] = {
-    "no credentials": (StoreError, "workspace {where}: no credentials were found; sign in: " + _KEYS),
+    "no credentials": (StoreError, "workspace {where}: no credentials were found; set {keys}"),
     "no bucket": (
         StoreError,
         "workspace {where}: there is no such bucket or container; check its name and the account, or make it",
     ),
-    "wrong key": (StoreError, "workspace {where} does not accept your credentials; check them: " + _KEYS),
+    "wrong key": (StoreError, "workspace {where} does not accept your credentials; check {keys}"),
     "expired": (StoreError, "workspace {where}: your credentials have expired; sign in again"),
     "clock": (StoreError, "workspace {where}: this machine's clock is too far from the store's; set it right"),
     "region": (StoreError, "workspace {where}: the bucket is in another region; set AWS_REGION to the bucket's"),
@@ -100,7 +106,8 @@ def parse_answer(text: str) -> Answer | None:
 
 def meaning(answer: Answer, *, key: str, where: str) -> StoreError:
     kind, sentence = _SENTENCES[_which(answer)]
-    return kind(f"{sentence.format(key=key, where=where)} ({answer.reason})")
+    keys = _KEYS.get(where.partition("://")[0], "your credentials")
+    return kind(f"{sentence.format(key=key, where=where, keys=keys)} ({answer.reason})")
 
 
 def _which(answer: Answer) -> str:

@@ -61,12 +61,13 @@ def first(count: int, act: Act, of: Callable[[Request], bool]) -> Rule:
 
 @dataclass
 class Proxy:
-    """`with Proxy(endpoint) as proxy:`; `proxy.seen` are the requests since it was last cleared."""
+    """`with Proxy(endpoint) as proxy:`; `proxy.seen` and `proxy.acts` are what came and what was done."""
 
     upstream: str
     latency_s: float = 0.0
     rule: Rule = always
     seen: list[Request] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -116,6 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.proxy.seen.append(request)
         length = int(self.headers.get("Content-Length") or 0)
         act = self.proxy.rule(request)
+        self.proxy.acts.append(act)
         if act is Act.HANG_UP:
             self.rfile.read(length // 2)
             self.close_connection = True
