@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.errors import ImageNotFound
 
 from shipway.domain.environment import Code, Environment
 from shipway.domain.image import Image, ImageConfig, ImageSpec
@@ -139,4 +140,5 @@ def own_base(engine: Engine, archive: bytes, name: str) -> Iterator[str]:
     try:
         yield f"{RUN}/{name}:1"
     finally:
-        engine.client.images.remove(f"{RUN}/{name}:1", force=True)
+        with contextlib.suppress(ImageNotFound):
+            engine.client.images.remove(f"{RUN}/{name}:1", force=True)

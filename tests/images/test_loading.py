@@ -1,13 +1,18 @@
 """What is sent to an engine, and what happens when the engine has less than it seemed to have."""
 
+import subprocess
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shipway.domain.canonical import sha256_hex
 from shipway.domain.image import ImageConfig
 from shipway.engine.connection import Engine, connect
+from shipway.engine.faults import EngineFull
 from shipway.image.base import BaseImage, find_base
 from shipway.image.kept_layers import KeptLayers, Layer
 from shipway.image.layer_tar import Entry, file_of
@@ -15,7 +20,7 @@ from shipway.image.load import Loading, load_image, plans_for
 from shipway.image.settings import image_id
 from shipway.machine.state import MachineState
 from tests.engines import private_engine
-from tests.images.conftest import RUN
+from tests.images.conftest import RUN, archive_of, own_base
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +38,7 @@ def layer(name: str, content: bytes, *, kept: bool = True) -> Layer:
     def opened() -> Iterator[Sequence[Entry]]:
         yield [file_of(name, content)]
 
-    return Layer(name=name, made_from=(name, content.hex()), open=opened, kept=kept)
+    return Layer(name=name, made_from=(name, sha256_hex(content)), open=opened, kept=kept)
 
 
 def loading(base: BaseImage, *layers: Layer) -> Loading:
@@ -79,21 +84,62 @@ def test_images_that_share_layers_tell_what_need_not_be_sent(
     assert messages_of_sending(caplog) == ["layer b"]
 
 
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Engine]:
+    """Another engine, without any image, on a disk of 64 MB."""
+    with tempfile.TemporaryDirectory(prefix="i-") as name:
+        data = Path(name, "data")
+        data.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", data], check=True)
+        try:
+            with private_engine(Path(name)) as private:
+                other = connect({"DOCKER_HOST": private.host})
+                yield other
+                other.close()
+        finally:
+            subprocess.run(
+                ["umount", data], check=False, capture_output=True
+            )  # the engine may have done so as it ended
+
+
+@pytest.fixture
+def tiny(engine: Engine, base: BaseImage) -> Iterator[BaseImage]:
+    """A base with one file, quick to copy; it has no Python, which loading does not look for."""
+    with own_base(engine, archive_of({"hello": b"world"}), "tiny") as name:
+        inspected = engine.client.api.inspect_image(name)
+        layers = tuple(inspected["RootFS"]["Layers"])
+        yield replace(base, name=name, id=inspected["Id"], layers=layers)
+
+
 def test_an_image_with_every_layer_stands_without_its_base_on_another_engine(
-    engine: Engine, base: BaseImage, kept: KeptLayers, short_folder: Path
+    engine: Engine, tiny: BaseImage, kept: KeptLayers, elsewhere: Engine
 ) -> None:
     """As engines on containerd's store want it; here one that has nothing shows that nothing is lacking."""
-    complete = loading(base, layer("a", b"complete a"), layer("b", b"complete b", kept=False))
+    complete = loading(tiny, layer("a", b"complete a"), layer("b", b"complete b", kept=False))
     here = load_image(engine, complete, kept, [0])
-    with private_engine(short_folder) as other:
-        elsewhere = connect({"DOCKER_HOST": other.host})
-        try:
-            assert load_image(elsewhere, complete, kept, [0]) == here
-            assert [image.id for image in elsewhere.client.images.list()] == [here]
-            printed = elsewhere.client.containers.run(here, ["cat", "/a"], remove=True, network_mode="none")
-            assert printed == b"complete a"
-        finally:
-            elsewhere.close()
+    engine.client.images.remove(here, force=True)
+    engine.client.images.remove(tiny.name, force=True)
+    assert load_image(elsewhere, complete, kept, [0]) == here
+    assert [image.id for image in elsewhere.client.images.list()] == [here]
+    container = elsewhere.client.api.create_container(here, ["/none"])["Id"]
+    for path, content in (("/hello", b"world"), ("/a", b"complete a"), ("/b", b"complete b")):
+        pieces, _ = elsewhere.client.api.get_archive(container, path)
+        assert content in b"".join(pieces)
+    elsewhere.client.api.remove_container(container)
+    elsewhere.client.images.remove(here, force=True)
+
+
+def test_an_engine_whose_disk_is_full_says_so_and_keeps_nothing(
+    tiny: BaseImage, engine: Engine, kept: KeptLayers, elsewhere: Engine
+) -> None:
+    """40 MB fit on its disk once, and not a second time as a layer."""
+    load_image(engine, loading(tiny), kept, [0])
+    for content in (bytes(40_000_000), bytes(100_000_000)):
+        with pytest.raises(EngineFull) as error:
+            load_image(elsewhere, loading(tiny, layer("big", content, kept=False)), kept, [0])
+        assert str(error.value).startswith(f"loading image shipway/{RUN}: the disk of the Docker Engine at unix://")
+        assert str(error.value).endswith("; free some, such as with `docker system df` and `docker image prune`")
+    assert elsewhere.client.images.list(all=True) == []
 
 
 def test_the_id_is_the_digest_of_the_settings(engine: Engine, base: BaseImage, kept: KeptLayers) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.engine.connection import Engine
-from shipway.errors import BuildError
+from shipway.errors import BuildError, TargetError
 from shipway.image.docker_build import build_docker_image, docker_image_stands
-from shipway.image.registry import push_image
+from shipway.image.registry import has_image, push_image
 from shipway.machine.ports import free_port
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
@@ -76,9 +76,14 @@ def test_an_image_that_is_nowhere_does_not_stand(push: Push, engine: Engine, ope
     assert not docker_image_stands(dataclasses.replace(image, location=unknown))
 
 
-def test_credentials_of_the_environment_open_a_closed_registry(push: Push, closed_registry: str) -> None:
-    image = push(f"{closed_registry}/team/{RUN}", **LOGGED_IN)
-    assert docker_image_stands(image)
+def test_credentials_of_the_environment_open_a_closed_registry(engine: Engine, closed_registry: str) -> None:
+    name = f"{closed_registry}/team/{RUN}"
+    with own_base(engine, archive_of({"hello": b"closed"}), "closed") as tiny:
+        pushed = push_image(engine, tiny, name, tag="1", environment=LOGGED_IN)
+        engine.client.images.remove(f"{name}:1")
+    assert has_image(engine, pushed.location, environment=LOGGED_IN)
+    with pytest.raises(TargetError, match="no basic auth credentials"):
+        has_image(engine, pushed.location, environment={})
 
 
 def test_a_base_comes_from_a_closed_registry_too(engine: Engine, push: Push, closed_registry: str) -> None:
