@@ -9,7 +9,7 @@ _STATUS = "Server returned non-2xx status code: "
 
 def _refusal(status: str, code: str = "", message: str = "") -> str:
     body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>" if code else ""
-    return f'{_HTTP}{_STATUS}{status}: {body}\n\nDebug source:\nGeneric {{ message: "SECRET" }}'
+    return f'{_HTTP}{_STATUS}{status}: {body}\n\nDebug source:\nGeneric {{ message: "HIDDEN" }}'
 
 
 _NO_ANSWER = f"{_HTTP}HTTP error: error sending request\n\nDebug source:\n"
