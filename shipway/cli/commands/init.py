@@ -25,6 +25,10 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: Namespace, context: Context) -> int:
+    if "://" in args.folder:
+        raise ConfigError(
+            f"{args.folder} is no folder; make a workspace in a bucket with `shipway workspace create {args.folder}`"
+        )
     folder = (context.folder / Path(args.folder).expanduser()).resolve()
     workspace = folder / WORKSPACE_FOLDER
     example = None if args.no_example else folder / _EXAMPLE

@@ -60,3 +60,11 @@ def test_a_copy_that_was_killed_half_way_is_done_again(shipway: Shipway, folder:
     assert shipway("init").code == 0
     assert not (folder / "digits" / "rest").exists()
     assert not (folder / ".digits.part").exists()
+
+
+def test_a_bucket_is_made_a_workspace_by_another_command(shipway: Shipway, folder: Path) -> None:
+    assert shipway("init", "s3://models/team").error == (
+        "shipway: error: s3://models/team is no folder; make a workspace in a bucket with "
+        "`shipway workspace create s3://models/team`"
+    )
+    assert list(folder.iterdir()) == []
