@@ -114,7 +114,16 @@ def _entry(path: str, source: Path) -> Entry:
         return _program(inside, source)
     if source.name == "direct_url.json":
         return file_of(inside, without_credentials(source.read_text(encoding="utf-8")).encode())
+    if source.name == "RECORD" and source.parent.name.endswith(".dist-info"):
+        return file_of(inside, _record(source.read_text(encoding="utf-8")).encode())
     return file_from(inside, source)
+
+
+def _record(text: str) -> str:
+    """Without the files that are left out, nor the digests of programs whose first line is another now; in order."""
+    lines = (line for line in text.splitlines() if line.partition(",")[0].rpartition("/")[2] not in _OF_UV_ALONE)
+    kept = (f"{line.partition(',')[0]},," if line.startswith("../") and "/bin/" in line else line for line in lines)
+    return "".join(f"{line}\n" for line in sorted(kept))
 
 
 def _program(inside: str, source: Path) -> Entry:

@@ -1,14 +1,15 @@
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from shipway.domain.image import ImageSpec
+from shipway.domain.image import PROCESS, USUAL_IMAGE, ImageSpec
 from shipway.errors import BuildError, MachineError, RecordMissing
-from shipway.image.build import build_image
+from shipway.image.build import build_image, build_process_image, image_stands
 from shipway.image.bundle import read_bundle, write_bundle
 from shipway.image.render import Bundle, render
 from shipway.image.serving import serving_digest, serving_files, serving_source
@@ -93,7 +94,7 @@ def test_the_server_comes_from_this_very_shipway() -> None:
 def test_an_image_is_built_once_and_says_what_it_was_built_from(
     spec: Callable[..., ImageSpec], workspace: Workspace, state: MachineState
 ) -> None:
-    image = build_image(spec(), workspace, state)
+    image = build_process_image(spec(), workspace, state)
     assert image.kind == "process"
     assert Path(image.location) == state.bundles / image.digest
     assert Path(image.interpreter).exists()
@@ -101,14 +102,31 @@ def test_an_image_is_built_once_and_says_what_it_was_built_from(
     assert set(image.labels) == {"digits:1", "lock", "python"}
     assert image.size_bytes == sum(file.stat().st_size for file in (Path(image.location) / "app").rglob("*.*"))
     assert json.loads((Path(image.location) / "bundle.json").read_text())["python"] == image.labels["python"]
-    assert build_image(spec(), workspace, state) == image
+    assert build_process_image(spec(), workspace, state) == image
 
 
 def test_an_image_of_a_new_model_shares_the_virtual_environment(
     spec: Callable[..., ImageSpec], workspace: Workspace, state: MachineState
 ) -> None:
     (model,) = spec().models
-    first = build_image(spec(), workspace, state)
-    second = build_image(spec(models=(replace(model, version=2),)), workspace, state)
+    first = build_process_image(spec(), workspace, state)
+    second = build_process_image(spec(models=(replace(model, version=2),)), workspace, state)
     assert first.digest != second.digest
     assert first.interpreter == second.interpreter
+
+
+def test_an_image_stands_for_as_long_as_its_folder(
+    spec: Callable[..., ImageSpec], workspace: Workspace, state: MachineState
+) -> None:
+    image = build_image(spec(), USUAL_IMAGE, PROCESS, workspace, state)
+    assert image_stands(image, state)
+    shutil.rmtree(image.location)
+    assert not image_stands(image, state)
+
+
+def test_an_image_of_an_unknown_kind_is_refused(
+    spec: Callable[..., ImageSpec], workspace: Workspace, state: MachineState
+) -> None:
+    with pytest.raises(BuildError) as error:
+        build_image(spec(), USUAL_IMAGE, "snap", workspace, state)
+    assert str(error.value) == "there is no image of kind 'snap'; there are process and docker"

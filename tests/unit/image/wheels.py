@@ -6,8 +6,10 @@ import zipfile
 from pathlib import Path
 
 
-def write_wheel(folder: Path, name: str, version: str, *, requires: tuple[str, ...] = ()) -> None:
-    """A wheel with one module, called `name`, that knows its `VERSION`."""
+def write_wheel(
+    folder: Path, name: str, version: str, *, requires: tuple[str, ...] = (), program: str | None = None
+) -> None:
+    """A wheel with one module, called `name`, that knows its `VERSION`; and a program, if it has a name."""
     info = f"{name}-{version}.dist-info"
     metadata = [
         f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
@@ -18,6 +20,8 @@ def write_wheel(folder: Path, name: str, version: str, *, requires: tuple[str, .
         f"{info}/METADATA": "".join(metadata),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    if program:
+        files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{program} = {name}:main\n"
     record = "".join(f"{path},sha256={_digest(text)},{len(text)}\n" for path, text in files.items())
     folder.mkdir(exist_ok=True)
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:

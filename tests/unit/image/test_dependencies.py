@@ -1,0 +1,182 @@
+"""Packages for an image, without an engine: a folder of wheels and sources stands for an index."""
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from shipway.domain.environment import Environment
+from shipway.errors import BuildError
+from shipway.image.base_python import BasePython
+from shipway.image.dependencies import install_packages, lock_packages, packages_in
+from shipway.image.interpreters import own_interpreter
+from shipway.image.layer_tar import Entry
+from shipway.image.uv import reason_of, without_credentials
+from shipway.image.venv_layer import venv_entries
+from shipway.machine.state import MachineState
+from tests.unit.image.wheels import write_wheel
+
+PLATFORM = "x86_64-manylinux_2_36"
+SERVING = "httptools>=0.1\n"
+
+
+def python(version: str) -> BasePython:
+    return BasePython(
+        version=version,
+        executable=f"/usr/local/bin/python{version[: version.rindex('.')]}",
+        machine="x86_64",
+        libc="glibc 2.36",
+        passwd="",
+        group="",
+        folders=(),
+    )
+
+
+OWN = python(own_interpreter().version)
+
+
+def write_source(folder: Path, name: str, *, compiled: bool = False) -> None:
+    """A source distribution that builds without any other package."""
+    build = (
+        "import zipfile\n"
+        f"TAG = {'cp311-cp311-linux_x86_64' if compiled else 'py3-none-any'!r}\n"
+        "def build_wheel(folder, *_):\n"
+        f"    name = f'{name}-1.0-{{TAG}}.whl'\n"
+        "    with zipfile.ZipFile(f'{folder}/{name}', 'w') as wheel:\n"
+        f"        wheel.writestr('{name}.py', 'X = 1')\n"
+        f"        wheel.writestr('{name}-1.0.dist-info/METADATA', open('PKG-INFO').read())\n"
+        f"        wheel.writestr('{name}-1.0.dist-info/WHEEL', f'Wheel-Version: 1.0\\nTag: {{TAG}}\\n')\n"
+        f"        wheel.writestr('{name}-1.0.dist-info/RECORD', '')\n"
+        "    return name\n"
+    )
+    files = {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "build"\nbackend-path = ["."]\n',
+        "build.py": build,
+        "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+    }
+    with tarfile.open(folder / f"{name}-1.0.tar.gz", "w:gz") as tar:
+        for path, text in files.items():
+            member = tarfile.TarInfo(f"{name}-1.0/{path}")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+
+
+def locked(state: MachineState, *requirements: str, of: BasePython = OWN) -> str:
+    return lock_packages(Environment(name="mine", requirements=requirements), of, PLATFORM, SERVING, state).text
+
+
+def installed(state: MachineState, into: Path, *requirements: str, of: BasePython = OWN) -> dict[str, Entry]:
+    packages = lock_packages(Environment(name="mine", requirements=requirements), of, PLATFORM, SERVING, state)
+    install_packages(packages, of, PLATFORM, into, state)
+    return {entry.path: entry for entry in venv_entries(into, of, packages.text)}
+
+
+def text_of(entry: Entry) -> str:
+    assert entry.content is not None
+    return b"".join(entry.content()).decode()
+
+
+@pytest.mark.parametrize("version", ["3.6.15", "3.13.0"])
+def test_packages_for_a_python_that_this_machine_need_not_have_lie_as_in_a_virtual_environment(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path, version: str
+) -> None:
+    found = installed(state, tmp_path / "prefix", *index, "alpha", of=python(version))
+    minor = version[: version.rindex(".")]
+    assert f"opt/shipway/venv/lib/python{minor}/site-packages/alpha.py" in found
+    assert found["opt/shipway/venv/bin/python"].link == f"/usr/local/bin/python{minor}"
+    assert text_of(found["opt/shipway/venv/pyvenv.cfg"]) == (
+        f"home = /usr/local/bin\ninclude-system-site-packages = false\nversion = {version}\n"
+    )
+    assert "alpha==2.0" in text_of(found["opt/shipway/requirements.lock"])
+
+
+def test_programs_of_packages_run_the_images_python(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path
+) -> None:
+    write_wheel(tmp_path / "wheels", "gamma", "1.0", program="gamma-tool")
+    found = installed(state, tmp_path / "prefix", *index, "gamma")
+    tool = found["opt/shipway/venv/bin/gamma-tool"]
+    assert text_of(tool).splitlines()[0] == "#!/opt/shipway/venv/bin/python"
+    assert tool.mode == 0o755
+
+
+def test_two_installations_are_equal_to_the_byte(state: MachineState, index: tuple[str, ...], tmp_path: Path) -> None:
+    write_source(tmp_path / "wheels", "pure")
+    one = installed(state, tmp_path / "one", *index, "beta", "pure")
+    other = installed(state, tmp_path / "other", *index, "beta", "pure")
+    assert {path: text_of(e) for path, e in one.items() if e.content} == {
+        path: text_of(e) for path, e in other.items() if e.content
+    }
+
+
+def test_a_wheelhouse_can_be_named_by_the_environment_alone(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_NO_INDEX", "1")
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
+    assert packages_in(locked(state, "beta")) == ["alpha==1.0", "beta==1.0", "httptools==1.0"]
+
+
+def test_a_pure_package_without_a_wheel_is_built_here(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path
+) -> None:
+    write_source(tmp_path / "wheels", "pure")
+    found = installed(state, tmp_path / "prefix", *index, "pure")
+    assert text_of(found[f"opt/shipway/venv/lib/python{OWN.minor}/site-packages/pure.py"]) == "X = 1"
+
+
+def test_a_package_that_would_be_compiled_here_is_refused_by_name(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path
+) -> None:
+    write_source(tmp_path / "wheels", "native", compiled=True)
+    with pytest.raises(BuildError) as error:
+        installed(state, tmp_path / "prefix", *index, "native")
+    assert str(error.value) == (
+        "native has no wheel for the image and has compiled parts, which would be this machine's; "
+        "pin a version that has a wheel, or put a wheel of it where pip looks (--find-links)"
+    )
+
+
+def test_without_a_python_to_build_with_the_package_is_named(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path
+) -> None:
+    write_source(tmp_path / "wheels", "pure")
+    with pytest.raises(BuildError) as error:
+        locked(state, *index, "pure", of=python("3.77.0"))
+    text = str(error.value)
+    assert text.startswith(
+        "pure would have to be built from source, and this machine has no Python 3.77 to build with: install one, such "
+        "as with `uv python install 3.77`, or pin a version that has a wheel (environment 'mine' cannot be resolved"
+    )
+    assert "\n" not in text
+
+
+def test_what_nothing_satisfies_is_refused_with_uvs_reason(state: MachineState, index: tuple[str, ...]) -> None:
+    with pytest.raises(BuildError) as error:
+        locked(state, *index, "beta", "alpha>=2")
+    assert str(error.value).startswith(
+        f"environment 'mine' cannot be resolved for Python {OWN.version} on {PLATFORM}: No solution found"
+    )
+
+
+def test_credentials_stay_out_of_what_may_be_shown(state: MachineState, index: tuple[str, ...]) -> None:
+    requirements = (*index, "--extra-index-url https://ada:byron@index.example/simple", "alpha")
+    packages = lock_packages(Environment(name="mine", requirements=requirements), OWN, PLATFORM, SERVING, state)
+    assert "byron" not in packages.text
+    assert "--extra-index-url https://index.example/simple" in packages.text
+    assert "byron" in packages.private
+
+
+def test_uvs_reasons_lose_their_credentials() -> None:
+    assert reason_of("error: Failed to fetch https://ada:byron@x.example/simple/a") == (
+        "Failed to fetch https://x.example/simple/a"
+    )
+    assert without_credentials("a @ https://x.example/a@b.whl") == "a @ https://x.example/a@b.whl"
+
+
+def test_the_lock_is_what_a_plain_pip_takes(state: MachineState, index: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "requirements.lock").write_text(locked(state, *index, "beta"))
+    command = ["uv", "pip", "install", "-q", "--dry-run", "--require-hashes", "--target", tmp_path / "t"]
+    subprocess.run([*command, "-r", tmp_path / "requirements.lock"], check=True)
