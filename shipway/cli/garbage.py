@@ -27,6 +27,9 @@ _DIGEST = re.compile(rb"[0-9a-f]{64}")
 _GRACE = timedelta(hours=1)
 """What is younger may belong to something that is being registered, whose record is written last."""
 
+_GRACE_IN_A_BUCKET = timedelta(days=1)
+"""Large models take their time over a network, and others work there whom nobody sees from here."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Garbage:
@@ -58,10 +61,11 @@ def held_leases(workspace: "Workspace", now: datetime) -> "tuple[Lease, ...]":
 def blob_garbage(workspace: "Workspace", now: datetime) -> list[Garbage]:
     keys = set(workspace.records.keys(""))
     needed = _digests_in_records(workspace, [key for key in keys if not _is_deleted(key, keys)])
+    grace = _GRACE if workspace.objects.folder else _GRACE_IN_A_BUCKET
     return [
         Garbage(kind="blob", name=digest, size_bytes=size_bytes, path=None)
         for digest, size_bytes, written_at in sorted(workspace.blobs.listing())
-        if digest not in needed and now - written_at > _GRACE
+        if digest not in needed and now - written_at > grace
     ]
 
 

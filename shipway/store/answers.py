@@ -122,6 +122,8 @@ def _which(answer: Answer) -> str:
 
 def _last_words(text: str) -> str:
     """What a dump without a message ends in: `TimedOut`, `IncompleteMessage`."""
+    if "InvalidCertificate" in text:
+        return "its certificate is not trusted; SSL_CERT_FILE names more"
     if "TimedOut" in text or "kind: Timeout" in text:
         return "no answer in time"
     return "the connection broke off" if "IncompleteMessage" in text else "no connection"

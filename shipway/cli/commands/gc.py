@@ -33,13 +33,16 @@ def run(args: Namespace, context: Context) -> int:
             _free(item, workspace)
     rows = [{"kind": item.kind, "size_bytes": item.size_bytes, "name": item.name} for item in garbage]
     total = sum(item.size_bytes for item in garbage)
-    context.output.record({"freed": args.yes, "size_bytes": total, "items": rows}, _lines(rows, total, freed=args.yes))
+    young = "an hour" if workspace.objects.folder else "a day"
+    context.output.record(
+        {"freed": args.yes, "size_bytes": total, "items": rows}, _lines(rows, total, freed=args.yes, young=young)
+    )
     return 0
 
 
-def _lines(rows: list[dict[str, object]], total: int, *, freed: bool) -> list[str]:
+def _lines(rows: list[dict[str, object]], total: int, *, freed: bool, young: str) -> list[str]:
     if not rows:
-        return ["nothing to free: everything is needed, or younger than an hour"]
+        return [f"nothing to free: everything is needed, or younger than {young}"]
     end = f"freed {size(total)}" if freed else f"{size(total)} can be freed with `shipway gc --yes`"
     return [*table(rows, _COLUMNS), "", end]
 

@@ -73,6 +73,11 @@ _WRONG = "does not accept your credentials; check AWS_ACCESS_KEY_ID and AWS_SECR
             f"workspace s3://b {_UNREACHABLE} (no answer in time)",
         ),
         (
+            f"{_NO_ANSWER}Custom {{ kind: InvalidData, error: InvalidCertificate(UnknownIssuer) }}",
+            StoreUnavailable,
+            f"workspace s3://b {_UNREACHABLE} (its certificate is not trusted; SSL_CERT_FILE names more)",
+        ),
+        (
             f"Error performing PUT {_INSTANCE}/latest/api/token in 1s - HTTP error: error sending request",
             StoreError,
             f"workspace s3://b: {_NO_CREDENTIALS} (no connection)",
