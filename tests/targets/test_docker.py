@@ -77,7 +77,7 @@ def image(echo_image):
 
 def deploy_healthy(target, image, revision_id="r1", **changes):
     service = target.deploy(replace(spec_for(image, revision_id), **changes))
-    wait(target, SERVICE, revision_id, until=ServiceState.HEALTHY, deadline_s=20)
+    wait(target, SERVICE, revision_id, until=ServiceState.HEALTHY, deadline_s=60)
     return service
 
 
@@ -88,6 +88,8 @@ def serve(target, image, revision_id="r1", **changes):
 
 
 class TestDocker(TargetContract):
+    deadline_s = 60.0
+
     @pytest.fixture
     def occupy(self, state):
         def act():
@@ -201,7 +203,7 @@ def test_a_service_that_was_stopped_comes_back_as_it_was(target, image, engine, 
     assert status.message == "it was stopped; `shipway up` starts it again"
     assert not target.stop(SERVICE)
     target.start(SERVICE)
-    wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=20)
+    wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=60)
     assert post(service)[0] == 200
     (after,) = containers_in(engine, state)
     assert (after.id, after.attrs["Created"]) == (before.id, before.attrs["Created"])
@@ -213,9 +215,9 @@ def test_containers_that_came_back_without_their_gateway_are_taken_up(target, im
     (before,) = containers_in(engine, state)
     os.kill(int((state.services / SERVICE / "gateway" / "pid").read_text()), signal.SIGKILL)
     before.restart(timeout=0)
-    wait(target, SERVICE, None, until=ServiceState.FAILED, deadline_s=10)
+    wait(target, SERVICE, None, until=ServiceState.FAILED, deadline_s=60)
     target.start(SERVICE)
-    wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=20)
+    wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=60)
     assert post(service)[0] == 200
     assert [each.id for each in containers_in(engine, state)] == [before.id]
 
@@ -224,12 +226,12 @@ def test_a_revision_that_served_and_crashed_is_on_its_way_back(target, build_ima
     service = serve(target, build_image(_WAITS_WHEN_STARTED_AGAIN))
     (container,) = containers_in(engine, state)
     os.kill(container.attrs["State"]["Pid"], signal.SIGKILL)
-    wait(target, SERVICE, None, until=ServiceState.TRANSITIONING, deadline_s=20)
+    wait(target, SERVICE, None, until=ServiceState.TRANSITIONING, deadline_s=60)
     message = target.find(SERVICE).revision("r1").status.message
     assert message.startswith("it is started again after its end: its container has ended ")
     assert message.endswith("without a reason in its log (1 restart)")
     container.exec_run("touch go")
-    wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=20)
+    wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=60)
     assert post(service)[0] == 200
 
 

@@ -89,7 +89,7 @@ def test_with_its_address_a_service_runs_there_and_is_not_taken_for_gone_when_an
     monkeypatch.setenv("DOCKER_HOST", elsewhere)
     monkeypatch.setenv("SHIPWAY_DOCKER_ADDRESS", BRIDGE)
     target.deploy(spec_for(echo_image))
-    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=20)
+    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=60)
     target.set_traffic(SERVICE, Traffic.all_to("r1"), fence=1)
     service = target.find(SERVICE)
     assert service.revision("r1").address.startswith(f"{BRIDGE}:")

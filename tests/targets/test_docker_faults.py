@@ -48,7 +48,7 @@ def image(echo_image):
 
 def deploy_healthy(target, image):
     target.deploy(spec_for(image))
-    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=20)
+    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=60)
     return target.find(SERVICE)
 
 
@@ -58,7 +58,7 @@ def status_of(target):
 
 def failure_of(target):
     with pytest.raises(TargetError) as failed:
-        wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=20)
+        wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=60)
     return str(failed.value)
 
 
@@ -97,7 +97,7 @@ def test_a_container_that_somebody_removed_is_made_again(target, image, engine, 
     assert status.message == "its container was removed by hand; `shipway up` makes it again"
     assert list(target.logs(SERVICE)) == []
     target.start(SERVICE)
-    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=20)
+    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=60)
 
 
 def test_a_container_that_somebody_stopped_or_paused_is_let_go_on(target, image, engine, state):
@@ -108,13 +108,13 @@ def test_a_container_that_somebody_stopped_or_paused_is_let_go_on(target, image,
     assert status.state is ServiceState.FAILED
     assert status.message == "its container was stopped by hand (exit code 0); `shipway up` starts it again"
     target.start(SERVICE)
-    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=20)
+    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=60)
     container.pause()
     status = status_of(target)
     assert (status.state, status.native) == (ServiceState.UNHEALTHY, "unknown")
     assert status.message == (f"its container was paused by hand; `docker unpause {container.name}` lets it go on")
     target.start(SERVICE)
-    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=20)
+    wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=60)
     assert [each.id for each in containers_in(engine, state)] == [container.id]
 
 
@@ -191,7 +191,7 @@ def test_a_stopped_revision_whose_port_went_to_somebody_else_gets_another_one(ta
         foreign.bind(("127.0.0.1", int(address.rpartition(":")[2])))
         foreign.listen()
         target.start(SERVICE)
-        wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=20)
+        wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=60)
     service = target.find(SERVICE)
     assert service.revision("r1").address != address
     assert post(service)[0] == 200
@@ -201,7 +201,7 @@ def test_a_stopped_revision_whose_port_went_to_somebody_else_gets_another_one(ta
 def test_a_health_check_of_the_image_that_fails_is_not_healthy(target, build_image):
     check = "HEALTHCHECK --interval=200ms --retries=1 CMD python -c 'print(\"no disk\"); exit(1)'"
     target.deploy(spec_for(build_image(ECHO, extra=check)))
-    wait(target, SERVICE, "r1", until=ServiceState.UNHEALTHY, deadline_s=20)
+    wait(target, SERVICE, "r1", until=ServiceState.UNHEALTHY, deadline_s=60)
     status = status_of(target)
     assert (status.native, status.message) == ("unknown", "its container's own health check fails: no disk")
 
@@ -242,7 +242,7 @@ def test_without_an_engine_looking_says_so_and_acting_refuses(engine, state, ech
                     act()
             assert target.traffic(SERVICE) == Traffic.all_to("r1")
             private.start()
-            wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=30)
+            wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=60)
             assert post(service)[0] == 200
         finally:
             target.delete(SERVICE, fence=9)

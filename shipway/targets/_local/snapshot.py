@@ -37,13 +37,6 @@ def log_lines(places: Sequence[RevisionFolder], runner: Runner, tail: int) -> li
     return merged({place.revision_id: runner.log(place, tail) for place in places}, tail)
 
 
-def ports_written_down(services: Path) -> frozenset[int]:
-    """Of every service and revision, running or not."""
-    folders = [ServiceFolder(services / name) for name in service_names(services)]
-    gateways = {record.port for folder in folders if (record := folder.read())}
-    return frozenset(gateways | {each.port for folder in folders for each in folder.revisions()})
-
-
 def _routed(folder: ServiceFolder, record: ServiceRecord) -> tuple[Traffic, str | None]:
     """As Envoy routes it; without an Envoy what is wanted, and what is wrong."""
     try:

@@ -17,15 +17,16 @@ from shipway.domain.service import (
     Traffic,
 )
 from shipway.errors import GatewayError, PortInUse
-from shipway.gateway.envoy import Envoy, port_in_use
+from shipway.gateway.envoy import Envoy
 from shipway.gateway.program import envoy_program
-from shipway.machine.ports import LOOPBACK, can_bind, free_port
+from shipway.machine.ports import LOOPBACK, can_bind
 from shipway.machine.state import MachineState
 from shipway.targets._fence import fenced, locked
 from shipway.targets._local.plan import gateway_spec, leading, revision_record
+from shipway.targets._local.ports import refuse_port_in_use, unrecorded_port
 from shipway.targets._local.records import RevisionFolder, RevisionRecord, ServiceFolder, ServiceRecord
 from shipway.targets._local.runner import DRAIN_S, Runner
-from shipway.targets._local.snapshot import log_lines, ports_written_down, service_names, snapshot
+from shipway.targets._local.snapshot import log_lines, service_names, snapshot
 from shipway.targets._refusals import (
     not_found,
     refuse_other_image,
@@ -102,7 +103,7 @@ class LocalTarget:
         folder = self._folder(name)
         there = folder.read()
         if there is None or there.port != port or not Envoy(folder.gateway).is_running():
-            self._refuse_port_in_use(name, port)
+            refuse_port_in_use(self._services, name, port)
 
     # -- acting
 
@@ -125,7 +126,7 @@ class LocalTarget:
             folder.write(record)
             self._runner.prepare(spec.image, place)
             if revision is None:
-                port, asked_port = self._free_port(), spec.deployment.port or record.port
+                port, asked_port = unrecorded_port(self._services), spec.deployment.port or record.port
                 revision = revision_record(spec, examined, port=port, asked_port=asked_port, now=self._clock())
                 place.write(revision)
             self._bring_up(folder, record, [revision, *self._dead_ones_with_traffic(folder, record, besides=revision)])
@@ -228,7 +229,7 @@ class LocalTarget:
         return self._moved(folder, revision)
 
     def _moved(self, folder: ServiceFolder, revision: RevisionRecord) -> RevisionRecord:
-        moved = replace(revision, port=self._free_port())
+        moved = replace(revision, port=unrecorded_port(self._services))
         folder.revision(revision.revision_id).write(moved)
         return moved
 
@@ -259,20 +260,9 @@ class LocalTarget:
         port = asked or record.port
         if running and port == record.port:
             return record
-        self._refuse_port_in_use(spec.service, port)
+        refuse_port_in_use(self._services, spec.service, port)
         serving = running and leading(record.traffic, folder.revisions())
         return record if serving else replace(record, port=port)
-
-    def _refuse_port_in_use(self, name: str, port: int) -> None:
-        for other in service_names(self._services):
-            theirs = self._folder(other).read()
-            if other != name and theirs and theirs.port == port:
-                raise PortInUse(
-                    f"port {port} belongs to service {other}; set another `port` in the deploymentconfig.json of "
-                    f"service {name}, or delete the other (`shipway service delete -n {other}`)"
-                )
-        if not can_bind(port):
-            raise port_in_use(name, port)
 
     def _tell_gateway(self, folder: ServiceFolder, record: ServiceRecord) -> None:
         gateway = Envoy(folder.gateway)
@@ -280,11 +270,8 @@ class LocalTarget:
             gateway.apply(gateway_spec(record, folder.revisions()))
 
     def _new_service(self, spec: RevisionSpec) -> ServiceRecord:
-        port = spec.deployment.port or self._free_port()
+        port = spec.deployment.port or unrecorded_port(self._services)
         return ServiceRecord(name=spec.service, kind=self.kind, port=port, traffic=NO_TRAFFIC, created_at=self._clock())
-
-    def _free_port(self) -> int:
-        return free_port(ports_written_down(self._services))
 
     def _require(self, name: str) -> ServiceRecord:
         record = self._folder(name).read()
