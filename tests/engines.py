@@ -68,8 +68,9 @@ class PrivateEngine:
 
     def stop(self) -> None:
         """Ends its containers, as a shutdown does; `start` brings back those whose policy says so."""
-        _running[self.host].send_signal(signal.SIGTERM)
-        _running[self.host].wait(_READY_WITHIN_S)
+        child = _running.pop(self.host)
+        child.send_signal(signal.SIGTERM)
+        child.wait(_READY_WITHIN_S)
 
     def take_image(self, name: str) -> None:
         """Copies an image of the machine's own engine."""
