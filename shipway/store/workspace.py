@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from obstore.store import LocalStore
@@ -94,9 +95,15 @@ def normal_url(url: str | Path) -> str:
 
 
 def _connected(place: Place) -> Objects:
+    return _client(place, frozenset(os.environ.items()))
+
+
+@lru_cache(maxsize=16)
+def _client(place: Place, _settings: frozenset[tuple[str, str]]) -> Objects:
+    """Kept while the environment is the same: each step of a release opens the workspace, and a client connects."""
     from shipway.store.remote import connect  # noqa: PLC0415 - for buckets only
 
-    return connect(place, os.environ)
+    return connect(place, dict(_settings))
 
 
 def _make(folder: Path) -> None:

@@ -129,17 +129,13 @@ def test_a_store_that_never_answers_is_told(proxy: Proxy, url: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("host", "reason"), [("127.0.0.1:1", "Connection refused"), ("nowhere.invalid", "failed to")])
-def test_an_endpoint_that_is_none_is_told(
-    s3: StoreServer, monkeypatch: pytest.MonkeyPatch, host: str, reason: str
-) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}")
-    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+def test_an_endpoint_that_is_none_is_told(s3: StoreServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     with pytest.raises(StoreUnavailable) as error:
         Records(_impatient("s3://shipway-tests/ws")).read("workspace")
-    assert str(error.value).startswith(
+    assert str(error.value) == (
         "workspace s3://shipway-tests/ws cannot be reached; check the network and the endpoint that is set, "
-        f"or try again ({reason}"
+        "or try again (Connection refused)"
     )
 
 

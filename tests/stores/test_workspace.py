@@ -137,3 +137,12 @@ def test_no_credentials_at_all_is_told_at_once(s3: StoreServer, monkeypatch: pyt
         StoreError, match=r"^workspace s3://shipway-tests/ws: no credentials were found; set AWS_ACCESS_KEY_ID "
     ):
         open_workspace("s3://shipway-tests/ws")
+
+
+def test_the_connection_is_kept_while_the_settings_are_the_same(
+    s3: StoreServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_workspace(fresh(s3), create=True)
+    assert open_workspace(first.url).objects is first.objects
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "another")
+    assert open_workspace(first.url).objects is not first.objects
