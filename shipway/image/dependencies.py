@@ -50,7 +50,7 @@ def lock_packages(
         names = ", ".join(environment.conda_packages)
         raise BuildError(
             f"{environment.called} needs packages that only conda has, and images are built without conda: {names}; "
-            "take them out, name packages of pip's that do as well, or choose a base image that has them"
+            "take them out, or name packages of pip's that do as well"
         )
     wanted = "\n".join([*environment.requirements, serving])
     asked = digest_of({"text": wanted, "python": python.version, "platform": platform})

@@ -22,6 +22,7 @@ from shipway.image.app_layers import app_entries, app_root_of, code_files, files
 from shipway.image.base import BaseImage, find_base
 from shipway.image.base_python import platform_of
 from shipway.image.dependencies import Packages, install_packages, lock_packages
+from shipway.image.errand import sweep_errands
 from shipway.image.kept_layers import KeptLayers, Layer
 from shipway.image.layer_tar import FORMAT, Entry, with_parents
 from shipway.image.load import Loading, load_image, plans_for
@@ -29,6 +30,7 @@ from shipway.image.registry import has_image, push_image
 from shipway.image.render import APP_ROOT, Bundle, BundleFile, model_folder, render
 from shipway.image.serving import digest_of_files, serving_files, serving_requirements
 from shipway.image.settings import LOCK_LABEL, NOWHERE, Origin, image_id, image_labels, image_settings, title_of
+from shipway.image.spool import spool_folder
 from shipway.image.venv_layer import PYTHON, serving_entries, venv_entries, with_bytecode
 from shipway.machine.state import MachineState, private_folder, write_whole
 from shipway.store.workspace import Workspace
@@ -79,7 +81,8 @@ def build_docker_image(
     """
     engine = connect(environment)
     try:
-        with _site(engine, workspace, state) as site:
+        with spool_folder(state) as spool:
+            site = _Site(engine=engine, state=state, workspace=workspace, kept=KeptLayers(state), spool=spool)
             parts = _decide(site, spec, config, origin, environment)
             image = _known(site, parts) or _make(site, parts)
             return _pushed(site, image, config.registry, environment) if config.registry else image
@@ -100,14 +103,6 @@ def local_name(spec: ImageSpec) -> str:
     """The repository that holds the image against a prune; nobody finds it by that."""
     name = _NOT_IN_A_NAME.sub("-", title_of(spec).lower()).strip("-")[:60].strip("-")
     return f"shipway/{name or 'image'}"
-
-
-@contextmanager
-def _site(engine: Engine, workspace: Workspace, state: MachineState) -> Iterator[_Site]:
-    """With a folder for what passes through, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="build-", dir=private_folder(state.root / "spool")) as spool:
-        kept = KeptLayers(state)
-        yield _Site(engine=engine, state=state, workspace=workspace, kept=kept, spool=Path(spool))
 
 
 def _decide(
@@ -181,6 +176,7 @@ def _dependencies(site: _Site, parts: _Parts) -> Iterator[list[Entry]]:
 
 
 def _make(site: _Site, parts: _Parts) -> Image:
+    sweep_errands(site.engine)
     layers = _layers(site, parts)
     for layer in layers:
         if layer.kept:

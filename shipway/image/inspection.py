@@ -16,7 +16,7 @@ from typing import Any
 from shipway.domain.image import Image
 from shipway.engine.connection import Engine, connect
 from shipway.errors import ShipwayError
-from shipway.image.errand import LABEL, Errand, run_errand
+from shipway.image.errand import LABEL, Errand, errand_label, run_errand
 from shipway.image.pieces import Pieces
 from shipway.image.render import MODELS_FOLDER
 from shipway.image.secrets import Found, ImageFile, KnownSecret, find_secrets, known_secrets
@@ -88,7 +88,7 @@ def judge_secrets(report: ImageReport) -> str | None:
 def _files(engine: Engine, image: Image, root: str, what: str) -> Iterator[Iterator[ImageFile]]:
     """Of a container that is made, never started, and taken away."""
     with engine.speaking(what):
-        container = str(engine.client.api.create_container(image=image.location, labels={LABEL: "1"})["Id"])
+        container = str(engine.client.api.create_container(image=image.location, labels={LABEL: errand_label()})["Id"])
     try:
         with engine.speaking(what):
             yield (

@@ -8,8 +8,8 @@ the base's layers too. An engine on containerd's image store wants every layer e
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +27,6 @@ log = logging.getLogger(__name__)
 
 _MB = 1_000_000
 _MOST_IMAGES_LOOKED_AT = 40
-_LACKING = ("no such file or directory", "not found", "invalid diffID", "does not exist")
-"""What engines say when an archive has a layer's name and not its file."""
-
 WriteSettings = Callable[[Sequence[tuple[str, str]]], bytes]
 """The image's configuration from name and digest of its layers."""
 
@@ -50,13 +47,12 @@ def load_image(engine: Engine, loading: Loading, kept: KeptLayers, plans: Sequen
 
     Raises BuildError with the engine's words, EngineFull, EngineUnavailable.
     """
+    # What an engine says of a layer that it lacks differs: any refusal but a full disk is answered with more.
     for there in plans[:-1]:
         try:
             return _send(engine, loading, kept, there)
         except BuildError as error:
-            if not any(words in str(error) for words in _LACKING):
-                raise
-            log.info("the engine lacks layers that it seemed to have; sending more")
+            log.info("the engine lacks layers that it seemed to have; sending more (%s)", error)
     return _send(engine, loading, kept, plans[-1])
 
 
@@ -96,8 +92,8 @@ def _layers_of_images(engine: Engine, like: str) -> Iterator[Sequence[str]]:
 def _send(engine: Engine, loading: Loading, kept: KeptLayers, there: int) -> str:
     what = f"loading image {loading.repository}"
     sending = _Sending(engine, loading, kept, there)
-    with engine.speaking(what):
-        follow(engine, engine.client.api.load_image(sending.pieces()), what=what)
+    with engine.speaking(what), closing(sending.pieces()) as pieces:
+        follow(engine, engine.client.api.load_image(pieces, quiet=False), what=what)
         found = engine.client.api.inspect_image(sending.tag)
     if tuple(found["RootFS"].get("Layers") or ()) != sending.digests:
         raise BuildError(f"{what}: the engine has other layers under that name than were sent; build again")
@@ -118,7 +114,7 @@ class _Sending:
     def digests(self) -> tuple[str, ...]:
         return (*self._loading.base.layers, *(digest for _, digest in self._ours))
 
-    def pieces(self) -> Iterator[bytes | memoryview]:
+    def pieces(self) -> Generator[bytes | memoryview]:
         if self._there < len(self._loading.base.layers):
             yield from self._base()
         for number, layer in enumerate(self._loading.layers, start=len(self._loading.base.layers)):

@@ -67,7 +67,7 @@ def test_an_engine_that_lost_a_layer_is_given_all_of_ours(
     below = len(base.layers)
     image = load_image(engine, loading(base, *layers), kept, [below + 1, below, 0])
     assert len(engine.client.api.inspect_image(image)["RootFS"]["Layers"]) == below + 2
-    assert "the engine lacks layers that it seemed to have; sending more" in caplog.messages
+    assert [m for m in caplog.messages if m.startswith("the engine lacks layers that it seemed to have; sending more")]
     assert messages_of_sending(caplog) == ["layer b", "layer a", "layer b"]
 
 
