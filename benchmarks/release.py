@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.commands import first_release_figure, help_figure, service_list_figure
 from benchmarks.containers import container_figures
 from benchmarks.registering import register_figures
+from benchmarks.registering_s3 import s3_register_figures
 from benchmarks.releasing import overhead_figure, rollback_figure, warm_ground
 from benchmarks.report import RESULTS, Figure, document, table, this_commit, this_machine, write
 
@@ -23,6 +24,7 @@ class Settings:
 
     rounds: int
     model_mb: int
+    s3_model_mb: int
     moves: int
 
 
@@ -40,6 +42,8 @@ def measure(settings: Settings) -> list[Figure]:
     figures.append(first_release_figure(settings.rounds))
     _say(f"registering {settings.model_mb:,} MB ...")
     figures += register_figures(settings.rounds, settings.model_mb)
+    _say("registering in S3 ...")
+    figures += s3_register_figures(settings.rounds, settings.s3_model_mb)
     _say(f"releases to containers, and {settings.moves} promotions and rollbacks under load ...")
     return [*figures, *container_figures(settings.rounds, moves=settings.moves)]
 
@@ -72,7 +76,12 @@ def _settings(argv: Sequence[str] | None) -> Settings:
     args = parser.parse_args(argv)
     if args.rounds < 1:
         parser.error(f"--rounds must be at least 1, not {args.rounds}")
-    return Settings(rounds=args.rounds, model_mb=50 if args.small else 1000, moves=2 if args.small else 20)
+    return Settings(
+        rounds=args.rounds,
+        model_mb=50 if args.small else 1000,
+        s3_model_mb=50 if args.small else 200,
+        moves=2 if args.small else 20,
+    )
 
 
 def _say(text: str) -> None:

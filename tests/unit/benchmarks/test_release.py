@@ -44,8 +44,8 @@ def test_the_result_file_has_the_form_that_all_benchmarks_share(
 @pytest.mark.parametrize(
     ("words", "settings"),
     [
-        ([], Settings(rounds=3, model_mb=1000, moves=20)),
-        (["--rounds", "1", "--small"], Settings(rounds=1, model_mb=50, moves=2)),
+        ([], Settings(rounds=3, model_mb=1000, s3_model_mb=200, moves=20)),
+        (["--rounds", "1", "--small"], Settings(rounds=1, model_mb=50, s3_model_mb=50, moves=2)),
     ],
 )
 def test_how_much_is_measured_can_be_said(words: list[str], settings: Settings, tmp_path: Path) -> None:
