@@ -28,6 +28,11 @@ Containers.begin = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 make_target(MachineState(Path(sys.argv[1]))).deploy(pickle.load(sys.stdin.buffer))
 """
 
+_START_AND_DIE = _CREATE_AND_DIE.replace(
+    "Containers.begin = lambda *_: os.kill(os.getpid(), signal.SIGKILL)",
+    "begin = Containers.begin; Containers.begin = lambda *given: (begin(*given), os.kill(os.getpid(), signal.SIGKILL))",
+)
+
 _LOOKS = """
 import sys
 from pathlib import Path
@@ -87,6 +92,11 @@ def serve(target, image, revision_id="r1", **changes):
     return target.find(SERVICE)
 
 
+def die(program, state, spec):
+    done = subprocess.run([sys.executable, "-c", program, str(state.root)], input=pickle.dumps(spec), check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
 class TestDocker(TargetContract):
     deadline_s = 60.0
 
@@ -103,10 +113,7 @@ class TestDocker(TargetContract):
     @pytest.fixture
     def kill_while_deploying(self, state):
         def act(spec):
-            done = subprocess.run(
-                [sys.executable, "-c", _CREATE_AND_DIE, str(state.root)], input=pickle.dumps(spec), check=False
-            )
-            assert done.returncode == -signal.SIGKILL
+            die(_CREATE_AND_DIE, state, spec)
 
         return act
 
@@ -190,6 +197,13 @@ def test_logs_are_lines_for_people_by_time_and_no_more_than_asked_for(target, im
     both = list(target.logs(SERVICE, tail=3))
     assert [line.split()[0] for line in both] == ["r2"] * 3
     assert list(target.logs(SERVICE, revision_id="r1")) == lines
+
+
+def test_a_container_whose_maker_was_killed_right_after_its_start_is_taken_up(target, image, engine, state):
+    die(_START_AND_DIE, state, spec_for(image))
+    (before,) = containers_in(engine, state)
+    deploy_healthy(target, image)
+    assert [each.id for each in containers_in(engine, state)] == [before.id]
 
 
 def test_a_service_that_was_stopped_comes_back_as_it_was(target, image, engine, state):

@@ -20,10 +20,11 @@ from shipway.targets.base import wait
 from shipway.targets.docker import make_target
 from shipway.targets.docker.container import workspace_mark
 from tests.engines import private_engine
+from tests.images.registries import registry
 from tests.targets.asking import post
 from tests.targets.bundles import BROKEN, ECHO
 from tests.targets.contract import SERVICE, spec_for
-from tests.targets.images import containers_in, image_of
+from tests.targets.images import containers_in, image_of, remove_image
 
 _HUNGRY = """
 def init():
@@ -129,11 +130,30 @@ def test_an_image_that_somebody_removed_is_said_before_anything_is_there(target,
     assert_nothing_is_there(target, engine, state)
 
 
-def test_an_image_that_its_registry_does_not_have_either_is_said_before_anything_is_there(target, engine, state):
-    port = free_port()
-    gone = f"127.0.0.1:{port}/digits@sha256:{'0' * 64}"
-    with pytest.raises(TargetError, match=f"pulling image {re.escape(gone)}: .*connection refused"):
-        target.deploy(spec_for(image_of(gone, "0" * 64)))
+def test_an_image_that_only_its_registry_has_is_pulled_and_one_that_nobody_has_is_said(
+    target, build_image, engine, state, tmp_path
+):
+    with registry(tmp_path / "registry") as host:
+        repository = f"{host}/digits"
+        local = engine.client.images.get(build_image(ECHO, {"FROM": "a registry"}).location)
+        local.tag(repository, "latest")
+        pushed = engine.client.api.push(repository, "latest", stream=True, decode=True)
+        digest = next(line["aux"]["Digest"] for line in pushed if "aux" in line)
+        engine.client.images.remove(local.id, force=True)
+        location = f"{repository}@{digest}"
+        target.deploy(spec_for(image_of(location, digest)))
+        wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=60)
+        containers_in(engine, state)[0].remove(force=True)
+        target.delete(SERVICE, fence=1)
+        remove_image(engine, location)
+
+        gone = f"{repository}@sha256:{'0' * 64}"
+        with pytest.raises(TargetError) as refused:
+            target.deploy(spec_for(image_of(gone, "0" * 64)))
+    text = str(refused.value)
+    assert text.startswith(f"image {gone} is not in the Docker Engine at {engine.endpoint} and cannot be pulled: ")
+    assert "manifest unknown" in text
+    assert text.endswith("; log in to its registry with `docker login`, or release again to build and push it")
     assert_nothing_is_there(target, engine, state)
 
 

@@ -75,6 +75,7 @@ def test_a_container_is_made_from_the_image_alone_on_loopback_and_started_again_
         "name": "shipway-1a2b3c4d-digits-r1",
         "command": ["python", "-m", "shipway_serving", "--drain_s", "60"],
         "environment": {"SERVICE_NAME": "digits"},
+        "use_config_proxy": False,
         "ports": {"5001/tcp": ("127.0.0.1", 5101)},
         "restart_policy": {"Name": "unless-stopped"},
         "init": True,

@@ -24,6 +24,9 @@ class Runner:
     def examine(self, image, place):
         return Examined(concurrency=1)
 
+    def fetch(self, image):
+        pass
+
     def prepare(self, image, place):
         pass
 

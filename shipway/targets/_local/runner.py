@@ -46,6 +46,10 @@ class Runner(Protocol):
         when what would be made has a name that is somebody else's."""
         ...
 
+    def fetch(self, image: Image) -> None:
+        """Brings it to where it will run. Takes as long as a network does: the service's lock is not held meanwhile."""
+        ...
+
     def prepare(self, image: Image, place: RevisionFolder) -> None:
         """Makes the files that the revision is to have of its own; those that are there stay."""
         ...

@@ -114,6 +114,7 @@ class LocalTarget:
         Dead revisions that have traffic are started again, as after a reboot: the new one is to stand beside them.
         Raises MachineError where Envoy cannot run and PortInUse, before anything is there of a new service.
         """
+        self._runner.fetch(spec.image)
         with fenced(self._services, spec.service, spec.fence):
             folder = self._folder(spec.service)
             place = folder.revision(spec.revision_id)

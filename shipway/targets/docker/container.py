@@ -51,6 +51,7 @@ def container_settings(mark: str, place: RevisionFolder, record: RevisionRecord,
         "name": container_name(mark, place),
         "command": list(_draining(image.command)),
         "environment": {} if "SERVICE_NAME" in image.variables else {"SERVICE_NAME": place.service},
+        "use_config_proxy": False,  # of docker's configuration on this machine: proxies' addresses hold passwords
         "ports": {f"{PORT}/tcp": (record.host, record.port)},
         "restart_policy": {"Name": "unless-stopped"},
         "init": True,  # somebody has to reap what a script starts and leaves behind

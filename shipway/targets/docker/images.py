@@ -1,14 +1,18 @@
 """What an image says of itself, and getting it from its registry."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shipway.engine.connection import Engine
 from shipway.engine.credentials import credentials_for
-from shipway.engine.faults import NotInEngine
-from shipway.errors import TargetError
+from shipway.engine.faults import EngineFull, NotInEngine
+from shipway.errors import BuildError, EngineUnavailable, TargetError
+from shipway.image.stream import follow
 from shipway.targets._local.plan import concurrency_of
+
+log = logging.getLogger(__name__)
 
 WORKER_COUNT_LABEL = "shipway.worker-count"
 
@@ -38,32 +42,45 @@ def image_facts(inspected: Mapping[str, Any]) -> ImageFacts:
 NO_FACTS = ImageFacts(command=(), variables={}, labels={})
 
 
-def find_image(engine: Engine, location: str) -> ImageFacts:
-    """`location` is an image's id, or `repository@digest`, which is pulled when the engine has not got it.
+def fetch_image(engine: Engine, location: str) -> None:
+    """Pulls `repository@digest` when the engine has not got it. Safe to repeat, and takes as long as the network does.
 
-    Raises TargetError when it is nowhere.
+    Raises TargetError, with the remedy, when the registry does not give it; EngineFull.
     """
+    if "@" not in location or _inspect(engine, location) is not None:
+        return
+    repository, _, digest = location.partition("@")
+    secrets = credentials_for(repository, ours=repository) or {}
+    login = {name: secret.reveal() for name, secret in secrets.items()} or None
+    what = f"image {location} is not in the Docker Engine at {engine.endpoint} and cannot be pulled"
+    log.info("image %s is not in the engine: pulling it", location)
     try:
-        with engine.speaking(f"looking at image {location}"):
-            return image_facts(engine.client.api.inspect_image(location))
-    except NotInEngine as error:
-        if "@" in location:
-            return _pulled(engine, location)
+        with engine.speaking(what):
+            lines = engine.client.api.pull(repository, tag=digest, stream=True, decode=True, auth_config=login)
+            follow(engine, lines, what=what)
+    except (EngineFull, EngineUnavailable):
+        raise
+    except (TargetError, BuildError) as error:
+        raise TargetError(
+            f"{error}; log in to its registry with `docker login`, or release again to build and push it"
+        ) from error
+
+
+def find_image(engine: Engine, location: str) -> ImageFacts:
+    """`location` is an image's id, or `repository@digest`. Raises TargetError when the engine has not got it."""
+    inspected = _inspect(engine, location)
+    if inspected is None:
         raise TargetError(
             f"image {location} is not in the Docker Engine at {engine.endpoint}: it was removed, or built on another "
             "engine; release again to build it"
-        ) from error
+        )
+    return image_facts(inspected)
 
 
-def _pulled(engine: Engine, location: str) -> ImageFacts:
-    repository = location.partition("@")[0]
-    secrets = credentials_for(repository, ours=repository) or {}
-    login = {name: secret.reveal() for name, secret in secrets.items()} or None
+def _inspect(engine: Engine, location: str) -> Mapping[str, Any] | None:
     try:
-        with engine.speaking(f"pulling image {location}"):
-            return image_facts(engine.client.images.pull(location, auth_config=login).attrs)
-    except NotInEngine as error:
-        raise TargetError(
-            f"image {location} is neither in the Docker Engine at {engine.endpoint} nor in its registry any more: "
-            f"{error}; release again to build and push it"
-        ) from error
+        with engine.speaking(f"looking at image {location}"):
+            found: Mapping[str, Any] = engine.client.api.inspect_image(location)
+            return found
+    except NotInEngine:
+        return None

@@ -21,7 +21,7 @@ from shipway.targets.docker.container import SETTINGS, container_name, container
 from shipway.targets.docker.containers import Containers
 from shipway.targets.docker.health import Seen, status_of, unknown
 from shipway.targets.docker.home import refuse_elsewhere, remember
-from shipway.targets.docker.images import NO_FACTS, find_image
+from shipway.targets.docker.images import NO_FACTS, fetch_image, find_image
 from shipway.targets.docker.runs import LINES, ended_run, for_people
 from shipway.targets.docker.view import ContainerView
 
@@ -60,11 +60,8 @@ class DockerRunner:
         return None
 
     def examine(self, image: Image, place: RevisionFolder) -> Examined:
-        """Pulls an image that a registry has and the engine has not.
-
-        Raises TargetError when it is gone, ServiceConflict when the container's name is somebody else's, ConfigError
-        when ports that the engine publishes cannot be reached from here.
-        """
+        """Raises TargetError when the image is gone, ServiceConflict when the container's name is somebody else's,
+        ConfigError when ports that the engine publishes cannot be reached from here."""
         with self._containers() as containers:
             host = published_on(containers.engine.endpoint)
             containers.refuse_foreign(place)
@@ -96,6 +93,11 @@ class DockerRunner:
 
     # -- acting
 
+    def fetch(self, image: Image) -> None:
+        """From its registry. Raises TargetError when the registry does not give it."""
+        with self._containers() as containers:
+            fetch_image(containers.engine, image.location)
+
     def prepare(self, image: Image, place: RevisionFolder) -> None:  # noqa: ARG002 - the engine has it
         with self._containers() as containers:
             refuse_elsewhere(place, containers.engine)
@@ -107,6 +109,7 @@ class DockerRunner:
         Raises ServiceConflict for one that is not ours, PortInUse, TargetError when the image is gone.
         """
         with self._containers() as containers:
+            fetch_image(containers.engine, record.location)
             image = find_image(containers.engine, record.location)
             settings = container_settings(self._mark, place, record, image)
             there = containers.find(place)

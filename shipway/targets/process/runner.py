@@ -35,6 +35,9 @@ class ProcessRunner:
         """Raises MachineError when its bundle is gone."""
         return Examined(concurrency=concurrency_of(read_bundle(image.location).variables.get("WORKER_COUNT")))
 
+    def fetch(self, image: Image) -> None:
+        """It is on this machine, or nowhere."""
+
     def prepare(self, image: Image, place: RevisionFolder) -> None:
         copy_app(read_bundle(image.location).app, ServerFiles(place).app)
 
