@@ -101,6 +101,7 @@ def test_the_wheel_is_one_package_with_the_flows_the_server_and_the_example_in_i
         "shipway/_serving/shipway_serving/__main__.py",
         "shipway/_examples/digits/release.yaml",
         "shipway/_examples/digits/source_dir/score.py",
+        "shipway/_deployments/prefect.yaml",
     } <= in_wheel
 
 
@@ -173,24 +174,17 @@ def test_the_bounds_that_prefect_lacks_are_in_the_wheel_and_hold(installed: Inst
 
 
 @pytest.mark.prefect
-def test_a_schedule_of_the_release_flow_makes_a_run(installed: Installed, workspace: Path) -> None:
-    server = json.loads(installed.run("shipway", "up", "--no-services", "-o", "json", cwd=workspace))
-    api = server["url"]
-    post(f"{api}/work_pools/", {"name": "releases", "type": "process"})
-    parameters = json.dumps({"workspace": workspace.as_uri(), "release_id": "nightly"})
-    installed.run(
-        *("prefect", "--no-prompt", "deploy", "shipway.flows.release.release", "--name", "nightly"),
-        *("--pool", "releases", "--cron", "* * * * *", "--params", parameters),
-        cwd=workspace,
-        PREFECT_API_URL=api,
-        PREFECT_HOME=str(installed.home / "prefect"),
-        DO_NOT_TRACK="1",
-    )
-    runs = scheduled_runs(api)
+def test_a_schedule_makes_a_run_and_the_worker_carries_it_out(installed: Installed, workspace: Path) -> None:
+    up = json.loads(installed.run("shipway", "up", "--worker", "--no-services", "-o", "json", cwd=workspace))
+    runs = scheduled_runs(up["url"])
     assert runs, f"no scheduled run within {_SCHEDULED_WITHIN_S:.0f} s; {server_log(installed)}"
     assert runs[0]["auto_scheduled"]
-    assert runs[0]["parameters"]["release_id"] == "nightly"
-    assert f"process {server['pid']}" in installed.run("shipway", "down", cwd=workspace)
+    assert runs[0]["parameters"]["workspace"] == (workspace / ".shipway").as_uri()
+    ended = first_ended(up["url"])
+    assert (ended["name"], ended["state"]["message"]) == ("reconcile", "no service, and no release that was left")
+    told = installed.run("shipway", "down", cwd=workspace)
+    assert f"stopped the worker (process {up['worker']['pid']})" in told
+    assert f"process {up['pid']}" in told
     assert [process.cmdline() for process in installed.processes() if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
@@ -209,6 +203,16 @@ def scheduled_runs(api: str) -> list[dict[str, Any]]:
     while not (runs := post(f"{api}/flow_runs/filter", wanted)) and time.monotonic() < deadline:
         time.sleep(0.5)
     return list(runs)
+
+
+def first_ended(api: str) -> dict[str, Any]:
+    """The next minute's run, once it has ended."""
+    wanted = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}}}
+    deadline = time.monotonic() + 120
+    while not (runs := post(f"{api}/flow_runs/filter", wanted)):
+        assert time.monotonic() < deadline, "no scheduled run ended within 120 s"
+        time.sleep(0.5)
+    return dict(runs[0])
 
 
 def server_log(installed: Installed) -> str:

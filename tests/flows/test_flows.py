@@ -194,12 +194,12 @@ def test_a_release_goes_on_to_its_end_when_prefect_s_server_dies(shop: Live) -> 
 
 def test_the_rollback_flow_goes_back_and_the_retire_flow_takes_away(shop: Live, settings: dict[str, str]) -> None:
     (champion,) = shop.traffic()
-    told = run_flow(shop, settings, "rollback(w, 'adder', 'complaints')")
+    told = run_flow(shop, settings, "rollback('adder', 'complaints', workspace=w)")
     assert f"from_revision='{champion}'" in told
     assert champion not in shop.traffic()
     history = shop.document("service", "history", "-n", "adder")
     assert (history[-1]["event"], history[-1]["reason"]) == ("reverted", "complaints")
-    run_flow(shop, settings, "retire(w, 'adder')")
+    run_flow(shop, settings, "retire('adder', 'adder', workspace=w)")
     assert shop.document("service", "list") == []
     running = shop.processes()
     assert (running["envoy"], running["revision"], running["worker"]) == ([], [], [])
