@@ -77,7 +77,7 @@ def revision_document(revision: Revision, service: Service) -> dict[str, Any]:
 
 @runtime_checkable
 class Restartable(Target, Protocol):
-    """A target whose services are processes of this machine: they end with it, and can be stopped and started again."""
+    """A target whose services stand on this machine: they end with it, and can be stopped and started again."""
 
     def start(self, name: str) -> Service:
         """Starts what does not run of a service, gateway and revisions. Safe to repeat; does not wait for health."""

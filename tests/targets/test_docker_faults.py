@@ -10,6 +10,7 @@ import pytest
 
 from shipway.domain.service import DeploymentConfig, Resources, ServiceState, Traffic
 from shipway.errors import (
+    EngineUnavailable,
     PortInUse,
     ServiceConflict,
     TargetError,
@@ -20,6 +21,7 @@ from shipway.targets.base import wait
 from shipway.targets.docker import make_target
 from shipway.targets.docker.container import workspace_mark
 from tests.engines import private_engine
+from tests.images.hanging_up import engine_that_hangs_up
 from tests.images.registries import registry
 from tests.targets.asking import post
 from tests.targets.bundles import BROKEN, ECHO
@@ -231,6 +233,27 @@ def short_folder():
     """An engine has sockets below its folder, and the kernel takes no long paths for those."""
     with TemporaryDirectory() as folder:
         yield Path(folder)
+
+
+def test_an_engine_that_hangs_up_in_the_middle_of_a_deploy_leaves_what_the_next_one_makes_anew(
+    target, echo_image, engine, state, short_folder, monkeypatch
+):
+    with engine_that_hangs_up(short_folder, path=b"/start HTTP", after_bytes=0) as proxy:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{proxy.address}")
+        with pytest.raises(EngineUnavailable) as refused:
+            target.deploy(spec_for(echo_image))
+        assert proxy.hung_up
+        (half_made,) = containers_in(engine, state)
+        assert half_made.status == "created"
+        assert str(refused.value).startswith(
+            f"starting container {half_made.name}: the Docker Engine at unix://{proxy.address} "
+            "(DOCKER_HOST) broke off or does not answer ("
+        )
+        target.deploy(spec_for(echo_image))
+        wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=60)
+        (made,) = containers_in(engine, state)
+        assert made.id != half_made.id
+        containers_in(engine, state)[0].remove(force=True, v=True)
 
 
 def test_without_an_engine_looking_says_so_and_acting_refuses(engine, state, echo_image, monkeypatch, short_folder):
