@@ -139,7 +139,7 @@ def test_an_image_that_only_its_registry_has_is_pulled_and_one_that_nobody_has_i
         repository = f"{host}/digits"
         local = engine.client.images.get(build_image(ECHO, {"FROM": "a registry"}).location)
         local.tag(repository, "latest")
-        pushed = engine.client.api.push(repository, "latest", stream=True, decode=True)
+        pushed = list(engine.client.api.push(repository, "latest", stream=True, decode=True))
         digest = next(line["aux"]["Digest"] for line in pushed if "aux" in line)
         engine.client.images.remove(local.id, force=True)
         location = f"{repository}@{digest}"
