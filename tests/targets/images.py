@@ -30,6 +30,7 @@ ENV PYTHONPATH=/opt/serving:/opt/deps AML_APP_ROOT=/var/azureml-app
 ENV AZUREML_ENTRY_SCRIPT=score.py AZUREML_MODEL_DIR=azureml-models/digits/1
 WORKDIR /var/azureml-app
 CMD ["python", "-m", "shipway_serving"]
+LABEL shipway.bundle=of-tests
 """
 
 _ASSET = """

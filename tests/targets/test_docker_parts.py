@@ -33,7 +33,7 @@ from tests.targets.images import image_of
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 IMAGE = image_of("sha256:" + "a" * 64, "a" * 64)
 PLACE = RevisionFolder(Path("/state/services/digits/revisions/r1"))
-SERVING = ImageFacts(command=("python", "-m", "shipway_serving"), variables={}, labels={})
+SERVING = ImageFacts(command=("python", "/opt/serving"), variables={}, labels={"shipway.bundle": "b" * 64})
 UP = ContainerView(
     container_id="c" * 64,
     status="running",
@@ -73,7 +73,7 @@ def test_a_container_is_made_from_the_image_alone_on_loopback_and_started_again_
     assert made == {
         "image": IMAGE.location,
         "name": "shipway-1a2b3c4d-digits-r1",
-        "command": ["python", "-m", "shipway_serving", "--drain_s", "60"],
+        "command": ["python", "/opt/serving", "--drain_s", "60"],
         "environment": {"SERVICE_NAME": "digits"},
         "use_config_proxy": False,
         "ports": {"5001/tcp": ("127.0.0.1", 5101)},
@@ -124,17 +124,10 @@ def test_a_workspace_a_trial_and_another_machine_s_folder_have_names_of_their_ow
     assert container_name("1a2b3c4d", PLACE) == "shipway-1a2b3c4d-digits-r1"
 
 
-@pytest.mark.parametrize(
-    ("variables", "labels", "count"),
-    [
-        ([], {}, 1),
-        (["WORKER_COUNT=3"], {"shipway.worker-count": "2"}, 3),
-        (["A=b=c"], {"shipway.worker-count": "2"}, 2),
-    ],
-)
-def test_an_image_says_how_many_requests_run_at_once(variables, labels, count):
-    facts = image_facts({"Config": {"Cmd": None, "Env": variables, "Labels": labels}})
-    assert facts.concurrency == count
+@pytest.mark.parametrize(("variables", "count"), [(None, 1), (["WORKER_COUNT=3"], 3), (["A=b=c"], 1)])
+def test_an_image_says_how_many_requests_run_at_once(variables, count):
+    facts = image_facts({"Config": {"Cmd": None, "Env": variables, "Labels": None}})
+    assert (facts.concurrency, facts.serves) == (count, False)
 
 
 @pytest.mark.parametrize(

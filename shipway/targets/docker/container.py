@@ -49,7 +49,7 @@ def container_settings(mark: str, place: RevisionFolder, record: RevisionRecord,
     settings: dict[str, Any] = {
         "image": record.location,
         "name": container_name(mark, place),
-        "command": list(_draining(image.command)),
+        "command": list(_draining(image)),
         "environment": {} if "SERVICE_NAME" in image.variables else {"SERVICE_NAME": place.service},
         "use_config_proxy": False,  # of docker's configuration on this machine: proxies' addresses hold passwords
         "ports": {f"{PORT}/tcp": (record.host, record.port)},
@@ -89,8 +89,8 @@ def _limits(resources: Resources) -> dict[str, int]:
     return limits
 
 
-def _draining(command: Sequence[str]) -> Sequence[str]:
+def _draining(image: ImageFacts) -> Sequence[str]:
     """The scoring server has to drain for as long as we wait for it; another program's command is its own."""
-    if "shipway_serving" not in command or "--drain_s" in command:
-        return command
-    return (*command, "--drain_s", str(DRAIN_S))
+    if not image.serves or "--drain_s" in image.command:
+        return image.command
+    return (*image.command, "--drain_s", str(DRAIN_S))

@@ -14,7 +14,8 @@ from shipway.targets._local.plan import concurrency_of
 
 log = logging.getLogger(__name__)
 
-WORKER_COUNT_LABEL = "shipway.worker-count"
+BUNDLE_LABEL = "shipway.bundle"
+"""On every image that `shipway.image` builds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +27,13 @@ class ImageFacts:
     labels: Mapping[str, str]
 
     @property
+    def serves(self) -> bool:
+        """Whether its command is our scoring server."""
+        return BUNDLE_LABEL in self.labels
+
+    @property
     def concurrency(self) -> int:
-        return concurrency_of(self.variables.get("WORKER_COUNT") or self.labels.get(WORKER_COUNT_LABEL))
+        return concurrency_of(self.variables.get("WORKER_COUNT"))
 
 
 def image_facts(inspected: Mapping[str, Any]) -> ImageFacts:
