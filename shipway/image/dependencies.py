@@ -66,6 +66,7 @@ def install_packages(packages: Packages, python: BasePython, platform: str, into
 
     Raises BuildError with uv's reason; `into` may hold a part then.
     """
+    log.info("installing %d packages", len(packages_in(packages.text)))
     what = f"the packages of an image for Python {python.minor} on {platform} cannot be installed"
     arguments = ["pip", "install", "-q", "--prefix", str(into), "--no-deps", "--no-compile-bytecode", "-r", "-"]
     built = _wheels_first(arguments, python, platform, state, what=what, text=packages.private)

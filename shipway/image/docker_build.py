@@ -4,14 +4,12 @@ Layers, lowest first: the base's own, user, dependencies, serving, code, one for
 which are no layer. Equal inputs are one image with one id, on any engine and after a prune (docs/decisions/0007).
 """
 
-import json
-import logging
 import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shipway import __version__
@@ -23,6 +21,7 @@ from shipway.image.base import BaseImage, find_base
 from shipway.image.base_python import platform_of
 from shipway.image.dependencies import Packages, install_packages, lock_packages
 from shipway.image.errand import sweep_errands
+from shipway.image.kept_images import KeptImage, image_record, keep_image, note_push, read_kept_image
 from shipway.image.kept_layers import KeptLayers, Layer
 from shipway.image.layer_tar import FORMAT, Entry, with_parents
 from shipway.image.load import Loading, load_image, plans_for
@@ -32,10 +31,8 @@ from shipway.image.serving import digest_of_files, serving_files, serving_requir
 from shipway.image.settings import LOCK_LABEL, NOWHERE, Origin, image_id, image_labels, image_settings, title_of
 from shipway.image.spool import spool_folder
 from shipway.image.venv_layer import PYTHON, serving_entries, venv_entries, with_bytecode
-from shipway.machine.state import MachineState, private_folder, write_whole
+from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
-
-log = logging.getLogger(__name__)
 
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 
@@ -85,7 +82,7 @@ def build_docker_image(
             site = _Site(engine=engine, state=state, workspace=workspace, kept=KeptLayers(state), spool=spool)
             parts = _decide(site, spec, config, origin, environment)
             image = _known(site, parts) or _make(site, parts)
-            return _pushed(site, image, config.registry, environment) if config.registry else image
+            return _pushed(site, parts, image, config.registry, environment) if config.registry else image
     finally:
         engine.close()
 
@@ -180,8 +177,7 @@ def _make(site: _Site, parts: _Parts) -> Image:
     layers = _layers(site, parts)
     for layer in layers:
         if layer.kept:
-            facts = site.kept.make(layer)
-            log.info("layer %s: %.1f MB", layer.name, facts.size_bytes / 1e6)
+            site.kept.make(layer)
     loading = Loading(
         base=parts.base,
         layers=layers,
@@ -198,16 +194,16 @@ def _key(parts: _Parts) -> str:
     return digest_of([__version__, str(FORMAT), parts.base.id, parts.platform, parts.bundle.digest, dict(parts.labels)])
 
 
+def _record(site: _Site, parts: _Parts) -> Path:
+    return image_record(site.state, _key(parts))
+
+
 def _known(site: _Site, parts: _Parts) -> Image | None:
     """The image that was made from the same before, when the engine still has it."""
-    try:
-        record = json.loads(_record(site, parts).read_bytes())
-    except FileNotFoundError:
+    kept = read_kept_image(_record(site, parts))
+    if kept is None or not has_image(site.engine, kept.location):
         return None
-    if not has_image(site.engine, record["location"]):
-        return None
-    layers = tuple(ImageLayer(**layer) for layer in record["layers"])
-    return _image(site, parts, record["digest"], record["location"], layers)
+    return _image(site, parts, kept)
 
 
 def _remember(site: _Site, parts: _Parts, layers: list[Layer], location: str) -> Image:
@@ -216,24 +212,20 @@ def _remember(site: _Site, parts: _Parts, layers: list[Layer], location: str) ->
     settings = image_settings(
         parts.base, parts.bundle, parts.labels, [(layer.name, layer.digest) for layer in made], root=parts.root
     )
-    record = {"digest": image_id(settings), "location": location, "layers": [asdict(layer) for layer in made]}
-    write_whole(_record(site, parts), json.dumps(record))
-    return _image(site, parts, image_id(settings), location, made)
+    kept = KeptImage(digest=image_id(settings), location=location, layers=made)
+    keep_image(_record(site, parts), kept)
+    return _image(site, parts, kept)
 
 
-def _record(site: _Site, parts: _Parts) -> Path:
-    return private_folder(site.state.root / "images") / f"{_key(parts)}.json"
-
-
-def _image(site: _Site, parts: _Parts, digest: str, location: str, layers: tuple[ImageLayer, ...]) -> Image:
+def _image(site: _Site, parts: _Parts, kept: KeptImage) -> Image:
     """Its tag is set again, in case that somebody took it away: an image without one goes with the next prune."""
-    with site.engine.speaking(f"looking at image {location}"):
-        size_bytes = int(site.engine.client.api.inspect_image(location)["Size"])
-        site.engine.client.api.tag(location, local_name(parts.spec), short_digest(digest))
+    with site.engine.speaking(f"looking at image {kept.location}"):
+        size_bytes = int(site.engine.client.api.inspect_image(kept.location)["Size"])
+        site.engine.client.api.tag(kept.location, local_name(parts.spec), short_digest(kept.digest))
     return Image(
         kind=DOCKER,
-        digest=digest,
-        location=location,
+        digest=kept.digest,
+        location=kept.location,
         interpreter=PYTHON,
         labels={
             **{model.id: model.digest for model in parts.spec.models},
@@ -243,11 +235,12 @@ def _image(site: _Site, parts: _Parts, digest: str, location: str, layers: tuple
             "bundle": parts.bundle.digest,
         },
         size_bytes=size_bytes,
-        layers=layers,
+        layers=kept.layers,
     )
 
 
-def _pushed(site: _Site, image: Image, registry: str, environment: Mapping[str, str]) -> Image:
+def _pushed(site: _Site, parts: _Parts, image: Image, registry: str, environment: Mapping[str, str]) -> Image:
     tag = short_digest(image.digest)
     pushed = push_image(site.engine, image.location, registry, tag=tag, environment=environment)
+    note_push(_record(site, parts), pushed.digest)
     return replace(image, digest=pushed.digest, location=pushed.location)

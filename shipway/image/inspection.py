@@ -5,21 +5,20 @@ their places is all that is in them; the base's own files are not read.
 """
 
 import io
-import os
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from shipway.domain.image import Image
-from shipway.engine.connection import Engine, connect
+from shipway.engine.connection import Engine
 from shipway.errors import ShipwayError
 from shipway.image.errand import LABEL, Errand, errand_label, run_errand
 from shipway.image.pieces import Pieces
 from shipway.image.render import MODELS_FOLDER
-from shipway.image.secrets import Found, ImageFile, KnownSecret, find_secrets, known_secrets
+from shipway.image.secrets import Found, ImageFile, KnownSecret, find_secrets
 from shipway.image.venv_layer import ROOT
 
 _READ_BYTES = 1024 * 1024
@@ -34,15 +33,6 @@ class ImageReport:
     user: str
     uid: int
     secrets: tuple[Found, ...]
-
-
-def examine(image: Image, requirements: Iterable[str], *, environment: Mapping[str, str] = os.environ) -> ImageReport:
-    """`check_image` on the engine in use, for secrets of the environment and of index URLs among the requirements."""
-    engine = connect(environment)
-    try:
-        return check_image(engine, image, known_secrets(environment, requirements))
-    finally:
-        engine.close()
 
 
 def check_image(engine: Engine, image: Image, known: Sequence[KnownSecret]) -> ImageReport:

@@ -8,9 +8,10 @@ Either may be deleted at any time: it is made again.
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from shipway.errors import MachineError
 from shipway.image.layer_tar import FORMAT, Entry, read_in_pieces, tar_pieces, tar_size
 from shipway.machine.locks import file_lock
 from shipway.machine.state import MachineState, private_folder, write_whole
+
+log = logging.getLogger(__name__)
 
 _PATIENCE_S = 1800.0
 
@@ -84,6 +87,15 @@ class KeptLayers:
             with layer.open() as entries:
                 yield tar_size(entries), tar_pieces(entries)
 
+    def listing(self) -> Iterator[tuple[str, tuple[Path, ...]]]:
+        """Digest, and files, of every layer that is kept, those of bases too: for whoever frees what nothing needs."""
+        for record in sorted(self.folder.glob("*.json")):
+            with suppress(FileNotFoundError):
+                files = (record, record.with_suffix(".tar"), self.folder / f".{record.stem}.lock")
+                yield json.loads(record.read_bytes())["digest"], tuple(path for path in files if path.exists())
+        for tar in sorted(self.folder.glob("base-*.tar")):
+            yield f"sha256:{tar.stem.removeprefix('base-')}", (tar,)
+
     def _write(self, layer: Layer) -> LayerFacts:
         part = self._tar(layer).with_suffix(".part")
         digest, size_bytes = hashlib.sha256(), 0
@@ -93,6 +105,7 @@ class KeptLayers:
                     digest.update(piece)
                     size_bytes += file.write(piece)
             os.replace(part, self._tar(layer))  # noqa: PTH105
+            log.info("layer %s: made, %.1f MB", layer.name, size_bytes / 1e6)
         except OSError as error:
             raise MachineError(
                 f"the layer {layer.name} cannot be written to {self.folder}: {error.strerror}; "

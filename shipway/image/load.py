@@ -26,6 +26,7 @@ from shipway.image.stream import follow
 log = logging.getLogger(__name__)
 
 _MB = 1_000_000
+_SAY_EVERY_BYTES = 500 * _MB
 _MOST_IMAGES_LOOKED_AT = 40
 WriteSettings = Callable[[Sequence[tuple[str, str]]], bytes]
 """The image's configuration from name and digest of its layers."""
@@ -143,13 +144,18 @@ class _Sending:
             with path.open("rb") as file:
                 yield from in_archive(_name_of(digest), size_bytes, iter(lambda: file.read(_MB), b""))
 
+    def _count(self, size_bytes: int) -> None:
+        before, self.sent_bytes = self.sent_bytes, self.sent_bytes + size_bytes
+        if before // _SAY_EVERY_BYTES != self.sent_bytes // _SAY_EVERY_BYTES:
+            log.info("image %s: %.0f MB sent", self._loading.repository, self.sent_bytes / _MB)
+
     def _layer(self, layer: Layer) -> Iterator[bytes | memoryview]:
         digest = hashlib.sha256()
 
         def seen(pieces: "Iterator[bytes | memoryview]") -> Iterator[bytes | memoryview]:
             for piece in pieces:
                 digest.update(piece)
-                self.sent_bytes += len(piece)
+                self._count(len(piece))
                 yield piece
 
         with ExitStack() as stack:
