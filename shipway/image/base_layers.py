@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import logging
+import posixpath
 import shutil
 import tarfile
 import tempfile
@@ -19,6 +20,7 @@ from shipway.image.pieces import Pieces
 log = logging.getLogger(__name__)
 
 _GZIP = b"\x1f\x8b"
+_READ_BYTES = 1024 * 1024
 
 
 def base_layers(engine: Engine, base: BaseImage, kept: KeptLayers) -> Iterator[tuple[str, Path]]:
@@ -47,18 +49,17 @@ def _save(engine: Engine, base: BaseImage, kept: KeptLayers) -> None:
     log.info("reading the layers of base image %s from the engine", base.name)
     what = f"reading base image {base.name} from the engine"
     with tempfile.TemporaryDirectory(prefix="base-", dir=kept.folder) as name:
-        folder = Path(name)
         with engine.speaking(what):
             archive = Pieces(engine.client.api.get_image(base.id))
-            _unpack(archive, folder)
+            files = unpack_image(archive, Path(name))
             archive.drain()
-        files = json.loads((folder / "manifest.json").read_bytes())[0]["Layers"]
-        if len(files) != len(base.layers):
+        layers = json.loads(files["manifest.json"].read_bytes())[0]["Layers"]
+        if len(layers) != len(base.layers):
             raise BuildError(
-                f"{what}: it gives {len(files)} layers and says that it has {len(base.layers)}; build again"
+                f"{what}: it gives {len(layers)} layers and says that it has {len(base.layers)}; build again"
             )
-        for digest, file in zip(base.layers, files, strict=True):
-            _keep((folder / file).resolve(), _place(kept, digest))
+        for digest, layer in zip(base.layers, layers, strict=True):
+            _keep(files[layer], _place(kept, digest))
 
 
 def _keep(found: Path, place: Path) -> None:
@@ -67,20 +68,30 @@ def _keep(found: Path, place: Path) -> None:
         place.hardlink_to(found)
 
 
-def _unpack(archive: Pieces, folder: Path) -> None:
-    """Layers come plain or as gzip, by their engine. A layer that occurs twice is a link to itself in old formats."""
-    with tarfile.open(fileobj=io.BufferedReader(archive, 1 << 20), mode="r|") as tar:
+def unpack_image(archive: io.RawIOBase, folder: Path) -> dict[str, Path]:
+    """The files of what `docker save` gives, by their names in it; their own names in the folder are numbers.
+
+    Layers come plain or as gzip, by their engine, and are plain afterwards. A layer that occurs twice may be a link.
+    """
+    files: dict[str, Path] = {}
+    links: dict[str, str] = {}
+    with tarfile.open(fileobj=io.BufferedReader(archive, _READ_BYTES), mode="r|") as tar:
         for member in tar:
-            tar.extract(member, folder, filter="data")
-            if member.isfile() and member.size > len(_GZIP):
-                _plain(folder / member.name)
+            if member.issym():
+                links[member.name] = posixpath.normpath(f"{posixpath.dirname(member.name)}/{member.linkname}")
+            elif (file := tar.extractfile(member)) is not None:
+                files[member.name] = folder / str(len(files))
+                with files[member.name].open("wb") as out:
+                    shutil.copyfileobj(file, out, _READ_BYTES)
+                _make_plain(files[member.name])
+    return {**files, **{name: files[target] for name, target in links.items() if target in files}}
 
 
-def _plain(path: Path) -> None:
+def _make_plain(path: Path) -> None:
     with path.open("rb") as file:
         if file.read(len(_GZIP)) != _GZIP:
             return
-    plain = path.with_name(f"{path.name}.plain")
+    plain = path.with_suffix(".plain")
     with gzip.open(path) as packed, plain.open("wb") as out:
-        shutil.copyfileobj(packed, out)
+        shutil.copyfileobj(packed, out, _READ_BYTES)
     plain.replace(path)

@@ -79,13 +79,13 @@ class BasePython:
 
 
 def pythons_in(printed: bytes) -> tuple[BasePython, ...]:
-    """From what a question printed, each once, in the order of the image's own PATH."""
+    """From what a question printed, each once, in the order of the image's own PATH. `3.8.0+` is Debian's for 3.8.0."""
     found: dict[str, BasePython] = {}
     for line in printed.decode(errors="replace").splitlines():
         if line.startswith("{"):
             told = json.loads(line)
             folders = tuple(Entry(path=p, mode=mode, owner=u, group=g) for p, mode, u, g in told["folders"])
-            python = BasePython(**{**told, "folders": folders})
+            python = BasePython(**{**told, "version": told["version"].rstrip("+"), "folders": folders})
             found.setdefault(python.executable, python)
     return tuple(found.values())
 

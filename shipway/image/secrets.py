@@ -11,6 +11,10 @@ _IN_A_URL = re.compile(r"://[^/@\s:]*:([^/@\s]+)@")
 _SHORTEST = 8
 """Characters: shorter values, such as `true` or `1234`, stand everywhere and are nobody's secret."""
 
+_WORD = re.compile(r"[A-Za-z]{1,11}")
+"""Such as `postgres`, or `changeme`: it stands in many a package. It is looked for as a whole word, in the author's
+files and the image's settings."""
+
 _PATTERNS = (
     ("a private key", re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")),
     ("an AWS access key id", re.compile(rb"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])")),
@@ -70,31 +74,50 @@ def find_secrets(
     files: Iterable[ImageFile], texts: Mapping[str, str], known: Iterable[KnownSecret]
 ) -> tuple[Found, ...]:
     """`texts` are labels, variables and history by their name. Memory does not grow with the files."""
-    wanted = [(secret.name, secret.value.reveal().encode()) for secret in known]
+    wanted = [_wanted(secret) for secret in known]
     in_texts = (
         Found(place=place, kind=kind)
         for place, text in texts.items()
-        for kind in _kinds_in([text.encode()], wanted, patterns=True)
+        for kind in _kinds_in([text.encode()], wanted, authors=True)
     )
     return (*in_texts, *(found for file in files for found in _in_file(file, wanted)))
 
 
-def _in_file(file: ImageFile, wanted: list[tuple[str, bytes]]) -> Iterator[Found]:
-    kinds = _kinds_in(file.pieces, wanted, patterns=file.is_authors)
+@dataclass(frozen=True)
+class _Wanted:
+    name: str
+    value: bytes
+    word: re.Pattern[bytes] | None
+
+    def is_in(self, data: bytes, *, authors: bool) -> bool:
+        if self.value not in data:
+            return False
+        return self.word is None or (authors and self.word.search(data) is not None)
+
+
+def _wanted(secret: KnownSecret) -> _Wanted:
+    text = secret.value.reveal()
+    value = text.encode()
+    word = re.compile(rb"(?<![A-Za-z0-9_])" + value + rb"(?![A-Za-z0-9_])") if _WORD.fullmatch(text) else None
+    return _Wanted(secret.name, value, word)
+
+
+def _in_file(file: ImageFile, wanted: list[_Wanted]) -> Iterator[Found]:
+    kinds = _kinds_in(file.pieces, wanted, authors=file.is_authors)
     if file.is_authors and _NAMES.search(file.path):
         kinds = ["a file that holds credentials", *kinds]
     yield from (Found(place=f"/{file.path}", kind=kind) for kind in kinds)
 
 
-def _kinds_in(pieces: Iterable[bytes], wanted: list[tuple[str, bytes]], *, patterns: bool) -> list[str]:
+def _kinds_in(pieces: Iterable[bytes], wanted: list[_Wanted], *, authors: bool) -> list[str]:
     """What is found, each kind once. Pieces overlap by what the longest could lack."""
     found: dict[str, None] = {}
-    overlap = max([_LONGEST_PATTERN, *(len(value) for _, value in wanted)])
+    overlap = max([_LONGEST_PATTERN, *(len(each.value) for each in wanted)])
     rest = b""
     for piece in pieces:
         window = rest + piece
-        found |= {name: None for name, value in wanted if value in window}
-        if patterns:
+        found |= {each.name: None for each in wanted if each.is_in(window, authors=authors)}
+        if authors:
             found |= {kind: None for kind, pattern in _PATTERNS if pattern.search(window)}
         rest = window[-overlap:]
     return list(found)

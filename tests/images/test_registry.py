@@ -1,12 +1,15 @@
 import dataclasses
+import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from shipway.domain.image import Image, ImageConfig, ImageSpec
-from shipway.engine.connection import Engine
+from shipway.engine.connection import Engine, connect
 from shipway.errors import BuildError, TargetError
 from shipway.image.docker_build import build_docker_image, docker_image_stands
 from shipway.image.registry import has_image, push_image
@@ -84,6 +87,27 @@ def test_credentials_of_the_environment_open_a_closed_registry(engine: Engine, c
     assert has_image(engine, pushed.location, environment=LOGGED_IN)
     with pytest.raises(TargetError, match="no basic auth credentials"):
         has_image(engine, pushed.location, environment={})
+
+
+def test_what_docker_login_keeps_opens_it_too_by_way_of_its_credential_helper(
+    engine: Engine, closed_registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = tmp_path / "docker-credential-of-tests"
+    answer = json.dumps({"ServerURL": closed_registry, "Username": USERNAME, "Secret": PASSWORD})
+    helper.write_text(f"#!/bin/sh\ncat >/dev/null\necho '{answer}'\n")
+    helper.chmod(0o755)
+    (tmp_path / "config.json").write_text(json.dumps({"credHelpers": {closed_registry: "of-tests"}}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    logged_in = connect()
+    name = f"{closed_registry}/helped/{RUN}"
+    try:
+        with own_base(engine, archive_of({"hello": b"helped"}), "helped") as tiny:
+            pushed = push_image(logged_in, tiny, name, tag="1", environment={})
+            engine.client.images.remove(f"{name}:1")
+        assert has_image(logged_in, pushed.location, environment={})
+    finally:
+        logged_in.close()
 
 
 def test_a_base_comes_from_a_closed_registry_too(engine: Engine, push: Push, closed_registry: str) -> None:

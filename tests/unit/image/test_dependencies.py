@@ -1,7 +1,6 @@
 """Packages for an image, without an engine: a folder of wheels and sources stands for an index."""
 
 import io
-import subprocess
 import tarfile
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from shipway.image.base_python import BasePython
 from shipway.image.dependencies import install_packages, lock_packages, packages_in
 from shipway.image.interpreters import own_interpreter
 from shipway.image.layer_tar import Entry
-from shipway.image.uv import reason_of, without_credentials
+from shipway.image.uv import reason_of, run_uv, without_credentials
 from shipway.image.venv_layer import venv_entries
 from shipway.machine.state import MachineState
 from tests.unit.image.wheels import write_wheel
@@ -178,5 +177,5 @@ def test_uvs_reasons_lose_their_credentials() -> None:
 
 def test_the_lock_is_what_a_plain_pip_takes(state: MachineState, index: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "requirements.lock").write_text(locked(state, *index, "beta"))
-    command = ["uv", "pip", "install", "-q", "--dry-run", "--require-hashes", "--target", tmp_path / "t"]
-    subprocess.run([*command, "-r", tmp_path / "requirements.lock"], check=True)
+    command = ["pip", "install", "--dry-run", "--require-hashes", "--target", str(tmp_path / "t")]
+    run_uv([*command, "-r", str(tmp_path / "requirements.lock")], cwd=tmp_path, what="installing the lock")

@@ -41,6 +41,17 @@ def test_a_value_is_found_anywhere_also_across_two_pieces_and_in_packages() -> N
     assert found("a", b"abcdefgh1234") == []
 
 
+def test_a_plain_word_counts_as_a_whole_word_and_not_in_packages() -> None:
+    weak = known_secrets({"POSTGRES_PASSWORD": "postgres"})
+
+    def found_in(data: bytes, *, authors: bool) -> int:
+        return len(find_secrets([ImageFile(path="a", pieces=[data], is_authors=authors)], {}, weak))
+
+    assert found_in(b"connect('postgres')", authors=True) == 1
+    assert found_in(b"import postgresql", authors=True) == 0
+    assert found_in(b"connect('postgres')", authors=False) == 0
+
+
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
