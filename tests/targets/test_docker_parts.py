@@ -181,6 +181,11 @@ def test_an_image_says_how_many_requests_run_at_once(variables, count):
             "its container's own health check fails: no disk",
         ),
         (
+            Seen(name="x", container=replace(UP, unhealthy="no disk"), ready=503),
+            "deploying",
+            "init() has not finished",
+        ),
+        (
             Seen(name="x", container=replace(UP, restarts=1), ready=503, ended=NEVER_READY),
             "failed",
             "init() failed: ValueError: bad",

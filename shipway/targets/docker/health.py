@@ -16,7 +16,7 @@ from shipway.targets.docker.container import memory_key, memory_limit
 from shipway.targets.docker.runs import EndedRun
 from shipway.targets.docker.view import ContainerView
 
-_READY = 200
+_READY, _STARTING = 200, 503
 _MB = 1024**2
 
 
@@ -66,7 +66,7 @@ def _judge(seen: Seen, record: RevisionRecord) -> tuple[str, str]:  # noqa: PLR0
 def _running(container: ContainerView, seen: Seen, record: RevisionRecord) -> tuple[str, str]:
     if container.restarts and seen.ready != _READY:
         return _crashed(container, seen.ended, record.resources)
-    if container.unhealthy:
+    if container.unhealthy and seen.ready != _STARTING:
         return "unknown", f"its container's own health check fails: {container.unhealthy}"
     if seen.ready is None or seen.ready is NoAnswer.CLOSED:
         return "deploying", "its server is starting"
