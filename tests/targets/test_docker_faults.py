@@ -119,6 +119,9 @@ def test_a_container_that_somebody_stopped_or_paused_is_let_go_on(target, image,
     target.start(SERVICE)
     wait(target, SERVICE, "r1", until=ServiceState.HEALTHY, deadline_s=60)
     assert [each.id for each in containers_in(engine, state)] == [container.id]
+    container.pause()
+    target.delete(SERVICE, fence=1)
+    assert_nothing_is_there(target, engine, state)
 
 
 def test_an_image_that_somebody_removed_is_said_before_anything_is_there(target, engine, state):
