@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shipway.store.workspace import Workspace
 
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
-_GRACE = timedelta(hours=1)
+GRACE = timedelta(hours=1)
 """What is younger may belong to something that is being registered, whose record is written last."""
 
 _GRACE_IN_A_BUCKET = timedelta(days=1)
@@ -33,12 +33,13 @@ _GRACE_IN_A_BUCKET = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Garbage:
-    """`kind` is blob, venv, bundle or lock. `path` is None for a blob: the store knows where it is."""
+    """`kind` is blob, venv, bundle, lock, image or layer. A blob and an image have no `paths`: the store and the engine
+    know where they are."""
 
     kind: str
     name: str
     size_bytes: int
-    path: Path | None
+    paths: tuple[Path, ...] = ()
 
 
 def digests_in(data: bytes) -> set[str]:
@@ -61,16 +62,21 @@ def held_leases(workspace: "Workspace", now: datetime) -> "tuple[Lease, ...]":
 def blob_garbage(workspace: "Workspace", now: datetime) -> list[Garbage]:
     keys = set(workspace.records.keys(""))
     needed = _digests_in_records(workspace, [key for key in keys if not _is_deleted(key, keys)])
-    grace = _GRACE if workspace.objects.folder else _GRACE_IN_A_BUCKET
+    grace = GRACE if workspace.objects.folder else _GRACE_IN_A_BUCKET
     return [
-        Garbage(kind="blob", name=digest, size_bytes=size_bytes, path=None)
+        Garbage(kind="blob", name=digest, size_bytes=size_bytes)
         for digest, size_bytes, written_at in sorted(workspace.blobs.listing())
         if digest not in needed and now - written_at > grace
     ]
 
 
+def needed_here(workspace: "Workspace", state: MachineState) -> set[str]:
+    """Digests of what services, trials and open releases stand on."""
+    return _digests_on_machine(state) | _digests_in_open_releases(workspace)
+
+
 def machine_garbage(workspace: "Workspace", state: MachineState, now: datetime) -> list[Garbage]:
-    needed = _digests_on_machine(state) | _digests_in_open_releases(workspace)
+    needed = needed_here(workspace, state)
     bundles = list(_unneeded("bundle", state.bundles, needed, now))
     locks = _locks_of(state.bundles, without={bundle.name for bundle in bundles})
     return [*bundles, *_unneeded("venv", state.venvs, needed, now), *_unneeded_locks(state.locks, needed | locks, now)]
@@ -89,16 +95,16 @@ def _locks_of(bundles: Path, *, without: Collection[str]) -> set[str]:
 def _unneeded(kind: str, folder: Path, needed: set[str], now: datetime) -> Iterator[Garbage]:
     for path in sorted(folder.iterdir()):
         digest = path.name.strip(".").removesuffix(".part")  # .part: a killed writer's
-        if path.is_dir() and digest not in needed and _is_old(path, now):
-            yield Garbage(kind=kind, name=path.name, size_bytes=disk_used(path), path=path)
+        if path.is_dir() and digest not in needed and is_old(path, now):
+            yield Garbage(kind=kind, name=path.name, size_bytes=disk_used(path), paths=(path,))
 
 
 def _unneeded_locks(folder: Path, needed: set[str], now: datetime) -> Iterator[Garbage]:
     """A lock is known by the digest of its text; its file is named after what was resolved."""
     for path in sorted(folder.glob("*.txt")):
         text = path.read_bytes()
-        if sha256_hex(text) not in needed and _is_old(path, now):
-            yield Garbage(kind="lock", name=path.stem, size_bytes=len(text), path=path)
+        if sha256_hex(text) not in needed and is_old(path, now):
+            yield Garbage(kind="lock", name=path.stem, size_bytes=len(text), paths=(path,))
 
 
 def _digests_on_machine(state: MachineState) -> set[str]:
@@ -144,5 +150,5 @@ def _is_deleted(key: str, keys: Collection[str]) -> bool:
     return len(parts) == 3 and parts[0] == "models" and f"{key}/deleted" in keys
 
 
-def _is_old(path: Path, now: datetime) -> bool:
-    return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > _GRACE
+def is_old(path: Path, now: datetime) -> bool:
+    return now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > GRACE

@@ -1,4 +1,4 @@
-"""shipway gc: frees the disk of blobs, environments, bundles and locks that nothing needs; says what first."""
+"""shipway gc: frees the disk of blobs, environments, bundles, locks and images that nothing needs; says what first."""
 
 import shutil
 from argparse import Namespace
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from shipway.cli.context import Context
 from shipway.cli.output import Column, moment, size, table
 from shipway.cli.parser import Parser
-from shipway.errors import LeaseHeld
+from shipway.errors import LeaseHeld, ShipwayError
 
 if TYPE_CHECKING:
     from shipway.cli.garbage import Garbage
     from shipway.store.workspace import Workspace
 
+_ENGINE_TIMEOUT_S = 60.0
 _COLUMNS = (Column("kind", "KIND"), Column("size_bytes", "SIZE", size), Column("name", "NAME"))
 
 
@@ -22,15 +23,19 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(args: Namespace, context: Context) -> int:
-    from shipway.cli.garbage import blob_garbage, machine_garbage
+    from shipway.cli.garbage import blob_garbage, machine_garbage, needed_here
+    from shipway.cli.image_garbage import image_garbage
 
     workspace, now = context.workspace(), datetime.now(UTC)
     _refuse_while_held(workspace, now)
-    garbage = [*machine_garbage(workspace, context.state(), now), *blob_garbage(workspace, now)]
+    garbage = [
+        *machine_garbage(workspace, context.state(), now),
+        *image_garbage(context.state(), needed_here(workspace, context.state()), now),
+        *blob_garbage(workspace, now),
+    ]
     if args.yes:
         _refuse_while_held(workspace, datetime.now(UTC))
-        for item in garbage:
-            _free(item, workspace)
+        garbage = [item for item in garbage if _free(item, context)]
     rows = [{"kind": item.kind, "size_bytes": item.size_bytes, "name": item.name} for item in garbage]
     total = sum(item.size_bytes for item in garbage)
     young = "an hour" if workspace.objects.folder else "a day"
@@ -47,13 +52,35 @@ def _lines(rows: list[dict[str, object]], total: int, *, freed: bool, young: str
     return [*table(rows, _COLUMNS), "", end]
 
 
-def _free(item: "Garbage", workspace: "Workspace") -> None:
-    if item.path is None:
-        workspace.blobs.delete(item.name)
-    elif item.path.is_dir():
-        shutil.rmtree(item.path, ignore_errors=True)
-    else:
-        item.path.unlink(missing_ok=True)
+def _free(item: "Garbage", context: Context) -> bool:
+    """Whether it is gone. What somebody has begun to use stays."""
+    if item.kind == "image":
+        return _free_image(item, context)
+    if item.kind == "blob":
+        context.workspace().blobs.delete(item.name)
+    for path in item.paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return True
+
+
+def _free_image(item: "Garbage", context: Context) -> bool:
+    from shipway.engine.connection import connect
+    from shipway.image.kept_images import read_kept_image, remove_image
+
+    (path,) = item.paths
+    image = read_kept_image(path)
+    try:
+        engine = connect(timeout_s=_ENGINE_TIMEOUT_S)
+    except ShipwayError as error:
+        context.output.say(f"image {item.name} stays: {error}")
+        return False
+    try:
+        return image is None or remove_image(engine, path, image)
+    finally:
+        engine.close()
 
 
 def _refuse_while_held(workspace: "Workspace", now: datetime) -> None:

@@ -1,13 +1,18 @@
 """shipway gc: what is needed stays, whatever refers to it."""
 
 import os
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from shipway.cli.garbage import blob_garbage, digests_in, machine_garbage
+from shipway.cli.image_garbage import image_garbage
 from shipway.domain.canonical import sha256_hex
+from shipway.domain.image import ImageLayer
+from shipway.image.kept_images import KeptImage, image_record, keep_image
+from shipway.image.kept_layers import KeptLayers, Layer, LayerFacts
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release.open_releases import lease_name, open_release_key
@@ -139,3 +144,22 @@ def test_it_waits_for_a_release_under_way(shipway: Shipway, opened: Workspace) -
     assert said.error.endswith(" or longer; run `shipway gc` again when it has ended")
     release(opened.records, lease, now=datetime.now(UTC))
     assert shipway("gc", "--yes").code == 0
+
+
+def test_an_image_that_no_service_stands_on_goes_with_the_layers_that_only_it_has(state: MachineState) -> None:
+    layers = KeptLayers(state)
+    for name, digest in (("shared", A), ("model", B)):
+        layers.remember(
+            Layer(name=name, made_from=(name,), open=nullcontext), LayerFacts(digest=f"sha256:{digest}", size_bytes=1)
+        )
+    serving = KeptImage(digest=f"sha256:{A}", location=f"sha256:{A}", layers=(layer(A),))
+    replaced = KeptImage(digest=f"sha256:{C}", location=f"sha256:{C}", layers=(layer(A), layer(B)))
+    keep_image(image_record(state, "serving"), serving)
+    keep_image(image_record(state, "replaced"), replaced)
+    assert image_garbage(state, {A}, NOW) == [], "younger than an hour"
+    found = image_garbage(state, {A}, LATER)
+    assert [(item.kind, item.name) for item in found] == [("image", f"sha256:{C}"), ("layer", B)]
+
+
+def layer(digest: str) -> ImageLayer:
+    return ImageLayer(name="any", digest=f"sha256:{digest}", size_bytes=1)
