@@ -1,6 +1,6 @@
 """Container images built on this machine, and layers kept to build them, that nothing needs any more. Reads only.
 
-An image is needed while its digest is written where it counts (see `garbage`), a layer while an image that is needed has
+An image is needed while its digest is written where it counts (see `garbage`), a layer while such an image has
 it. Either is made again when it is missing, so that a mistake costs time and no more.
 """
 
@@ -14,7 +14,7 @@ from shipway.machine.state import MachineState
 
 
 def image_garbage(state: MachineState, needed: set[str], now: datetime) -> list[Garbage]:
-    """`needed` are digests without their `sha256:`. An image that a container has is not freed, whatever is said here."""
+    """`needed` are digests without `sha256:`. An image that a container has is not freed, whatever is said here."""
     images, layers_needed = [], set()
     for path, image in kept_images(state):
         layers = {layer.digest: layer.size_bytes for layer in image.layers}
