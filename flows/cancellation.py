@@ -14,6 +14,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State
 
 from shipway.flows.flow_run import this_client, this_run
+from shipway.tasks.policy import is_gone
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ _WATCHED_BY_A_WORKER = "PREFECT__FLOW_RUN_ID"
 
 def why_cancelled(flow_run_id: UUID) -> str:
     """Empty when it was not cancelled, or when Prefect cannot be asked."""
+    if is_gone():
+        return ""
     try:
         return _why(this_client().read_flow_run(flow_run_id).state)
     except Exception as error:

@@ -18,11 +18,8 @@ from shipway.tasks.policy import show
 _CELL_LENGTH = 160
 
 
-def final_state(run: ReleaseRun, ending: Ending, *, cancelled: str) -> State[Any]:
-    """Completed for a promotion; Failed or Cancelled otherwise, with the reason, the log and the next command.
-
-    A cancellation that came too late, after the promotion, changes nothing about that.
-    """
+def final_state(run: ReleaseRun, ending: Ending, *, cancelled: bool) -> State[Any]:
+    """Completed for a promotion; Failed or Cancelled otherwise, with the reason, the log and the next command."""
     report = report_of(run.workspace, ending.release_id, now=run.now())
     show(
         create_markdown_artifact,

@@ -13,6 +13,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
 
+from shipway.domain.release import ReleasePhase
 from shipway.errors import ShipwayError
 from shipway.flows.cancellation import noticing_cancellation, why_cancelled
 from shipway.flows.flow_run import asked_by, call, tag, take_over, this_run
@@ -99,7 +100,12 @@ def _carry_out(workspace: Workspace, release_id: str, undo: str = "") -> State[A
         tag(f"svc:{run.ref.service}")
         ending = _ending(run, undo)
         tag(ending.phase.value)
-        return final_state(run, ending, cancelled=why_cancelled(this_run().id))
+        return final_state(run, ending, cancelled=_was_cancelled(ending))
+
+
+def _was_cancelled(ending: Ending) -> bool:
+    """After the promotion it is too late for that."""
+    return ending.phase is not ReleasePhase.PROMOTED and bool(why_cancelled(this_run().id))
 
 
 def _ending(run: ReleaseRun, undo: str) -> Ending:

@@ -23,7 +23,12 @@ async def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) 
 
 
 _refused = False
-"""Whether Prefect refused an artifact in this process: a server that is gone is waited for once, not at each step."""
+"""Whether Prefect refused something in this process: a server that is gone is waited for once, not at each step."""
+
+
+def is_gone() -> bool:
+    """Whether Prefect need not be asked any more: it did not answer before."""
+    return _refused
 
 
 def show(create: Callable[..., object], *what: object, **named: object) -> None:

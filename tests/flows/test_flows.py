@@ -164,6 +164,23 @@ def test_the_reconcile_flow_finishes_what_a_killed_process_left(
     assert shop.traffic() == {revision_id_of("killed"): 100}
 
 
+def test_a_cancel_that_falls_into_the_last_step_of_the_promotion_leaves_one_champion_with_all_traffic(
+    api: httpx.Client, shop: Live, settings: dict[str, str]
+) -> None:
+    """The traffic is on the new one and the ledger says so; its process dies before it can say that it is done."""
+    champion = shop.traffic()
+    file = shop.adder("good", offset="1", golden=2)
+    killed = shop.shipway("release", file, "--id", "torn", **{VARIABLE: f"{Step.PROMOTE}/{Boundary.AFTER_ACT}"})
+    assert killed.returncode == -9
+    assert shop.traffic() == {revision_id_of("torn"): 100}
+    run = run_of(api, "release torn of adder")
+    ask(api, f"/flow_runs/{run['id']}/set_state", state={"type": "CANCELLING", "name": "Cancelling"})
+    assert "'torn': 'release torn rolled back: cancelled in Prefect;" in run_flow(shop, settings, "reconcile(w)")
+    assert shop.traffic() == champion
+    events = [(entry["event"], entry["release"]) for entry in shop.document("service", "history", "-n", "adder")]
+    assert events[-3:] == [("promoted", "torn"), ("reverted", "torn"), ("rolled_back", "torn")]
+
+
 def test_resume_marks_the_run_of_a_killed_process_as_crashed(api: httpx.Client, shop: Live) -> None:
     file = shop.adder("good", offset="1", golden=2)
     shop.shipway("release", file, "--id", "crashed", **{VARIABLE: f"{Step.BUILD}/{Boundary.AFTER_INTENT}"})

@@ -93,4 +93,4 @@ def test_an_index_that_cannot_be_reached_is_named_with_its_remedy(
 
 def test_down_says_when_there_is_nothing_to_stop(shipway: Shipway, workspace: Path) -> None:
     assert shipway("down").out == "no local Prefect server ran\n"
-    assert shipway("down", "--all", "-o", "json").document == {"server": None, "services": []}
+    assert shipway("down", "--all", "-o", "json").document == {"server": None, "worker": None, "services": []}
