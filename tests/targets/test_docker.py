@@ -243,7 +243,7 @@ def test_a_revision_that_served_and_crashed_is_on_its_way_back(target, build_ima
     wait(target, SERVICE, None, until=ServiceState.TRANSITIONING, deadline_s=60)
     message = target.find(SERVICE).revision("r1").status.message
     assert message.startswith("it is started again after its end: its container has ended ")
-    assert message.endswith("without a reason in its log (1 restart)")
+    assert message.endswith("INFO init() has succeeded; ready to score (1 restart)")
     container.exec_run("touch go")
     wait(target, SERVICE, None, until=ServiceState.HEALTHY, deadline_s=60)
     assert post(service)[0] == 200

@@ -204,6 +204,15 @@ def test_an_image_says_how_many_requests_run_at_once(variables, count):
             "failed",
             "its container has ended with exit code 3, without a reason in its log",
         ),
+        (
+            Seen(
+                name="x",
+                container=replace(UP, status="restarting", restarts=1, exit_code=137),
+                ended=replace(NEVER_READY, reason=None, last_words=("one", "two")),
+            ),
+            "failed",
+            "its container has ended with exit code 137, without a reason in its log, which ends: one | two",
+        ),
     ],
 )
 def test_what_is_seen_of_a_container_has_v1s_word(seen, native, message):
@@ -245,10 +254,19 @@ def test_the_run_that_ended_is_the_one_before_that_which_runs():
         )
     )
     assert ended_run(lines, running_since="2026-07-01T12:00:02.900000000Z") == EndedRun(
-        reason="3 workers have died.", had_been_ready=True, out_of_memory=False
+        reason="3 workers have died.",
+        had_been_ready=True,
+        out_of_memory=False,
+        last_words=(
+            "2026-07-01T12:00:01.000Z INFO init() has succeeded; ready to score",
+            "2026-07-01T12:00:02.000Z CRITICAL 3 workers have died.",
+        ),
     )
     assert ended_run(lines, running_since=None) == EndedRun(
-        reason="init() failed: ValueError: bad", had_been_ready=False, out_of_memory=False
+        reason="init() failed: ValueError: bad",
+        had_been_ready=False,
+        out_of_memory=False,
+        last_words=("Traceback (most recent call last):", "ValueError: bad"),
     )
 
 

@@ -90,7 +90,8 @@ def _reason(container: ContainerView, ended: EndedRun | None, resources: Resourc
     if ended is not None and ended.reason:
         return ended.reason
     code = f"with exit code {container.exit_code}, " if container.exit_code else ""
-    return f"its container has ended {code}without a reason in its log"
+    words = f", which ends: {' | '.join(ended.last_words)}" if ended is not None and ended.last_words else ""
+    return f"its container has ended {code}without a reason in its log{words}"
 
 
 def _ended_for_good(container: ContainerView) -> str:

@@ -8,14 +8,18 @@ from shipway.targets._local.logs import Timed, has_started, last_run, reason_in,
 _MEMORY = "was ended by signal 9, often the kernel's for want of memory"
 """The scoring server's words for a worker that the kernel killed."""
 
+_LAST_WORDS, _WORD_LENGTH = 2, 200
+
 
 @dataclass(frozen=True, kw_only=True)
 class EndedRun:
-    """`had_been_ready` is whether its init() had succeeded; `reason` is None where the log has none."""
+    """`had_been_ready` is whether its init() had succeeded; `reason` is None where the log has none; `last_words` are
+    the last lines as people read them."""
 
     reason: str | None
     had_been_ready: bool
     out_of_memory: bool
+    last_words: tuple[str, ...] = ()
 
 
 def stamped(log: str) -> list[Timed]:
@@ -42,6 +46,7 @@ def ended_run(lines: Sequence[Timed], *, running_since: str | None) -> EndedRun:
         reason=reason_in(run, plain),
         had_been_ready=any(map(was_ready, run)) or (not whole and len(lines) >= LINES),
         out_of_memory=any(_MEMORY in line for line in run),
+        last_words=tuple(text[:_WORD_LENGTH] for _, text in timed(run[-_LAST_WORDS:]))[-_LAST_WORDS:],
     )
 
 
