@@ -15,7 +15,7 @@ setup:  ## make .venv from the lock, with `shipway` on its path
 	@./requirements/setup.sh
 
 demo: setup  ## whole releases on this machine: good models are promoted, bad ones rolled back or refused
-	@$(BIN)/shipway demo
+	@$(BIN)/shipway demo $(if $(TARGET),--target $(TARGET))
 
 test: export PATH := $(CURDIR)/$(BIN):$(PATH)
 test: setup  ## the tests: unit, targets, flows, the docs, and the scoring server on each Python it must run on
