@@ -69,8 +69,8 @@ def install_packages(packages: Packages, python: BasePython, platform: str, into
     log.info("installing %d packages", len(packages_in(packages.text)))
     what = f"the packages of an image for Python {python.minor} on {platform} cannot be installed"
     arguments = ["pip", "install", "-q", "--prefix", str(into), "--no-deps", "--no-compile-bytecode", "-r", "-"]
-    built = _wheels_first(arguments, python, platform, state, what=what, text=packages.private)
-    if built is not None:
+    done = _Uv(python, platform, state.root).run(arguments, what=what, text=packages.private)
+    if done.built:
         _refuse_compiled(into)
 
 
@@ -84,35 +84,37 @@ def _resolve(environment: Environment, wanted: str, python: BasePython, platform
     what = f"{environment.called} cannot be resolved for Python {python.version} on {platform}"
     arguments = ["pip", "compile", "-", "-q", "--generate-hashes", "--no-header", "--no-annotate"]
     arguments += ["--no-emit-index-url", "--prerelease", "explicit"]
-    result: list[str] = []
-    _wheels_first(arguments, python, platform, state, what=what, text=wanted, printed=result)
-    log.info("%d packages resolved for Python %s on %s", len(packages_in(result[-1])), python.version, platform)
-    return "\n".join([*(line for line in environment.requirements if line.startswith("-")), result[-1]])
+    locked = _Uv(python, platform, state.root).run(arguments, what=what, text=wanted).printed
+    log.info("%d packages resolved for Python %s on %s", len(packages_in(locked)), python.version, platform)
+    return "\n".join([*(line for line in environment.requirements if line.startswith("-")), locked])
 
 
-def _wheels_first(  # noqa: PLR0913
-    arguments: Sequence[str],
-    python: BasePython,
-    platform: str,
-    state: MachineState,
-    *,
-    what: str,
-    text: str,
-    printed: list[str] | None = None,
-) -> Interpreter | None:
-    """Runs uv with wheels only, then once more with building, when that is what it lacks. Returns what built, if so."""
-    where = ["--python-version", python.version, "--python-platform", platform]
-    own = ["--python", str(own_interpreter().path)]
-    try:
-        out = run_uv([*arguments, *where, *own, "--only-binary", ":all:"], cwd=state.root, what=what, text=text)
-        builder = None
-    except BuildError as error:
-        builder = _builder_for(python, error)
-        building = ["--python", str(builder.path), *(w for n in NEVER_BUILT_HERE for w in ("--only-binary", n))]
-        out = run_uv([*arguments, *where, *building], cwd=state.root, what=what, text=text)
-    if printed is not None:
-        printed.append(out)
-    return builder
+@dataclass(frozen=True)
+class _Done:
+    """What uv printed, and whether it had to build something."""
+
+    printed: str
+    built: bool
+
+
+@dataclass(frozen=True)
+class _Uv:
+    """uv, for a Python and a platform that need not be this machine's."""
+
+    python: BasePython
+    platform: str
+    cwd: Path
+
+    def run(self, arguments: Sequence[str], *, what: str, text: str) -> _Done:
+        """With wheels only; then once more with building, when that is what it lacks."""
+        arguments = [*arguments, "--python-version", self.python.version, "--python-platform", self.platform]
+        wheels = ["--python", str(own_interpreter().path), "--only-binary", ":all:"]
+        try:
+            return _Done(run_uv([*arguments, *wheels], cwd=self.cwd, what=what, text=text), built=False)
+        except BuildError as error:
+            builder = _builder_for(self.python, error)
+        some = ["--python", str(builder.path), *(word for n in NEVER_BUILT_HERE for word in ("--only-binary", n))]
+        return _Done(run_uv([*arguments, *some], cwd=self.cwd, what=what, text=text), built=True)
 
 
 def _builder_for(python: BasePython, error: BuildError) -> Interpreter:
@@ -120,7 +122,7 @@ def _builder_for(python: BasePython, error: BuildError) -> Interpreter:
     names = sorted({a or b for a, b in _NEEDS_BUILDING.findall(str(error))})
     if not names:
         raise error
-    found = next((i for i in _interpreters() if i.numbers[:2] == _minor(python)), None)
+    found = next((i for i in _interpreters() if i.numbers[:2] == python.numbers[:2]), None)
     if found is None:
         raise BuildError(
             f"{', '.join(names)} would have to be built from source, and this machine has no Python {python.minor} to "
@@ -134,10 +136,6 @@ def _builder_for(python: BasePython, error: BuildError) -> Interpreter:
 def _interpreters() -> Iterator[Interpreter]:
     yield own_interpreter()
     yield from installed_interpreters()
-
-
-def _minor(python: BasePython) -> tuple[int, ...]:
-    return python.numbers[:2]
 
 
 def _refuse_compiled(prefix: Path) -> None:

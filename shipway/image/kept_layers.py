@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shipway.domain.canonical import digest_of
-from shipway.errors import MachineError
+from shipway.errors import BuildError, MachineError
 from shipway.image.layer_tar import FORMAT, Entry, read_in_pieces, tar_pieces, tar_size
 from shipway.machine.locks import file_lock
 from shipway.machine.state import MachineState, private_folder, write_whole
@@ -67,6 +67,16 @@ class KeptLayers:
     def remember(self, layer: Layer, facts: LayerFacts) -> None:
         document = {"name": layer.name, "digest": facts.digest, "size_bytes": facts.size_bytes}
         write_whole(self._record(layer), json.dumps(document))
+
+    def check(self, layer: Layer, seen: LayerFacts) -> None:
+        """What was read is what was written, or is remembered if it was never written before.
+
+        Raises BuildError, with the damaged tar taken away, when it is another: a disk that failed, or lost its power.
+        """
+        if layer.kept and seen != self.facts(layer):
+            self._tar(layer).unlink(missing_ok=True)
+            raise BuildError(f"the layer {layer.name} was damaged in {self.folder}, and is removed there; build again")
+        self.remember(layer, seen)
 
     def make(self, layer: Layer) -> LayerFacts:
         """Writes the tar, if it is not there. Raises MachineError when the disk is full, and what making it raises."""

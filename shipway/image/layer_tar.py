@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from shipway.errors import BuildError
 
 FORMAT = 1
-"""Raised when the same content would give another tar."""
+"""Raised when the same content would give another tar, or another image configuration."""
 
 MTIME = 315_532_800
 """1980-01-01, in seconds since the epoch: zip archives know no earlier time, and packages do zip their own files."""

@@ -53,7 +53,7 @@ def load_image(engine: Engine, loading: Loading, kept: KeptLayers, plans: Sequen
         try:
             return _send(engine, loading, kept, there)
         except BuildError as error:
-            log.info("the engine lacks layers that it seemed to have; sending more (%s)", error)
+            log.info("the engine lacks layers that it seemed to have, sending more: %s", error)
     return _send(engine, loading, kept, plans[-1])
 
 
@@ -163,7 +163,7 @@ class _Sending:
             log.info("layer %s: sending %.1f MB", layer.name, size_bytes / _MB)
             yield from in_archive(f"{layer.key}.tar", size_bytes, seen(iter(pieces)))
         facts = LayerFacts(digest=f"sha256:{digest.hexdigest()}", size_bytes=size_bytes)
-        self._kept.remember(layer, facts)
+        self._kept.check(layer, facts)
         self._ours.append((layer.name, facts.digest))
 
 

@@ -13,6 +13,7 @@ from shipway.domain.canonical import sha256_hex
 from shipway.domain.image import ImageConfig
 from shipway.engine.connection import Engine, connect
 from shipway.engine.faults import EngineFull
+from shipway.errors import BuildError
 from shipway.image.base import BaseImage, find_base
 from shipway.image.kept_layers import KeptLayers, Layer
 from shipway.image.layer_tar import Entry, file_of
@@ -67,7 +68,7 @@ def test_an_engine_that_lost_a_layer_is_given_all_of_ours(
     below = len(base.layers)
     image = load_image(engine, loading(base, *layers), kept, [below + 1, below, 0])
     assert len(engine.client.api.inspect_image(image)["RootFS"]["Layers"]) == below + 2
-    assert [m for m in caplog.messages if m.startswith("the engine lacks layers that it seemed to have; sending more")]
+    assert [m for m in caplog.messages if m.startswith("the engine lacks layers that it seemed to have, sending more")]
     assert messages_of_sending(caplog) == ["layer b", "layer a", "layer b"]
 
 
@@ -140,6 +141,23 @@ def test_an_engine_whose_disk_is_full_says_so_and_keeps_nothing(
         assert str(error.value).startswith(f"loading image shipway/{RUN}: the disk of the Docker Engine at unix://")
         assert str(error.value).endswith("; free some, such as with `docker system df` and `docker image prune`")
     assert elsewhere.client.images.list(all=True) == []
+
+
+def test_a_kept_layer_that_was_damaged_is_made_again_and_never_loaded(
+    engine: Engine, base: BaseImage, kept: KeptLayers, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = layer("a", b"whole " * 1000)
+    facts = kept.make(one)
+    (tar,) = kept.folder.glob("*.tar")
+    whole = tar.read_bytes()
+    tar.write_bytes(whole[:2048])
+    with pytest.raises(BuildError) as error:
+        load_image(engine, loading(base, one), kept, [len(base.layers)])
+    assert str(error.value) == f"the layer a was damaged in {kept.folder}, and is removed there; build again"
+    tar.write_bytes(whole[:2048])
+    image = load_image(engine, loading(base, one), kept, [len(base.layers), 0])
+    assert engine.client.api.inspect_image(image)["RootFS"]["Layers"][-1] == facts.digest
+    assert tar.read_bytes() == whole
 
 
 def test_the_id_is_the_digest_of_the_settings(engine: Engine, base: BaseImage, kept: KeptLayers) -> None:

@@ -11,6 +11,7 @@ import pytest
 from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.engine.connection import Engine, connect
 from shipway.errors import BuildError, TargetError
+from shipway.image.base_choice import HOW_TO_CHOOSE
 from shipway.image.docker_build import build_docker_image, docker_image_stands
 from shipway.image.registry import has_image, push_image
 from shipway.machine.ports import free_port
@@ -123,10 +124,16 @@ def test_a_base_comes_from_a_closed_registry_too(engine: Engine, push: Push, clo
         push(f"{closed_registry}/team/{RUN}", base=pushed.location)
     assert str(error.value).startswith(f"base image {pushed.location} is not in the Docker Engine at unix://")
     assert "no basic auth credentials" in str(error.value)
-    assert str(error.value).endswith(
-        "; log in to its registry with `docker login`, or choose another with image.base in the release file or "
-        "SHIPWAY_BASE_IMAGE (which may hold {python})"
-    )
+    assert str(error.value).endswith(f"; log in to its registry with `docker login`, or {HOW_TO_CHOOSE}")
+
+
+def test_a_base_that_its_registry_does_not_have(push: Push, open_registry: str) -> None:
+    with pytest.raises(BuildError) as error:
+        push(f"{open_registry}/team/{RUN}", base=f"{open_registry}/none:{{python}}")
+    text = str(error.value)
+    assert text.startswith(f"base image {open_registry}/none:3.11 is not in the Docker Engine at unix://")
+    assert "manifest unknown" in text
+    assert text.endswith(f"; log in to its registry with `docker login`, or {HOW_TO_CHOOSE}")
 
 
 @pytest.mark.parametrize(
