@@ -3,6 +3,7 @@
 import contextlib
 import json
 import subprocess
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from tests.absent import absent
 from tests.targets.bundles import REPOSITORY
 
 BASE = "shipway-base:3.11"
-MADE_BY_TESTS = {"shipway.tests": "targets"}
-"""On every image and container of these tests, so that whatever a killed run leaves can be found."""
+MADE_BY_TESTS = {"shipway.tests": "targets", "shipway.tests.run": uuid.uuid4().hex}
+"""On every image and container of these tests, so that whatever a killed run leaves can be found; and each process has
+images of its own: the engine would give equal ones the same id, and whoever ends first removes them."""
 
 _SERVING = f"""
 FROM {BASE}

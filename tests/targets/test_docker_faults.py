@@ -295,7 +295,7 @@ def test_without_an_engine_looking_says_so_and_acting_refuses(engine, state, ech
 
 
 def _tagged(engine, image):
-    name = "shipway-tests-targets:echo"
+    name = f"shipway-tests-targets:{image.digest[:12]}"
     engine.client.images.get(image.location).tag(name)
     return name
 
