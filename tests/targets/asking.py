@@ -1,4 +1,4 @@
-"""Asking a service through its gateway: once, and all the time."""
+"""Asking a service through its gateway: once, and all the time; and asking for what it has logged."""
 
 import json
 import threading
@@ -17,6 +17,17 @@ def post(service, data=b"{}", path="/score"):
         return response.status, response.read()
     finally:
         connection.close()
+
+
+def lines_with(target, revision_id, text):
+    """The log of a revision once a line ends with `text`: a server that answers may not have written all of it yet."""
+    pause = threading.Event()
+    for _ in range(2000):
+        lines = list(target.logs("digits", revision_id=revision_id))
+        if any(line.endswith(text) for line in lines):
+            return lines
+        pause.wait(0.01)
+    raise AssertionError(f"{revision_id} has not logged {text!r}: {lines}")
 
 
 class Load:

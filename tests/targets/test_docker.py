@@ -13,7 +13,7 @@ import pytest
 from shipway.domain.service import DeploymentConfig, Resources, ServiceState, Traffic
 from shipway.targets.base import Gauges, MayBeAway, load, wait
 from shipway.targets.docker.runner import DockerRunner
-from tests.targets.asking import Load, port_of, post
+from tests.targets.asking import Load, lines_with, port_of, post
 from tests.targets.bundles import ECHO
 from tests.targets.contract import CANARY, SERVICE, TargetContract, spec_for
 from tests.targets.images import containers_in
@@ -32,6 +32,8 @@ _START_AND_DIE = _CREATE_AND_DIE.replace(
     "Containers.begin = lambda *_: os.kill(os.getpid(), signal.SIGKILL)",
     "begin = Containers.begin; Containers.begin = lambda *given: (begin(*given), os.kill(os.getpid(), signal.SIGKILL))",
 )
+
+_READY = "INFO init() has succeeded; ready to score"
 
 _LOOKS = """
 import sys
@@ -190,10 +192,11 @@ def test_deleting_leaves_no_container_and_no_volume(target, build_image, engine,
 
 def test_logs_are_lines_for_people_by_time_and_no_more_than_asked_for(target, image):
     deploy_healthy(target, image, "r1")
-    lines = list(target.logs(SERVICE))
+    lines = lines_with(target, "r1", _READY)
     assert any(line.endswith("INFO loaded digits") for line in lines), lines
     assert list(target.logs(SERVICE, tail=1)) == lines[-1:]
     deploy_healthy(target, image, "r2")
+    lines_with(target, "r2", _READY)
     both = list(target.logs(SERVICE, tail=3))
     assert [line.split()[0] for line in both] == ["r2"] * 3
     assert list(target.logs(SERVICE, revision_id="r1")) == lines
@@ -238,6 +241,7 @@ def test_containers_that_came_back_without_their_gateway_are_taken_up(target, im
 
 def test_a_revision_that_served_and_crashed_is_on_its_way_back(target, build_image, engine, state):
     service = serve(target, build_image(_WAITS_WHEN_STARTED_AGAIN))
+    lines_with(target, "r1", _READY)
     (container,) = containers_in(engine, state)
     os.kill(container.attrs["State"]["Pid"], signal.SIGKILL)
     wait(target, SERVICE, None, until=ServiceState.TRANSITIONING, deadline_s=60)

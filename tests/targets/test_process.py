@@ -21,7 +21,7 @@ from shipway.machine.state import MachineState
 from shipway.targets.base import load, wait
 from shipway.targets.process import make_target
 from shipway.targets.process.runner import ProcessRunner
-from tests.targets.asking import Load, port_of, post
+from tests.targets.asking import Load, lines_with, port_of, post
 from tests.targets.bundles import BROKEN, ECHO, WRITES, make_bundle
 from tests.targets.contract import CANARY, SERVICE, TargetContract, spec_for
 
@@ -161,7 +161,7 @@ def test_a_script_that_fails_in_init_is_failed_with_its_own_error(target, interp
 
 def test_logs_are_lines_for_people(target, image):
     deploy_healthy(target, image)
-    lines = list(target.logs(SERVICE, revision_id="r1"))
+    lines = lines_with(target, "r1", "INFO init() has succeeded; ready to score")
     assert any(line.endswith("INFO loaded digits") for line in lines), lines
     assert list(target.logs(SERVICE, tail=1)) == lines[-1:]
 
