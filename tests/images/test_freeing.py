@@ -6,7 +6,7 @@ from pathlib import Path
 from shipway.domain.image import Image, ImageSpec
 from shipway.engine.connection import Engine
 from shipway.image.docker_build import docker_image_stands
-from shipway.image.kept_images import kept_images, note_push, remove_image
+from shipway.image.kept_images import kept_images, remove_image
 from shipway.image.kept_layers import KeptLayers
 from shipway.store.workspace import Workspace
 from tests.images.conftest import RUN, fresh_state, model_version
@@ -41,13 +41,3 @@ def test_an_image_that_no_container_has_is_removed_with_its_record_and_can_be_bu
             file.unlink()
     assert list(KeptLayers(state).folder.iterdir()) == []
     assert build(wanted, state=state) == image
-
-
-def test_a_pushed_image_goes_by_the_registrys_digest_too(build: Build, spec: Spec, tmp_path: Path) -> None:
-    state = fresh_state(tmp_path / "state")
-    image = build(spec(), state=state)
-    ((path, _),) = kept_images(state)
-    note_push(path, "sha256:" + "a" * 64)
-    note_push(path, "sha256:" + "a" * 64)
-    ((_, kept),) = kept_images(state)
-    assert kept.digests == {image.digest.removeprefix("sha256:"), "a" * 64}
