@@ -19,7 +19,7 @@ from shipway.cli.steady_load import SteadyLoad
 from shipway.domain.image import Image
 from shipway.engine.connection import connect
 from shipway.errors import EngineUnavailable
-from shipway.image.base_choice import VARIABLE as BASE_VARIABLE
+from shipway.image.container.base_choice import VARIABLE as BASE_VARIABLE
 from shipway.release.outcomes import SmokeResult
 from shipway.release.steps import Kind, Step
 from shipway.store.codec import decode

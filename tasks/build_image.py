@@ -4,7 +4,7 @@ from prefect import task
 from prefect.artifacts import create_table_artifact
 
 from shipway.domain.image import Image
-from shipway.image.summary import summary_of
+from shipway.image.container.summary import summary_of
 from shipway.release import acts
 from shipway.release.outcomes import Registered
 from shipway.release.run import ReleaseRef, open_run

@@ -113,7 +113,7 @@ def choose_target(asked: str | None, context: Context) -> tuple[str, str]:
         return asked, "--target says so"
     from shipway.domain.image import ImageConfig
     from shipway.engine.connection import connect
-    from shipway.image.base import find_base
+    from shipway.image.container.base import find_base
 
     try:
         engine = connect(timeout_s=_ENGINE_TIMEOUT_S)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shipway.cli.garbage import Garbage, is_old
-from shipway.image.kept_images import kept_images
-from shipway.image.kept_layers import KeptLayers
+from shipway.image.container.kept_images import kept_images
+from shipway.image.container.kept_layers import KeptLayers
 from shipway.machine.state import MachineState
 
 

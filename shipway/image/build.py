@@ -6,12 +6,12 @@ from shipway.domain.canonical import sha256_hex
 from shipway.domain.image import DOCKER, PROCESS, Image, ImageConfig, ImageSpec
 from shipway.errors import BuildError
 from shipway.image.bundle import write_bundle
-from shipway.image.docker_build import build_docker_image, docker_image_stands
+from shipway.image.container.build import build_docker_image, docker_image_stands
+from shipway.image.container.settings import NOWHERE, Origin
 from shipway.image.environment import lock_environment, make_venv
 from shipway.image.interpreters import find_interpreter
 from shipway.image.render import render
 from shipway.image.serving import serving_digest, serving_requirements
-from shipway.image.settings import NOWHERE, Origin
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 

@@ -13,8 +13,8 @@ from shipway.domain.service import RevisionSpec, ServiceState
 from shipway.domain.verdict import CheckResult, Phase, Verdict
 from shipway.engine.connection import connect
 from shipway.errors import TargetError
-from shipway.image.inspection import check_image
-from shipway.image.secrets import known_secrets
+from shipway.image.container.inspection import check_image
+from shipway.image.container.secrets import known_secrets
 from shipway.machine.state import MachineState
 from shipway.release.inputs import golden_rows
 from shipway.release.outcomes import SmokeResult

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from shipway.domain.golden import GoldenRow
 from shipway.domain.verdict import CheckResult, Measurement, Phase
 from shipway.domain.wording import counted, were
-from shipway.image.inspection import ImageReport, judge_secrets, judge_user
+from shipway.image.container.inspection import ImageReport, judge_secrets, judge_user
 from shipway.verification.connection import Connection
 from shipway.verification.evidence import bounded
 from shipway.verification.load import Soaked, ask

@@ -16,8 +16,8 @@ from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.domain.model import ModelVersion
 from shipway.engine.connection import Engine, connect
 from shipway.errors import EngineUnavailable
-from shipway.image.docker_build import build_docker_image
-from shipway.image.layer_tar import file_of, tar_pieces
+from shipway.image.container.build import build_docker_image
+from shipway.image.container.layer_tar import file_of, tar_pieces
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace, open_workspace
 from tests.absent import absent

@@ -8,10 +8,10 @@ import pytest
 
 from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.engine.connection import Engine
-from shipway.image.base import find_base
 from shipway.image.build import image_stands
-from shipway.image.docker_build import docker_image_stands
-from shipway.image.settings import Origin
+from shipway.image.container.base import find_base
+from shipway.image.container.build import docker_image_stands
+from shipway.image.container.settings import Origin
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 from tests.images.conftest import RUN, forget, fresh_state, model_version
@@ -105,7 +105,7 @@ def test_what_is_sent_is_said(
 ) -> None:
     (tmp_path / "model.bin").write_bytes(bytes(1_500_000))
     build(spec())
-    caplog.set_level("INFO", "shipway.image.load")
+    caplog.set_level("INFO", "shipway.image.container.load")
     image = build(spec(models=(model_version(workspace, tmp_path / "model.bin", version=4),)))
     assert caplog.messages == [
         f"layer model {RUN}:4: sending 1.5 MB",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from shipway.domain.image import Image, ImageSpec
 from shipway.engine.connection import Engine
-from shipway.image.docker_build import docker_image_stands
-from shipway.image.kept_images import kept_images, remove_image
-from shipway.image.kept_layers import KeptLayers
+from shipway.image.container.build import docker_image_stands
+from shipway.image.container.kept_images import kept_images, remove_image
+from shipway.image.container.kept_layers import KeptLayers
 from shipway.store.workspace import Workspace
 from tests.images.conftest import RUN, fresh_state, model_version
 

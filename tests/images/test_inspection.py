@@ -6,8 +6,8 @@ import pytest
 from shipway.domain.environment import Code, Environment
 from shipway.domain.image import Image, ImageSpec
 from shipway.engine.connection import Engine
-from shipway.image.inspection import ImageReport, check_image, judge_secrets, judge_user
-from shipway.image.secrets import known_secrets
+from shipway.image.container.inspection import ImageReport, check_image, judge_secrets, judge_user
+from shipway.image.container.secrets import known_secrets
 from shipway.store.workspace import Workspace
 from tests.images.conftest import SCRIPT
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from shipway.domain.image import Image, ImageSpec
 from shipway.engine.connection import Engine
-from shipway.image.errand import LABEL, errand_label, sweep_errands
-from shipway.image.spool import spool_folder
+from shipway.image.container.errand import LABEL, errand_label, sweep_errands
+from shipway.image.container.spool import spool_folder
 from shipway.machine.state import MachineState
 from tests.images.conftest import RUN, fresh_state
 
@@ -40,7 +40,7 @@ def test_what_a_killed_builder_left_on_this_machine_is_swept(tmp_path: Path) -> 
 
 
 def test_what_a_killed_builder_left_in_the_engine_is_swept(engine: Engine) -> None:
-    script = "from shipway.image.errand import errand_label; print(errand_label(), flush=True); input()"
+    script = "from shipway.image.container.errand import errand_label; print(errand_label(), flush=True); input()"
     child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     theirs = child.stdout.readline().strip()

@@ -14,11 +14,11 @@ from shipway.domain.image import ImageConfig
 from shipway.engine.connection import Engine, connect
 from shipway.engine.faults import EngineFull
 from shipway.errors import BuildError
-from shipway.image.base import BaseImage, find_base
-from shipway.image.kept_layers import KeptLayers, Layer
-from shipway.image.layer_tar import Entry, file_of
-from shipway.image.load import Loading, load_image, plans_for
-from shipway.image.settings import image_id
+from shipway.image.container.base import BaseImage, find_base
+from shipway.image.container.kept_layers import KeptLayers, Layer
+from shipway.image.container.layer_tar import Entry, file_of
+from shipway.image.container.load import Loading, load_image, plans_for
+from shipway.image.container.settings import image_id
 from shipway.machine.state import MachineState
 from tests.engines import private_engine
 from tests.images.conftest import RUN, archive_of, own_base

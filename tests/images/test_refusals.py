@@ -14,7 +14,7 @@ from shipway.domain.environment import Environment
 from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.engine.connection import Engine
 from shipway.errors import BuildError, EngineUnavailable, RecordMissing
-from shipway.image.docker_build import build_docker_image
+from shipway.image.container.build import build_docker_image
 from shipway.machine.ports import free_port
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace

@@ -11,9 +11,9 @@ import pytest
 from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.engine.connection import Engine, connect
 from shipway.errors import BuildError, TargetError
-from shipway.image.base_choice import HOW_TO_CHOOSE
-from shipway.image.docker_build import build_docker_image, docker_image_stands
-from shipway.image.registry import has_image, push_image
+from shipway.image.container.base_choice import HOW_TO_CHOOSE
+from shipway.image.container.build import build_docker_image, docker_image_stands
+from shipway.image.container.registry import has_image, push_image
 from shipway.machine.ports import free_port
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace

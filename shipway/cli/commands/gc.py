@@ -68,7 +68,7 @@ def _free(item: "Garbage", context: Context) -> bool:
 
 def _free_image(item: "Garbage", context: Context) -> bool:
     from shipway.engine.connection import connect
-    from shipway.image.kept_images import read_kept_image, remove_image
+    from shipway.image.container.kept_images import read_kept_image, remove_image
 
     (path,) = item.paths
     image = read_kept_image(path)

@@ -9,7 +9,7 @@ from shipway.engine.connection import Engine
 from shipway.engine.credentials import credentials_for
 from shipway.engine.faults import EngineFull, NotInEngine
 from shipway.errors import BuildError, EngineUnavailable, TargetError
-from shipway.image.stream import follow
+from shipway.image.container.stream import follow
 from shipway.targets._local.plan import concurrency_of
 
 log = logging.getLogger(__name__)

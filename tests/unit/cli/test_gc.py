@@ -11,8 +11,8 @@ from shipway.cli.garbage import blob_garbage, digests_in, machine_garbage
 from shipway.cli.image_garbage import image_garbage
 from shipway.domain.canonical import sha256_hex
 from shipway.domain.image import ImageLayer
-from shipway.image.kept_images import KeptImage, image_record, keep_image
-from shipway.image.kept_layers import KeptLayers, Layer, LayerFacts
+from shipway.image.container.kept_images import KeptImage, image_record, keep_image
+from shipway.image.container.kept_layers import KeptLayers, Layer, LayerFacts
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release.open_releases import lease_name, open_release_key

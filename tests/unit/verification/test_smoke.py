@@ -1,6 +1,6 @@
 from shipway.domain.verdict import Phase
-from shipway.image.inspection import ImageReport
-from shipway.image.secrets import Found
+from shipway.image.container.inspection import ImageReport
+from shipway.image.container.secrets import Found
 from shipway.verification.load import Soaked, soak
 from shipway.verification.smoke import judge_answered, judge_image, judge_memory, judge_soak, smoke
 from tests.unit.verification.little_server import little_server

@@ -4,8 +4,8 @@ import pytest
 
 from shipway.domain.image import ImageConfig
 from shipway.errors import BuildError
-from shipway.image.base_choice import base_name, minor_for, with_tag
-from shipway.image.base_python import BasePython, choose_python, platform_of, pythons_in
+from shipway.image.container.base_choice import base_name, minor_for, with_tag
+from shipway.image.container.base_python import BasePython, choose_python, platform_of, pythons_in
 
 OWN = (3, 11, 7)
 

@@ -1,8 +1,8 @@
 import pytest
 
 from shipway.errors import BuildError
-from shipway.image.app_layers import app_root_of, user_entries
-from shipway.image.layer_tar import Entry
+from shipway.image.container.app_layers import app_root_of, user_entries
+from shipway.image.container.layer_tar import Entry
 
 PASSWD = "root:x:0:0:root:/root:/bin/sh\n"
 GROUP = "root:x:0:\n"

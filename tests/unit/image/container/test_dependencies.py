@@ -8,12 +8,12 @@ import pytest
 
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError
-from shipway.image.base_python import BasePython
-from shipway.image.dependencies import install_packages, lock_packages, packages_in
+from shipway.image.container.base_python import BasePython
+from shipway.image.container.dependencies import install_packages, lock_packages, packages_in
+from shipway.image.container.layer_tar import Entry
+from shipway.image.container.venv_layer import venv_entries
 from shipway.image.interpreters import own_interpreter
-from shipway.image.layer_tar import Entry
 from shipway.image.uv import reason_of, run_uv, without_credentials
-from shipway.image.venv_layer import venv_entries
 from shipway.machine.state import MachineState
 from tests.unit.image.wheels import write_wheel
 

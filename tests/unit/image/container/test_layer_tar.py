@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipway.errors import BuildError
-from shipway.image.layer_tar import (
+from shipway.image.container.layer_tar import (
     MTIME,
     Entry,
     end_of_archive,

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from shipway.engine.connection import Engine
 from shipway.errors import BuildError, MachineError
-from shipway.image.base import BaseImage
-from shipway.image.kept_layers import KeptLayers
-from shipway.image.pieces import Pieces
+from shipway.image.container.base import BaseImage
+from shipway.image.container.kept_layers import KeptLayers
+from shipway.image.container.pieces import Pieces
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,14 @@
 from pathlib import Path
 
 from shipway.domain.image import ImageLayer
-from shipway.image.kept_images import KeptImage, image_record, keep_image, kept_images, note_push, read_kept_image
+from shipway.image.container.kept_images import (
+    KeptImage,
+    image_record,
+    keep_image,
+    kept_images,
+    note_push,
+    read_kept_image,
+)
 from shipway.machine.state import MachineState
 
 IMAGE = KeptImage(

@@ -15,11 +15,11 @@ from typing import Any
 from shipway.domain.image import Image
 from shipway.engine.connection import Engine
 from shipway.errors import ShipwayError
-from shipway.image.errand import LABEL, Errand, errand_label, run_errand
-from shipway.image.pieces import Pieces
+from shipway.image.container.errand import LABEL, Errand, errand_label, run_errand
+from shipway.image.container.pieces import Pieces
+from shipway.image.container.secrets import Found, ImageFile, KnownSecret, find_secrets
+from shipway.image.container.venv_layer import ROOT
 from shipway.image.render import MODELS_FOLDER
-from shipway.image.secrets import Found, ImageFile, KnownSecret, find_secrets
-from shipway.image.venv_layer import ROOT
 
 _READ_BYTES = 1024 * 1024
 _ASK_USER = "import os; print(os.getuid())"

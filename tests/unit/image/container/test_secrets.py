@@ -2,7 +2,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from shipway.image.secrets import Found, ImageFile, find_secrets, known_secrets
+from shipway.image.container.secrets import Found, ImageFile, find_secrets, known_secrets
 
 KNOWN = known_secrets({"API_TOKEN": "abcdefgh12345"})
 

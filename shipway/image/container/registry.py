@@ -10,7 +10,7 @@ from shipway.engine.connection import Engine
 from shipway.engine.credentials import PASSWORD, USERNAME, credentials_for, registry_host
 from shipway.engine.faults import NotInEngine
 from shipway.errors import BuildError, EngineUnavailable, TargetError
-from shipway.image.stream import follow
+from shipway.image.container.stream import follow
 
 log = logging.getLogger(__name__)
 

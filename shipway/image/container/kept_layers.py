@@ -17,7 +17,7 @@ from pathlib import Path
 
 from shipway.domain.canonical import digest_of
 from shipway.errors import BuildError, MachineError
-from shipway.image.layer_tar import FORMAT, Entry, read_in_pieces, tar_pieces, tar_size
+from shipway.image.container.layer_tar import FORMAT, Entry, read_in_pieces, tar_pieces, tar_size
 from shipway.machine.locks import file_lock
 from shipway.machine.state import MachineState, private_folder, write_whole
 

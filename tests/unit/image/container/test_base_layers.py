@@ -3,8 +3,8 @@ import io
 import tarfile
 from pathlib import Path
 
-from shipway.image.base_layers import unpack_image
-from shipway.image.pieces import Pieces
+from shipway.image.container.base_layers import unpack_image
+from shipway.image.container.pieces import Pieces
 
 
 def archive() -> bytes:

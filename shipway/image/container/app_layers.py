@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from shipway.errors import BuildError
-from shipway.image.layer_tar import Content, Entry, file_of, folder, read_in_pieces, with_folders
+from shipway.image.container.layer_tar import Content, Entry, file_of, folder, read_in_pieces, with_folders
 from shipway.image.render import MODELS_FOLDER, BundleFile
 from shipway.store.blobs import Blobs
 

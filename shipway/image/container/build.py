@@ -16,21 +16,29 @@ from shipway import __version__
 from shipway.domain.canonical import digest_of
 from shipway.domain.image import DOCKER, Image, ImageConfig, ImageLayer, ImageSpec, short_digest
 from shipway.engine.connection import Engine, connect
-from shipway.image.app_layers import app_entries, app_root_of, code_files, files_below, user_entries
-from shipway.image.base import BaseImage, find_base
-from shipway.image.base_python import platform_of
-from shipway.image.dependencies import Packages, install_packages, lock_packages
-from shipway.image.errand import sweep_errands
-from shipway.image.kept_images import KeptImage, image_record, keep_image, note_push, read_kept_image
-from shipway.image.kept_layers import KeptLayers, Layer
-from shipway.image.layer_tar import FORMAT, Entry, with_parents
-from shipway.image.load import Loading, load_image, plans_for
-from shipway.image.registry import has_image, push_image
+from shipway.image.container.app_layers import app_entries, app_root_of, code_files, files_below, user_entries
+from shipway.image.container.base import BaseImage, find_base
+from shipway.image.container.base_python import platform_of
+from shipway.image.container.dependencies import Packages, install_packages, lock_packages
+from shipway.image.container.errand import sweep_errands
+from shipway.image.container.kept_images import KeptImage, image_record, keep_image, note_push, read_kept_image
+from shipway.image.container.kept_layers import KeptLayers, Layer
+from shipway.image.container.layer_tar import FORMAT, Entry, with_parents
+from shipway.image.container.load import Loading, load_image, plans_for
+from shipway.image.container.registry import has_image, push_image
+from shipway.image.container.settings import (
+    LOCK_LABEL,
+    NOWHERE,
+    Origin,
+    image_id,
+    image_labels,
+    image_settings,
+    title_of,
+)
+from shipway.image.container.spool import spool_folder
+from shipway.image.container.venv_layer import PYTHON, serving_entries, venv_entries, with_bytecode
 from shipway.image.render import APP_ROOT, Bundle, BundleFile, model_folder, render
 from shipway.image.serving import digest_of_files, serving_files, serving_requirements
-from shipway.image.settings import LOCK_LABEL, NOWHERE, Origin, image_id, image_labels, image_settings, title_of
-from shipway.image.spool import spool_folder
-from shipway.image.venv_layer import PYTHON, serving_entries, venv_entries, with_bytecode
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 

@@ -13,11 +13,11 @@ from shipway.engine.connection import Engine
 from shipway.engine.credentials import credentials_for
 from shipway.engine.faults import NotInEngine
 from shipway.errors import BuildError, EngineUnavailable, TargetError
-from shipway.image.base_choice import HOW_TO_CHOOSE, base_name, with_tag
-from shipway.image.base_python import QUESTIONS, BasePython, choose_python, pythons_in
-from shipway.image.errand import Errand, run_errand
+from shipway.image.container.base_choice import HOW_TO_CHOOSE, base_name, with_tag
+from shipway.image.container.base_python import QUESTIONS, BasePython, choose_python, pythons_in
+from shipway.image.container.errand import Errand, run_errand
+from shipway.image.container.stream import follow
 from shipway.image.interpreters import own_interpreter
-from shipway.image.stream import follow
 from shipway.machine.state import MachineState, private_folder, write_whole
 
 log = logging.getLogger(__name__)

@@ -16,12 +16,12 @@ from typing import Any
 from shipway.domain.image import short_digest
 from shipway.engine.connection import Engine
 from shipway.errors import BuildError
-from shipway.image.base import BaseImage
-from shipway.image.base_layers import base_layers
-from shipway.image.kept_layers import KeptLayers, Layer, LayerFacts
-from shipway.image.layer_tar import end_of_archive, in_archive
-from shipway.image.settings import image_id
-from shipway.image.stream import follow
+from shipway.image.container.base import BaseImage
+from shipway.image.container.base_layers import base_layers
+from shipway.image.container.kept_layers import KeptLayers, Layer, LayerFacts
+from shipway.image.container.layer_tar import end_of_archive, in_archive
+from shipway.image.container.settings import image_id
+from shipway.image.container.stream import follow
 
 log = logging.getLogger(__name__)
 

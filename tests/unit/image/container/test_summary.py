@@ -1,5 +1,5 @@
 from shipway.domain.image import DOCKER, PROCESS, Image, ImageLayer
-from shipway.image.summary import summary_of
+from shipway.image.container.summary import summary_of
 
 LABELS = {"digits:3": "d" * 64, "lock": "l" * 64, "python": "3.11.7"}
 

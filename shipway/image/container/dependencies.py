@@ -14,7 +14,7 @@ from pathlib import Path
 from shipway.domain.canonical import digest_of, sha256_hex
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError
-from shipway.image.base_python import BasePython
+from shipway.image.container.base_python import BasePython
 from shipway.image.environment import NEVER_BUILT_HERE
 from shipway.image.interpreters import Interpreter, installed_interpreters, own_interpreter
 from shipway.image.uv import run_uv, without_credentials

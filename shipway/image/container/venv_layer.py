@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from shipway.domain.canonical import digest_of
 from shipway.engine.connection import Engine
-from shipway.image.base_python import BasePython
-from shipway.image.errand import Errand, run_errand
-from shipway.image.layer_tar import Entry, file_from, file_of, folder, link_to, tar_pieces, with_folders
+from shipway.image.container.base_python import BasePython
+from shipway.image.container.errand import Errand, run_errand
+from shipway.image.container.layer_tar import Entry, file_from, file_of, folder, link_to, tar_pieces, with_folders
 from shipway.image.uv import without_credentials
 
 ROOT = "opt/shipway"

@@ -6,13 +6,20 @@ import pytest
 
 from shipway.domain.environment import Environment
 from shipway.domain.image import ImageSpec
-from shipway.image.base import BaseImage
-from shipway.image.base_python import BasePython
-from shipway.image.docker_build import local_name
-from shipway.image.load import keeps_layers, shared_layers
-from shipway.image.registry import repository_of
+from shipway.image.container.base import BaseImage
+from shipway.image.container.base_python import BasePython
+from shipway.image.container.build import local_name
+from shipway.image.container.load import keeps_layers, shared_layers
+from shipway.image.container.registry import repository_of
+from shipway.image.container.settings import (
+    NOWHERE,
+    Origin,
+    config_digest,
+    image_labels,
+    image_settings,
+    image_variables,
+)
 from shipway.image.render import Bundle, render
-from shipway.image.settings import NOWHERE, Origin, config_digest, image_labels, image_settings, image_variables
 
 PYTHON = BasePython(
     version="3.11.7",

@@ -11,10 +11,10 @@ from typing import Any
 
 from shipway.domain.canonical import Plain, canonical_json, digest_of, sha256_hex
 from shipway.domain.image import ImageSpec
-from shipway.image.app_layers import USER, code_files
-from shipway.image.base import BaseImage
+from shipway.image.container.app_layers import USER, code_files
+from shipway.image.container.base import BaseImage
+from shipway.image.container.venv_layer import PYTHON, SERVING, VENV
 from shipway.image.render import Bundle
-from shipway.image.venv_layer import PYTHON, SERVING, VENV
 
 PORT = 5001
 """v1's (contract C-11)."""

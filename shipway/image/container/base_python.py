@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shipway.errors import BuildError
-from shipway.image.base_choice import HOW_TO_CHOOSE
+from shipway.image.container.base_choice import HOW_TO_CHOOSE
+from shipway.image.container.layer_tar import Entry
 from shipway.image.interpreters import satisfies
-from shipway.image.layer_tar import Entry
 
 _ASK = """
 import json, os, platform, sys
