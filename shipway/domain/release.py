@@ -121,7 +121,10 @@ class ModelInput:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseInputs:
-    """The snapshot that a release works from and a resume reads; the user's files are never read again."""
+    """The snapshot that a release works from and a resume reads; the user's files are never read again.
+
+    `commit` is that of the release file's folder, with `-dirty` behind it when something in it is not committed.
+    """
 
     release_id: str
     service: str
@@ -137,6 +140,7 @@ class ReleaseInputs:
     requested_by: str
     requested_at: datetime
     image: ImageConfig = USUAL_IMAGE
+    commit: str | None = None
 
 
 class ReleasePhase(StrEnum):

@@ -9,6 +9,7 @@ from shipway.domain.model import ModelVersion
 from shipway.domain.release import ModelInput, revision_id_of
 from shipway.domain.service import ServiceState
 from shipway.errors import ConfigError, ModelNotFound, TargetUnavailable
+from shipway.image.container.settings import Origin
 from shipway.registry.models import Registry
 from shipway.release.ledger import LedgerEntry, ledger_of, not_here, standing_of
 from shipway.release.outcomes import Deployed, Registered, TargetChoice
@@ -94,7 +95,8 @@ def _version_of(run: ReleaseRun, model: ModelInput) -> ModelVersion:
 def _build(run: ReleaseRun, registered: Registered) -> Image:
     spec = ImageSpec(code=run.inputs.code, environment=run.inputs.environment, models=model_versions(run, registered))
     kind = image_kind_of(_fit(_candidates(run), run).kind)
-    image = run.tools.build_image(spec, run.inputs.image, kind, run.workspace, run.machine)
+    origin = Origin(commit=run.inputs.commit)
+    image = run.tools.build_image(spec, run.inputs.image, kind, run.workspace, run.machine, origin=origin)
     log.info("image %s, %s bytes", short_digest(image.digest), f"{image.size_bytes:,}")
     return image
 

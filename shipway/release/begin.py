@@ -13,7 +13,8 @@ from shipway.machine.state import MachineState
 from shipway.release.inputs import check_inputs, keep_inputs
 from shipway.release.ledger import ledger_of
 from shipway.release.open_releases import refuse_if_busy
-from shipway.release.plan import Plan, abilities_of, plan
+from shipway.release.plan import Plan, abilities_of, image_kind_of, plan
+from shipway.release.source import commit_of
 from shipway.store.workspace import Workspace
 from shipway.targets.base import TakesPorts, load
 
@@ -34,6 +35,7 @@ class Prepared:
     config: ReleaseConfig
     plan: Plan
     warnings: tuple[str, ...]
+    commit: str | None
 
 
 def prepare(asked: Asked, workspace: Workspace, machine: MachineState) -> Prepared:
@@ -47,9 +49,10 @@ def prepare(asked: Asked, workspace: Workspace, machine: MachineState) -> Prepar
         planned = _plan(config, workspace, machine)
     except ConfigError as error:
         raise ConfigError(f"{asked.file}: {error}") from error
-    check_inputs(config, workspace)
+    check_inputs(config, workspace, image_kind=image_kind_of(planned.choice))
     _refuse_taken_port(config, planned, machine)
-    return Prepared(config=config, plan=planned, warnings=tuple(loaded.warnings))
+    commit = commit_of(asked.file.absolute().parent)
+    return Prepared(config=config, plan=planned, warnings=tuple(loaded.warnings), commit=commit)
 
 
 def keep(
@@ -61,7 +64,9 @@ def keep(
     """
     config = prepared.config
     refuse_if_busy(workspace, config.service, besides=release_id, now=now)
-    return keep_inputs(config, release_id=release_id, requested_by=requested_by, now=now, workspace=workspace)
+    return keep_inputs(
+        config, release_id=release_id, requested_by=requested_by, now=now, workspace=workspace, commit=prepared.commit
+    )
 
 
 def _as_asked(config: ReleaseConfig, asked: Asked) -> ReleaseConfig:

@@ -12,6 +12,7 @@ from shipway.config.golden import load_golden
 from shipway.domain.canonical import Plain, digest_of
 from shipway.domain.environment import Code, InferenceConfig
 from shipway.domain.golden import GoldenRow
+from shipway.domain.image import PROCESS
 from shipway.domain.model import ModelVersion
 from shipway.domain.names import release_id_fault
 from shipway.domain.release import ModelInput, ModelSource, ReleaseConfig, ReleaseInputs, VerificationConfig
@@ -26,12 +27,18 @@ from shipway.verification.suite import load_suite
 
 _SOURCE = "source directory"
 
-_VOLATILE = ("release_id", "requested_by", "requested_at", "notes")
+_VOLATILE = ("release_id", "requested_by", "requested_at", "notes", "commit")
 """What does not change how a service behaves, and so is no part of the config's digest."""
 
 
 def keep_inputs(
-    config: ReleaseConfig, *, release_id: str, requested_by: str, now: datetime, workspace: Workspace
+    config: ReleaseConfig,
+    *,
+    release_id: str,
+    requested_by: str,
+    now: datetime,
+    workspace: Workspace,
+    commit: str | None = None,
 ) -> ReleaseInputs:
     """Reads, checks and keeps what a release needs. Safe to repeat: a release that has its inputs keeps them.
 
@@ -56,6 +63,8 @@ def keep_inputs(
         notes=config.notes,
         requested_by=requested_by,
         requested_at=now,
+        image=config.image,
+        commit=commit,
     )
     try:
         workspace.records.create(_key(release_id), encode(inputs))
@@ -64,9 +73,10 @@ def keep_inputs(
     return inputs
 
 
-def check_inputs(config: ReleaseConfig, workspace: Workspace) -> None:
+def check_inputs(config: ReleaseConfig, workspace: Workspace, *, image_kind: str) -> None:
     """Refuses what `keep_inputs` and the build would refuse, as far as one can see without keeping it. Only looks.
 
+    `image_kind` is that of the image to be built: a container's Python is its base's, and is not looked for here.
     Raises ConfigError, StoreError for a folder that cannot be kept, ModelNotFound, and BuildError for a Python that
     this machine has not got.
     """
@@ -79,7 +89,8 @@ def check_inputs(config: ReleaseConfig, workspace: Workspace) -> None:
         find_files(Path(config.inference.source_directory), what=_SOURCE)
     if config.verification.suite is not None:
         load_suite(read_text(Path(config.verification.suite)), config.verification.suite)
-    find_interpreter(config.inference.environment.python)
+    if image_kind == PROCESS:
+        find_interpreter(config.inference.environment.python)
 
 
 def read_inputs(workspace: Workspace, release_id: str) -> ReleaseInputs:

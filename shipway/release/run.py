@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from shipway.domain.canonical import Plain
 from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.domain.release import ReleaseInputs, ReleasePhase
 from shipway.errors import ReleaseEnded
 from shipway.image.build import build_image, image_stands
+from shipway.image.container.settings import Origin
 from shipway.machine.state import MachineState, machine_state
 from shipway.release.failpoints import Boundary, reach
 from shipway.release.inputs import read_inputs
@@ -30,8 +31,22 @@ T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 LoadTarget = Callable[[str, MachineState], Target]
-BuildImage = Callable[[ImageSpec, ImageConfig, str, Workspace, MachineState], Image]
 ImageStands = Callable[[Image, MachineState], bool]
+
+
+class BuildImage(Protocol):
+    """See `shipway.image.build.build_image`."""
+
+    def __call__(
+        self,
+        spec: ImageSpec,
+        config: ImageConfig,
+        kind: str,
+        workspace: Workspace,
+        state: MachineState,
+        *,
+        origin: Origin,
+    ) -> Image: ...
 
 
 def utc_now() -> datetime:

@@ -22,6 +22,7 @@ from shipway.domain.release import (
     VerificationConfig,
 )
 from shipway.domain.service import DeploymentConfig, GatewayConfig
+from shipway.image.container.settings import Origin
 from shipway.machine.state import MachineState
 from shipway.release import acts, promote, trial
 from shipway.release.inputs import keep_inputs
@@ -77,7 +78,14 @@ class Bench:
         return self.trials if state.root.name == "trials" else self.target
 
     def _build(
-        self, spec: ImageSpec, _config: ImageConfig, kind: str, _workspace: Workspace, _state: MachineState
+        self,
+        spec: ImageSpec,
+        config: ImageConfig,
+        kind: str,
+        workspace: Workspace,
+        state: MachineState,
+        *,
+        origin: Origin,
     ) -> Image:
         labels: Mapping[str, str] = {model.id: model.digest for model in spec.models}
         digest = spec.models[0].digest

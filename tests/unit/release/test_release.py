@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shipway.domain.image import ImageConfig
 from shipway.domain.release import ErrorLimit, Limits, ReleasePhase, revision_id_of
 from shipway.domain.service import RevisionStats, Traffic
 from shipway.errors import (
@@ -489,3 +490,15 @@ def test_an_old_revision_that_cannot_be_removed_does_not_undo_a_promotion(bench:
     service = bench.target.find("digits")
     assert service is not None
     assert one not in {r.revision_id for r in service.revisions}
+
+
+def test_how_the_image_is_made_is_kept_with_the_release(bench: Bench) -> None:
+    wanted = ImageConfig(base="python:3.9-slim", registry="registry.example/team")
+    bench.keep("rel-one", image=wanted)
+    assert read_inputs(bench.workspace, "rel-one").image == wanted
+
+
+def test_the_commit_is_kept_and_decides_nothing(bench: Bench) -> None:
+    bench.keep("rel-one")
+    kept = read_inputs(bench.workspace, "rel-one")
+    assert config_digest(kept) == config_digest(replace(kept, commit="abc"))
