@@ -5,6 +5,7 @@ from argparse import Namespace
 from shipway.cli.context import Context
 from shipway.cli.parser import Parser
 from shipway.domain.wording import counted
+from shipway.errors import ShipwayError
 
 
 def add_arguments(parser: Parser) -> None:
@@ -15,7 +16,7 @@ def run(args: Namespace, context: Context) -> int:
     from shipway.cli.server import stop_server
     from shipway.cli.worker import stop_worker
 
-    stopped = _stop_services(context) if args.all else []
+    stopped, failed = _stop_services(context) if args.all else ([], False)
     worker, runs = stop_worker(context.state())
     server = stop_server(context.state())
     lines = [f"stopped service {name}" for name in stopped]
@@ -34,18 +35,25 @@ def run(args: Namespace, context: Context) -> int:
         "services": stopped,
     }
     context.output.record(document, lines)
-    return 0
+    return 1 if failed else 0
 
 
-def _stop_services(context: Context) -> list[str]:
-    """Those that ran. One that has died is stopped too: nobody is to be told for ever that it failed."""
+def _stop_services(context: Context) -> tuple[list[str], bool]:
+    """Those that ran, and whether any could not be stopped; that one is said, and keeps no other running.
+
+    One that has died is stopped too: nobody is to be told for ever that it failed.
+    """
     from shipway.cli.services import is_stopped, restartable_services
 
-    stopped = []
+    stopped, failed = [], False
     for target, service in restartable_services(context.targets()):
         if is_stopped(service):
             continue
         context.output.say(f"stopping service {service.name} ...")
-        if target.stop(service.name):
-            stopped.append(service.name)
-    return stopped
+        try:
+            if target.stop(service.name):
+                stopped.append(service.name)
+        except ShipwayError as error:
+            context.output.say(f"shipway: service {service.name} was not stopped: {error}")
+            failed = True
+    return stopped, failed

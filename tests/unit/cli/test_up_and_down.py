@@ -1,7 +1,7 @@
 """Starting and stopping what runs on this machine, on a target that runs nothing."""
 
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from shipway.cli.commands.up import start_services
 from shipway.cli.context import Context
 from shipway.cli.output import Output
 from shipway.domain.service import Service, Traffic
-from shipway.errors import PortInUse
+from shipway.errors import EngineUnavailable, PortInUse
 from shipway.machine.state import MachineState
 from shipway.targets.base import Target
 from shipway.testing.fake_target import FakeTarget
@@ -19,9 +19,10 @@ from tests.unit.cli.test_service import spec
 
 
 class Stoppable(FakeTarget):
-    """Its services can be stopped and started; one whose port is taken cannot start."""
+    """Its services can be stopped and started; one whose port is taken cannot start, one out of reach not stop."""
 
     taken = False
+    out_of_reach = ""
 
     def start(self, name: str) -> Service:
         if self.taken:
@@ -32,6 +33,8 @@ class Stoppable(FakeTarget):
         return service
 
     def stop(self, name: str) -> bool:
+        if name == self.out_of_reach:
+            raise EngineUnavailable("no Docker Engine answers at tcp://gone:2375 (DOCKER_HOST); start it")
         service = self.find(name)
         assert service is not None
         self.set_native(name, "r1", "stopped", "it was stopped; `shipway up` starts it again")
@@ -85,6 +88,21 @@ def test_one_that_had_died_is_stopped_without_a_claim_that_it_ran(
     assert down.run(Namespace(all=True), context) == 0
     assert capsys.readouterr().out == "no local Prefect server ran\n"
     assert context.fake.status("digits").native == "stopped"
+
+
+def test_one_that_cannot_be_reached_is_said_and_keeps_no_other_running(
+    context: OnStoppable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert context.fake is not None
+    context.fake.deploy(replace(spec("r1", "letters:1"), service="letters"))
+    context.fake.out_of_reach = "digits"
+    assert down.run(Namespace(all=True), context) == 1
+    said = capsys.readouterr()
+    assert said.out == "stopped service letters\nno local Prefect server ran\n"
+    assert (
+        "shipway: service digits was not stopped: no Docker Engine answers at tcp://gone:2375 (DOCKER_HOST); start it\n"
+    ) in said.err
+    assert context.fake.status("digits").native == "running"
 
 
 def test_up_brings_them_back_and_waits_for_health(context: OnStoppable) -> None:
