@@ -11,7 +11,7 @@ from datetime import datetime
 
 from shipway.domain.names import service_name_fault
 from shipway.domain.service import Revision, Service, ServiceState, Traffic
-from shipway.errors import ReleaseError, ServiceNotFound, TargetError
+from shipway.errors import ReleaseError, ServiceNotFound, TargetError, TargetUnavailable
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release.ledger import Event, InService, Ledger, LedgerEntry, ledger_of, not_here, services_of
@@ -20,6 +20,7 @@ from shipway.release.promote import splitting
 from shipway.release.run import REAL_TOOLS, Tools
 from shipway.store.lease import Holder, Keeper, Lease, acquire, check_fence, release
 from shipway.store.workspace import Workspace
+from shipway.targets.base import MayBeLost, Target
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +53,12 @@ class Reverted:
 
 @dataclass(frozen=True, kw_only=True)
 class Retired:
-    """A service that is gone; `revisions` were taken away with it."""
+    """A service that is gone, with its `revisions`. `left` is what may still run where it could not be reached."""
 
     service: str
     target: str
     revisions: tuple[str, ...]
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +96,8 @@ def revert(operator: Operator, service: str) -> Reverted:
 def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
     """Deletes a service: gateway, revisions, and its hold on models. Safe to repeat.
 
-    Raises ServiceNotFound when there never was one, LeaseHeld when a release is under way, TargetError when its target
-    has none of it, unless it is given up as `lost`.
+    One that is given up as `lost` is written off also where its target has none of it, or cannot be reached. Raises
+    ServiceNotFound when there never was one, LeaseHeld when a release is under way, TargetError in those two cases.
     """
     with _holding(operator, service) as lease:
         ledger = ledger_of(operator.workspace, service)
@@ -108,9 +110,9 @@ def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
             if found is None and not lost:
                 raise not_here(standing.champion, service)
             _append(operator, lease, ledger, _entry(operator, standing.champion, Event.RETIRED))
-        converge(operator, service, lease.fence)
-        revisions = found.revisions if found else ()
-        return Retired(service=service, target=last.target, revisions=tuple(r.revision_id for r in revisions))
+        left = _take_away(operator, ledger, lease.fence, lost=lost)
+        revisions = tuple(revision.revision_id for revision in found.revisions) if found else ()
+        return Retired(service=service, target=last.target, revisions=revisions, left=left)
 
 
 def settle(operator: Operator, service: str) -> Settled:
@@ -236,10 +238,27 @@ def _entry_of(ledger: Ledger, operation_id: str, event: Event) -> LedgerEntry | 
     return next((e for e in ledger.entries() if e.release_id == operation_id and e.event is event), None)
 
 
-def _take_away(operator: Operator, ledger: Ledger, fence: int) -> None:
-    for kind in {entry.target for entry in ledger.entries() if entry.target}:
-        operator.tools.load_target(kind, operator.machine).delete(ledger.service, fence=fence)
+def _take_away(operator: Operator, ledger: Ledger, fence: int, *, lost: bool = False) -> tuple[str, ...]:
+    """What may be left of a lost one where it could not be reached."""
+    left: list[str] = []
+    for kind in sorted({entry.target for entry in ledger.entries() if entry.target}):
+        target = operator.tools.load_target(kind, operator.machine)
+        if lost and isinstance(target, MayBeLost):
+            left += target.forget(ledger.service, fence=fence)
+        else:
+            _delete(target, ledger.service, fence)
     Registry(operator.workspace).release_uses(service=ledger.service)
+    return tuple(left)
+
+
+def _delete(target: Target, service: str, fence: int) -> None:
+    try:
+        target.delete(service, fence=fence)
+    except TargetUnavailable as error:
+        raise type(error)(
+            f"{error}; or, if it is gone for good, write the service off with "
+            f"`shipway service delete -n {service} --lost`"
+        ) from error
 
 
 def _find(operator: Operator, kind: str, service: str) -> Service | None:

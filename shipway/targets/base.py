@@ -106,6 +106,18 @@ class MayBeAway(Protocol):
 
 
 @runtime_checkable
+class MayBeLost(Protocol):
+    """Keeps records of what runs where it may never be reached again."""
+
+    def forget(self, name: str, *, fence: int) -> tuple[str, ...]:
+        """Removes what is in reach of a service, and all that is kept here of it. One that is absent is fine.
+
+        What could not be reached, and so may be left there, in words for people.
+        """
+        ...
+
+
+@runtime_checkable
 class Gauges(Protocol):
     """Can say what a revision takes of the machine."""
 

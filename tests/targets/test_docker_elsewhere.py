@@ -104,10 +104,16 @@ def test_with_its_address_a_service_runs_there_and_is_not_taken_for_gone_when_an
     home.write_text(f'{{"host": "{elsewhere}", "id": "of another engine"}}')
     text = (
         f"revision r1 of service digits is with the Docker Engine at {elsewhere}, and {engine.endpoint} is in use now; "
-        f"name that one with DOCKER_HOST={elsewhere} or `docker context use`"
+        f"name that one with DOCKER_HOST={elsewhere} or `docker context use`, or, if it is gone for good, write the "
+        "service off with `shipway service delete -n digits --lost`"
     )
     status = make_target(state).find(SERVICE).revision("r1").status
     assert (status.state, status.native, status.message) == (ServiceState.UNHEALTHY, "unknown", text)
     with pytest.raises(TargetError, match=re.escape(text)):
         target.delete(SERVICE, fence=1)
-    home.unlink()
+    container = containers_in(engine, state)[0]
+    assert target.forget(SERVICE, fence=1) == (f"container {container.name} of the Docker Engine at {elsewhere}",)
+    assert target.list() == ()
+    assert not (state.services / SERVICE).exists()
+    container.reload()
+    assert container.status == "running"

@@ -41,7 +41,9 @@ def add_arguments(parser: Parser) -> None:
     _name(parser.add_verb("history", _history, "what a service's ledger says, oldest first"))
     back = _name(parser.add_verb("rollback", _rollback, "all traffic back to the revision before, at once"))
     away = _name(parser.add_verb("delete", _delete, "take a service away; its models stay registered"))
-    away.add_argument("--lost", action="store_true", help="its machine is gone: write it off in the ledger")
+    away.add_argument(
+        "--lost", action="store_true", help="its machine or engine is gone for good: write it off in the ledger"
+    )
     for verb in (back, away):
         verb.add_argument("--reason", default="", metavar="TEXT", help="stands in the ledger")
 
@@ -112,7 +114,9 @@ def _delete(args: Namespace, context: Context) -> int:
 
     done = retire(operator(context, "retire", args.reason), args.name, lost=args.lost)
     text = f"service {done.service} is gone, with {counted(len(done.revisions), 'revision')}"
-    context.output.record({"name": done.service, "revisions": list(done.revisions)}, [text])
+    left = [f"what could not be reached may be left: {each}" for each in done.left]
+    document = {"name": done.service, "revisions": list(done.revisions), "may_be_left": list(done.left)}
+    context.output.record(document, [text, *left])
     return 0
 
 

@@ -71,6 +71,10 @@ class Runner(Protocol):
         """Lets it finish what it works on, and leaves nothing of it but its folder."""
         ...
 
+    def whereabouts(self, place: RevisionFolder) -> str:
+        """What may be left, and where, of one that cannot be reached, in words for people. Asks nobody."""
+        ...
+
     def status(self, record: RevisionRecord, place: RevisionFolder, now: datetime) -> ServiceStatus: ...
 
     def memory_bytes(self, place: RevisionFolder) -> int | None:

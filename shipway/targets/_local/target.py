@@ -1,7 +1,7 @@
 """What a local target does, in which order, under the service's lock."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from shipway.domain.service import (
     ServiceStatus,
     Traffic,
 )
-from shipway.errors import GatewayError, PortInUse
+from shipway.errors import ConfigError, GatewayError, PortInUse, TargetError
 from shipway.gateway.envoy import Envoy
 from shipway.gateway.program import envoy_program
 from shipway.machine.ports import LOOPBACK, can_bind
@@ -177,6 +177,22 @@ class LocalTarget:
             if folder.root.exists():
                 shutil.rmtree(folder.root)
 
+    def forget(self, name: str, *, fence: int) -> tuple[str, ...]:
+        with fenced(self._services, name, fence):
+            folder = self._folder(name)
+            record = folder.read()
+            if record:
+                refuse_other_kind(name, theirs=record.kind, ours=self.kind)
+            Envoy(folder.gateway).stop(drain_s=DRAIN_S)
+            places = folder.places()
+            removed = _at_once(self._is_removed, places)
+            left = tuple(
+                self._runner.whereabouts(place) for place, gone in zip(places, removed, strict=True) if not gone
+            )
+            if folder.root.exists():
+                shutil.rmtree(folder.root)
+            return left
+
     def start(self, name: str) -> Service:
         """Starts what does not run of a service, with the traffic that is wanted. Safe to repeat.
 
@@ -251,8 +267,14 @@ class LocalTarget:
         for place in places:
             self._runner.is_running(place)
         Envoy(folder.gateway).stop(drain_s=DRAIN_S)
-        with ThreadPoolExecutor(max_workers=max(len(places), 1)) as pool:
-            list(pool.map(end, places))
+        _at_once(end, places)
+
+    def _is_removed(self, place: RevisionFolder) -> bool:
+        try:
+            self._runner.remove(place)
+        except (TargetError, ConfigError):
+            return False
+        return True
 
     def _with_asked_port(self, folder: ServiceFolder, record: ServiceRecord, spec: RevisionSpec) -> ServiceRecord:
         """While nothing is served, a new port is taken at once; else when the revision that asks for it is promoted."""
@@ -285,6 +307,11 @@ class LocalTarget:
 
     def _gateway(self, name: str) -> Envoy:
         return Envoy(self._folder(name).gateway)
+
+
+def _at_once(act: Callable[[RevisionFolder], object], places: Sequence[RevisionFolder]) -> list[object]:
+    with ThreadPoolExecutor(max_workers=max(len(places), 1)) as pool:
+        return list(pool.map(act, places))
 
 
 def _without_mirror_to(revision_id: str, record: ServiceRecord) -> ServiceRecord:

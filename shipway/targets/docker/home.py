@@ -27,8 +27,17 @@ def refuse_elsewhere(place: RevisionFolder, engine: Engine) -> None:
     if home["host"] != engine.endpoint.host and home["id"] != _id_of(engine):
         raise TargetError(
             f"revision {place.revision_id} of service {place.service} is with the Docker Engine at {home['host']}, and "
-            f"{engine.endpoint} is in use now; name that one with DOCKER_HOST={home['host']} or `docker context use`"
+            f"{engine.endpoint} is in use now; name that one with DOCKER_HOST={home['host']} or `docker context use`, "
+            f"or, if it is gone for good, write the service off with `shipway service delete -n {place.service} --lost`"
         )
+
+
+def home_of(place: RevisionFolder) -> str:
+    """The address of its engine; "" when no container was ever made."""
+    try:
+        return str(json.loads(_file(place).read_text())["host"])
+    except FileNotFoundError:
+        return ""
 
 
 def _file(place: RevisionFolder) -> Path:

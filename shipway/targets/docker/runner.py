@@ -20,7 +20,7 @@ from shipway.targets.docker.address import published_on
 from shipway.targets.docker.container import SETTINGS, container_name, container_settings, workspace_mark
 from shipway.targets.docker.containers import Containers
 from shipway.targets.docker.health import Seen, status_of, unknown
-from shipway.targets.docker.home import refuse_elsewhere, remember
+from shipway.targets.docker.home import home_of, refuse_elsewhere, remember
 from shipway.targets.docker.images import NO_FACTS, fetch_image, find_image
 from shipway.targets.docker.runs import LINES, ended_run, for_people
 from shipway.targets.docker.view import ContainerView
@@ -75,6 +75,10 @@ class DockerRunner:
             if place.stopped.exists():  # the engine does not start those by itself
                 return status_of(Seen(name="", container=None, stopped=True), record, now)
             return unknown(error, now)
+
+    def whereabouts(self, place: RevisionFolder) -> str:
+        name = container_name(self._mark, place)
+        return f"container {name} of the Docker Engine at {home_of(place) or 'an unknown address'}"
 
     def is_running(self, place: RevisionFolder) -> bool:
         with self._containers() as containers:

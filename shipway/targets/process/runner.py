@@ -45,6 +45,9 @@ class ProcessRunner:
         """Raises MachineError when its bundle is gone, or when it ends before it has said its process id."""
         server.start_server(place.service, record, read_bundle(record.location), ServerFiles(place))
 
+    def whereabouts(self, place: RevisionFolder) -> str:
+        return f"a process of revision {place.revision_id}, on this machine"
+
     def is_running(self, place: RevisionFolder) -> bool:
         return server.is_running(ServerFiles(place))
 
