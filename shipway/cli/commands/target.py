@@ -20,7 +20,7 @@ _COLUMNS = (
 
 
 def add_arguments(parser: Parser) -> None:
-    parser.add_verb("list", _list, "every target, and what it can do")
+    parser.add_verb("list", _list, "every target, what it can do, and under NOT THERE BECAUSE what keeps it away")
 
 
 def run(args: Namespace, context: Context) -> int:
