@@ -113,8 +113,14 @@ def _choose(run: ReleaseRun) -> TargetChoice:
 
 
 def _candidates(run: ReleaseRun, *, image_kind: str | None = None) -> tuple[Candidate, ...]:
-    kinds = run.inputs.targets
-    return candidates(kinds, run.inputs.environment, abilities_of(kinds, run.target), image_kind=image_kind)
+    kinds, champion = run.inputs.targets, _champion_before(run)
+    return candidates(
+        kinds,
+        run.inputs.environment,
+        abilities_of(kinds, run.target),
+        image_kind=image_kind,
+        served_by=champion.target if champion else None,
+    )
 
 
 def _fit(found: Sequence[Candidate], run: ReleaseRun) -> Candidate:

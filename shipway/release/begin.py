@@ -77,7 +77,12 @@ def _as_asked(config: ReleaseConfig, asked: Asked) -> ReleaseConfig:
 def _plan(config: ReleaseConfig, workspace: Workspace, machine: MachineState) -> Plan:
     champion = ledger_of(workspace, config.service).standing().champion
     abilities = abilities_of(config.targets, lambda kind: load(kind, machine))
-    return plan(config, champion=champion.revision_id if champion else None, abilities=abilities)
+    return plan(
+        config,
+        champion=champion.revision_id if champion else None,
+        abilities=abilities,
+        served_by=champion.target if champion else None,
+    )
 
 
 def _refuse_taken_port(config: ReleaseConfig, planned: Plan, machine: MachineState) -> None:

@@ -239,9 +239,13 @@ def _entry_of(ledger: Ledger, operation_id: str, event: Event) -> LedgerEntry | 
 
 
 def _take_away(operator: Operator, ledger: Ledger, fence: int, *, lost: bool = False) -> tuple[str, ...]:
-    """What may be left of a lost one where it could not be reached."""
+    """What may be left of a lost one where it could not be reached.
+
+    The target that has it comes first: the others, which a release was refused by, say, would find another's service.
+    """
     left: list[str] = []
-    for kind in sorted({entry.target for entry in ledger.entries() if entry.target}):
+    kinds = {entry.target for entry in ledger.entries() if entry.target}
+    for kind in sorted(kinds, key=lambda kind: (_find(operator, kind, ledger.service) is None, kind)):
         target = operator.tools.load_target(kind, operator.machine)
         if lost and isinstance(target, MayBeLost):
             left += target.forget(ledger.service, fence=fence)

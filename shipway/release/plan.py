@@ -93,11 +93,19 @@ def first_fit(found: Sequence[Candidate]) -> Candidate | None:
 
 
 def plan(
-    config: ReleaseConfig, *, champion: str | None, abilities: Abilities, installed: Installed = is_installed
+    config: ReleaseConfig,
+    *,
+    champion: str | None,
+    abilities: Abilities,
+    served_by: str | None = None,
+    installed: Installed = is_installed,
 ) -> Plan:
-    """Pure. Raises ConfigError, with the remedy, for a release that cannot be carried out as it stands."""
+    """Pure. `served_by` is the kind of target that the champion is on.
+
+    Raises ConfigError, with the remedy, for a release that cannot be carried out as it stands.
+    """
     _refuse_unverifiable(config, installed)
-    found = candidates(config.targets, config.inference.environment, abilities)
+    found = candidates(config.targets, config.inference.environment, abilities, served_by=served_by)
     if first_fit(found) is None:
         faults = "; ".join(f"{c.kind}: {', '.join(c.faults)}" for c in found)
         raise ConfigError(f"targets: no candidate can take this release: {faults}")
@@ -105,15 +113,24 @@ def plan(
 
 
 def candidates(
-    kinds: Sequence[str], environment: Environment, abilities: Abilities, *, image_kind: str | None = None
+    kinds: Sequence[str],
+    environment: Environment,
+    abilities: Abilities,
+    *,
+    image_kind: str | None = None,
+    served_by: str | None = None,
 ) -> tuple[Candidate, ...]:
-    """Every target asked for, best first, with what it cannot do. `image_kind` is that of the image that was built;
-    None before there is one. Pure."""
-    return tuple(_candidate(kind, environment, abilities.get(kind), image_kind) for kind in kinds)
+    """Every target asked for, best first, with what it cannot do. `image_kind` is that of the image that was built,
+    None before there is one; `served_by` the kind of target that the champion is on, None without one. Pure."""
+    return tuple(_candidate(kind, environment, abilities.get(kind), image_kind, served_by) for kind in kinds)
 
 
-def _candidate(kind: str, environment: Environment, ability: Ability | None, image_kind: str | None) -> Candidate:
+def _candidate(
+    kind: str, environment: Environment, ability: Ability | None, image_kind: str | None, served_by: str | None
+) -> Candidate:
     faults = _faults(kind, environment, ability, image_kind)
+    if served_by not in {None, kind}:
+        faults = (*faults, f"the service is in service on {served_by}: release there, or delete it first")
     away = ability.away if ability else None
     return Candidate(kind=kind, faults=(*faults, away) if away else faults, away=bool(away) and not faults)
 

@@ -59,7 +59,8 @@ class Target(Protocol):
         ...
 
     def delete_revision(self, name: str, revision_id: str, *, fence: int) -> None:
-        """Lets it finish what it works on, then removes it. One that is absent is fine; one with traffic is refused."""
+        """Lets it finish what it works on, then removes it. One that is absent is fine, another kind's service has none
+        of ours; one with traffic is refused."""
         ...
 
     def delete(self, name: str, *, fence: int) -> None:

@@ -147,7 +147,7 @@ class FakeTarget:
     def delete_revision(self, name: str, revision_id: str, *, fence: int) -> None:
         with fenced(self.folder, name, fence):
             document = self._read(name)
-            if document is None or revision_id not in document["revisions"]:
+            if document is None or document["kind"] != self.kind or revision_id not in document["revisions"]:
                 return
             if message := self._faults()["deletes_fail"]:
                 raise TargetError(message)

@@ -100,6 +100,7 @@ class TargetContract:
         assert target.list() == ()
         with pytest.raises(ServiceConflict, match="service digits exists already on the target 'other'"):
             target.delete(SERVICE, fence=1)
+        target.delete_revision(SERVICE, "r1", fence=1)  # what is not there can be taken back
 
     def test_what_does_not_exist_is_absent_and_deleting_it_is_fine(self, target):
         assert target.find(SERVICE) is None

@@ -154,9 +154,8 @@ class LocalTarget:
         with fenced(self._services, name, fence):
             folder = self._folder(name)
             record = folder.read()
-            if record is None:
+            if record is None or record.kind != self.kind:  # another kind's service has no revision of ours
                 return
-            refuse_other_kind(name, theirs=record.kind, ours=self.kind)
             refuse_to_remove_what_serves(name, revision_id, record.traffic)
             record = _without_mirror_to(revision_id, record)
             folder.write(record)

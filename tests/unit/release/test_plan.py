@@ -55,6 +55,17 @@ def test_once_an_image_is_built_targets_of_another_kind_are_out() -> None:
     assert found[1].faults == ()
 
 
+def test_a_service_stays_on_the_target_that_its_champion_is_on(config: ReleaseConfig) -> None:
+    both = plan(replace(config, targets=("docker", "process")), champion="r1", abilities=BOTH, served_by="process")
+    assert both.choice == "process"
+    with pytest.raises(ConfigError) as caught:
+        plan(replace(config, targets=("docker",)), champion="r1", abilities=BOTH, served_by="process")
+    assert str(caught.value) == (
+        "targets: no candidate can take this release: docker: the service is in service on process: release there, "
+        "or delete it first"
+    )
+
+
 @pytest.mark.parametrize(("target", "kind"), [("process", "process"), ("docker", "docker"), ("aks", "docker")])
 def test_every_target_but_process_runs_container_images(target: str, kind: str) -> None:
     assert image_kind_of(target) == kind

@@ -23,10 +23,11 @@ from shipway.errors import (
     StoreCorrupt,
     TargetError,
 )
+from shipway.machine.state import MachineState
 from shipway.registry.models import Registry
 from shipway.release import acts, promote
 from shipway.release.inputs import config_digest, forget_unbegun, read_inputs
-from shipway.release.ledger import Event
+from shipway.release.ledger import Event, ledger_of
 from shipway.release.open_releases import lease_name, open_release, open_release_key, refuse_if_busy
 from shipway.release.operations import Operator, history, retire, revert, served_at, settle
 from shipway.release.reconcile import settled_services, stranded
@@ -35,6 +36,7 @@ from shipway.release.roll_back import conclude_promoted, roll_back
 from shipway.release.run import hold
 from shipway.release.steps import Kind, Step
 from shipway.store.lease import Holder, acquire
+from shipway.testing.fake_target import FakeTarget
 from tests.unit.release.driver import AT, Bench
 from tests.unit.verification.little_server import little_server
 
@@ -282,6 +284,34 @@ def test_a_model_in_service_cannot_be_deleted_until_the_service_is_gone(bench: B
     assert bench.target.find("digits") is None
     registry.delete("digits:1", now=AT)
     assert history(bench.workspace, "digits")[-1].event is Event.RETIRED
+
+
+class AnotherTarget(FakeTarget):
+    """Shares its folder with the fake target, as local targets do, and sorts before it."""
+
+    kind = "another"
+
+
+def test_a_service_is_deleted_also_when_a_release_was_sent_to_another_target_once(bench: Bench) -> None:
+    released(bench, "one")
+    promoted = history(bench.workspace, "digits")[-1]
+    elsewhere = replace(promoted, event=Event.ROLLED_BACK, release_id="rel-two", target="another")
+    ledger_of(bench.workspace, "digits").append(elsewhere)
+
+    def load(kind: str, state: MachineState) -> FakeTarget:
+        return AnotherTarget(bench.target.folder) if kind == "another" else bench.tools.load_target(kind, state)
+
+    retire(replace(operator(bench), tools=replace(bench.tools, load_target=load)), "digits")
+    assert bench.target.find("digits") is None
+
+
+def test_a_release_to_another_target_than_the_champions_is_refused_and_leaves_it_alone(bench: Bench) -> None:
+    released(bench, "one")
+    bench.keep("rel-two", model="two", targets=("docker",))
+    ending = bench.release("rel-two")
+    assert ending.phase is ReleasePhase.REFUSED
+    assert "docker: the service is in service on process: release there, or delete it first" in ending.reason
+    assert serving(bench) == {revision_id_of("rel-one"): 100}
 
 
 def test_a_service_that_its_target_has_not_got_is_only_written_off_when_told_so(bench: Bench) -> None:
