@@ -55,7 +55,16 @@ class PrefectUi:
         self.set_state(run_id, "CANCELLING", "Cancelling")
 
     def retry(self, run_id: str) -> None:
-        self.set_state(run_id, "SCHEDULED", "AwaitingRetry")
+        """Until the second attempt begins: a worker says twice that a process died, and whoever clicks between the two
+        has to click again."""
+
+        def begun() -> bool:
+            run = self.run(run_id)
+            if run["state"]["type"] == "CRASHED" and run["run_count"] == 1:
+                self.set_state(run_id, "SCHEDULED", "AwaitingRetry")
+            return bool(run["run_count"] == 2)
+
+        wait_until(begun, "the second attempt")
 
     def states(self, run_id: str) -> list[dict[str, Any]]:
         """Every state that a run had, in order."""

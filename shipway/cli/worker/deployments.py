@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from prefect.client.schemas.responses import DeploymentResponse
 
 _FILE = "prefect.yaml"
+_RUNS_AT_ONCE = 8
+"""Each is a process of some 250 MB, in which a release waits through its traffic steps. More wait for their turn. Set
+when the pool is made; from then on the user's, too."""
+
 _INSTALLATION_S = ("description", "entrypoint", "work_pool_name", "job_variables", "parameter_openapi_schema")
 
 
@@ -112,8 +116,14 @@ def _make_pool(client: "SyncPrefectClient", name: str) -> None:
     try:
         client.read_work_pool(name)
     except ObjectNotFound:
-        template = ProcessWorker.get_default_base_job_template()
-        client.create_work_pool(WorkPoolCreate(name=name, type=ProcessWorker.type, base_job_template=template))
+        client.create_work_pool(
+            WorkPoolCreate(
+                name=name,
+                type=ProcessWorker.type,
+                base_job_template=ProcessWorker.get_default_base_job_template(),
+                concurrency_limit=_RUNS_AT_ONCE,
+            )
+        )
 
 
 def _apply(client: "SyncPrefectClient", wanted: Wanted) -> Applied:

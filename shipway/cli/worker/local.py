@@ -38,9 +38,6 @@ _ASK_TWICE_AFTER_S = 1.0
 _RUN_ENDS_WITHIN_S = 20.0
 """A release that is asked to stop gives its lease back and tells Prefect; it waits for nothing."""
 
-_RUNS_AT_ONCE = 8
-"""Each is a process of some 250 MB; a release waits in it through its traffic steps. More wait for their turn."""
-
 _WHOSE = "SHIPWAY_WORKER_OF"
 """In the environment of a worker and of all runs that it starts: the state folder of the workspace."""
 
@@ -129,11 +126,11 @@ def worker_environment(
 def _start(state: MachineState, server: ServerRecord, place: Place, terms: Terms) -> ProcessIdentity:
     _rotate(log_path(state))
     write_whole(_terms_file(state), json.dumps(asdict(terms), indent=2) + "\n")
-    words = ("-m", "prefect", "worker", "start", "--type", "process", "--limit", str(_RUNS_AT_ONCE))
-    place_words = ("--pool", place.pool, "--name", place.worker)
+    # No `--limit`: a run that is retried at once would still hold its place there, and the worker would die of that.
+    words = ("-m", "prefect", "worker", "start", "--pool", place.pool, "--name", place.worker, "--type", "process")
     return start_once(
         processes.Command(
-            argv=with_pid_file((sys.executable, *words, *place_words), _pid_file(state)),
+            argv=with_pid_file((sys.executable, *words), _pid_file(state)),
             cwd=_folder(state),  # not the user's folder: Prefect would read its .env and prefect.toml
             environment=worker_environment(os.environ, server, state, Path(terms.folder)),
             lock=_lock(state),
