@@ -43,13 +43,21 @@ def run_uv(arguments: Sequence[str], *, cwd: Path, what: str, text: str | None =
 
 
 def reason_of(stderr: str) -> str:
-    """uv's message as one bounded line, without the drawing around it."""
+    """uv's message as one bounded line, without the drawing around it, and what to do where uv does not say."""
     if "No space left on device" in stderr or "os error 28" in stderr:
         return "no space left on the device; free some, such as with `shipway gc`"
     lines = [_DRAWING.sub("", line).strip() for line in stderr.splitlines()]
     words = " ".join(line for line in lines if line and not line.startswith("warning:")).removeprefix("error: ")
     words = without_credentials(words)
-    return words if len(words) <= _MAX_REASON else f"{words[: _MAX_REASON - 3]}..."
+    bounded = words if len(words) <= _MAX_REASON else f"{words[: _MAX_REASON - 3]}..."
+    return f"{bounded}{_remedy(words)}"
+
+
+def _remedy(reason: str) -> str:
+    """uv trusts authorities of its own list, and not those of the machine."""
+    if "invalid peer certificate" not in reason:
+        return ""
+    return "; name a file with the authority's certificate in SSL_CERT_FILE, or take the machine's with UV_SYSTEM_CERTS=1"
 
 
 def without_credentials(text: str) -> str:
