@@ -57,7 +57,10 @@ def _remedy(reason: str) -> str:
     """uv trusts authorities of its own list, and not those of the machine."""
     if "invalid peer certificate" not in reason:
         return ""
-    return "; name a file with the authority's certificate in SSL_CERT_FILE, or take the machine's with UV_SYSTEM_CERTS=1"
+    return (
+        "; name a file with the authority's certificate in SSL_CERT_FILE (those that this machine trusts are, on Debian, in "
+        "/etc/ssl/certs/ca-certificates.crt)"
+    )
 
 
 def without_credentials(text: str) -> str:
