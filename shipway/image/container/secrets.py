@@ -8,6 +8,10 @@ from shipway.domain.secret import Secret
 
 _SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|_KEY", re.IGNORECASE)
 _IN_A_URL = re.compile(r"://[^/@\s:]*:([^/@\s]+)@")
+_PUBLIC = frozenset({"GPG_KEY"})
+"""In the variables of Python's own images stands by whose key that Python is signed: in ours, and in those that Shipway
+itself may run in."""
+
 _SHORTEST = 8
 """Characters: shorter values, such as `true` or `1234`, stand everywhere and are nobody's secret."""
 
@@ -59,7 +63,7 @@ def known_secrets(environment: Mapping[str, str], urls: Iterable[str] = ()) -> t
     found = [
         KnownSecret(name=f"the value of {name}", value=Secret(value))
         for name, value in sorted(environment.items())
-        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST and not value.startswith("/") and "://" not in value
+        if _is_secret(name) and len(value) >= _SHORTEST and not value.startswith("/") and "://" not in value
     ]
     passwords = {match for text in [*environment.values(), *urls] for match in _IN_A_URL.findall(text)}
     found += [
@@ -81,6 +85,10 @@ def find_secrets(
         for kind in _kinds_in([text.encode()], wanted, authors=True)
     )
     return (*in_texts, *(found for file in files for found in _in_file(file, wanted)))
+
+
+def _is_secret(name: str) -> bool:
+    return name not in _PUBLIC and _SECRET_NAME.search(name) is not None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ def test_what_counts_as_a_secret_of_the_environment() -> None:
         "TOKEN_URL": "https://index.example/simple",
         "UV_INDEX_URL": "https://ada:byron-1815@index.example/simple",
         "HOME": "/root/long-enough",
+        "GPG_KEY": "A035C8C19219BA821ECEA86B64E628F8D684696D",  # of python:3.11, and in python:3.11-slim too
     }
     assert [(secret.name, secret.value.reveal()) for secret in known_secrets(environment)] == [
         ("the value of AWS_SECRET_ACCESS_KEY", "also long enough"),
