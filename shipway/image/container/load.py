@@ -9,12 +9,13 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from shipway.domain.image import short_digest
 from shipway.engine.connection import Engine
+from shipway.engine.faults import NotInEngine
 from shipway.errors import BuildError
 from shipway.image.container.base import BaseImage
 from shipway.image.container.base_layers import base_layers
@@ -78,16 +79,20 @@ def plans_for(engine: Engine, loading: Loading, kept: KeptLayers, *, like: str) 
     with engine.speaking("looking for layers that the engine has"):
         if not keeps_layers(engine.client.api.info()):
             return [0]
-        facts = [kept.facts(layer) for layer in loading.layers]
-        ours = [*loading.base.layers, *(fact.digest if fact else None for fact in facts)]
-        known = max((shared_layers(ours, theirs) for theirs in _layers_of_images(engine, like)), default=0)
+    facts = [kept.facts(layer) for layer in loading.layers]
+    ours = [*loading.base.layers, *(fact.digest if fact else None for fact in facts)]
+    known = max((shared_layers(ours, theirs) for theirs in _layers_of_images(engine, like)), default=0)
     return sorted({max(known, base), base, 0}, reverse=True)
 
 
 def _layers_of_images(engine: Engine, like: str) -> Iterator[Sequence[str]]:
-    found = engine.client.api.images(filters={"label": [like]}, quiet=True)
+    """One that somebody removes meanwhile is passed over."""
+    what = "looking for images that share layers"
+    with engine.speaking(what):
+        found = engine.client.api.images(filters={"label": [like]}, quiet=True)
     for image in list(dict.fromkeys(found))[:_MOST_IMAGES_LOOKED_AT]:
-        yield tuple(engine.client.api.inspect_image(image)["RootFS"].get("Layers") or ())
+        with suppress(NotInEngine), engine.speaking(what):
+            yield tuple(engine.client.api.inspect_image(image)["RootFS"].get("Layers") or ())
 
 
 def _send(engine: Engine, loading: Loading, kept: KeptLayers, there: int) -> str:
