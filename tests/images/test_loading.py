@@ -117,7 +117,10 @@ def test_an_image_with_every_layer_stands_without_its_base_on_another_engine(
 ) -> None:
     """As engines on containerd's store want it; here one that has nothing shows that nothing is lacking."""
     complete = loading(tiny, layer("a", b"complete a"), layer("b", b"complete b", kept=False))
+    left = kept.folder / "reading-killed"
+    left.mkdir()
     here = load_image(engine, complete, kept, [0])
+    assert not left.exists(), "a killed builder's"
     engine.client.images.remove(here, force=True)
     engine.client.images.remove(tiny.name, force=True)
     assert load_image(elsewhere, complete, kept, [0]) == here

@@ -16,22 +16,28 @@ from shipway.errors import BuildError, MachineError
 from shipway.image.container.base import BaseImage
 from shipway.image.container.kept_layers import KeptLayers
 from shipway.image.container.pieces import Pieces
+from shipway.machine.locks import file_lock
 
 log = logging.getLogger(__name__)
 
 _GZIP = b"\x1f\x8b"
 _READ_BYTES = 1024 * 1024
+_PATIENCE_S = 1800.0
+_READING = "reading-"
 
 
 def base_layers(engine: Engine, base: BaseImage, kept: KeptLayers) -> Iterator[tuple[str, Path]]:
-    """Digest and tar of each, lowest first. Safe to repeat: read from the engine once.
+    """Digest and tar of each, lowest first. Safe to repeat, and with several at once: read from the engine once.
 
     Raises BuildError when the engine gives other layers than it says, NotInEngine when it has the base no more, and
     MachineError when there is no room.
     """
-    if not all(_place(kept, digest).exists() for digest in base.layers):
+    with file_lock(kept.folder / ".base.lock", timeout_s=_PATIENCE_S):
+        for left in kept.folder.glob(f"{_READING}*"):  # by a killed builder: a living one holds the lock
+            shutil.rmtree(left, ignore_errors=True)
         try:
-            _save(engine, base, kept)
+            if not all(_place(kept, digest).exists() for digest in base.layers):
+                _save(engine, base, kept)
         except OSError as error:
             raise MachineError(
                 f"the layers of base image {base.name} cannot be written to {kept.folder}: {error.strerror}; "
@@ -48,7 +54,7 @@ def _place(kept: KeptLayers, digest: str) -> Path:
 def _save(engine: Engine, base: BaseImage, kept: KeptLayers) -> None:
     log.info("reading the layers of base image %s from the engine", base.name)
     what = f"reading base image {base.name} from the engine"
-    with tempfile.TemporaryDirectory(prefix="base-", dir=kept.folder) as name:
+    with tempfile.TemporaryDirectory(prefix=_READING, dir=kept.folder) as name:
         with engine.speaking(what):
             archive = Pieces(engine.client.api.get_image(base.id))
             files = unpack_image(archive, Path(name))
