@@ -105,6 +105,8 @@ class KeptLayers:
                 yield json.loads(record.read_bytes())["digest"], tuple(path for path in files if path.exists())
         for tar in sorted(self.folder.glob("base-*.tar")):
             yield f"sha256:{tar.stem.removeprefix('base-')}", (tar,)
+        for part in sorted(self.folder.glob("*.part")):  # a killed builder's, unless it is young
+            yield f"sha256:{part.stem}", (part,)
 
     def _write(self, layer: Layer) -> LayerFacts:
         part = self._tar(layer).with_suffix(".part")
