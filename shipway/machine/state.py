@@ -1,6 +1,7 @@
 """Where this machine keeps what must never travel with a workspace: process ids, ports, venvs, keys, logs."""
 
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def private_folder(path: Path) -> Path:
 
 def write_whole(path: Path, text: str, *, mode: int = 0o600) -> None:
     """Writes a small file so that a reader sees the old text or the new, never a part, whenever we are killed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
