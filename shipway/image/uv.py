@@ -58,8 +58,8 @@ def _remedy(reason: str) -> str:
     if "invalid peer certificate" not in reason:
         return ""
     return (
-        "; name a file with the authority's certificate in SSL_CERT_FILE (those that this machine trusts are, on Debian, in "
-        "/etc/ssl/certs/ca-certificates.crt)"
+        "; name a file with the authority's certificate in SSL_CERT_FILE (Debian has those that a machine trusts "
+        "in /etc/ssl/certs/ca-certificates.crt)"
     )
 
 

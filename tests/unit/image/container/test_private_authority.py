@@ -119,8 +119,8 @@ def test_one_that_nobody_named_is_said_with_how_to_name_it(index: str, state: Ma
     text = str(error.value)
     assert text.startswith(f"environment 'mine' cannot be resolved for Python {OWN.version} on {PLATFORM}: ")
     assert text.endswith(
-        "invalid peer certificate: UnknownIssuer; name a file with the authority's certificate in SSL_CERT_FILE (those "
-        "that this machine trusts are, on Debian, in /etc/ssl/certs/ca-certificates.crt)"
+        "invalid peer certificate: UnknownIssuer; name a file with the authority's certificate in SSL_CERT_FILE "
+        "(Debian has those that a machine trusts in /etc/ssl/certs/ca-certificates.crt)"
     )
     assert "\n" not in text
     assert list(state.locks.iterdir()) == []
