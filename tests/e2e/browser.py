@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.absent import absent
 
+_TRIES = 5
 _RENDERED_MS = 12_000
 """How long a page may go on loading, in the browser's own time, which runs faster than ours."""
 
@@ -21,10 +22,14 @@ class Browser:
 
     folder: Path
 
-    def text(self, url: str) -> str:
-        """All that stands in the page's document, without its markup."""
-        document = self._open(url, "--dump-dom")
-        return html.unescape(re.sub(r"<[^>]*>", "|", document))
+    def text(self, url: str, *, shows: str) -> str:
+        """All that stands in the page's document, without its markup; opened again, a few times at most, until it
+        `shows` a text: the browser does not wait for a server that is busy."""
+        for _ in range(_TRIES):
+            text = html.unescape(re.sub(r"<[^>]*>", "|", self._open(url, "--dump-dom")))
+            if shows in text:
+                break
+        return text
 
     def picture(self, url: str, name: str) -> Path:
         """SHIPWAY_PICTURES names the folder that keeps it, to have docs/pictures anew."""

@@ -155,13 +155,15 @@ def test_the_form_shows_what_can_be_said_with_a_help_line_each(
     ui: PrefectUi, up: dict[str, Any], browser: Browser
 ) -> None:
     page = f"deployments/deployment/{ui.deployment('release')['id']}/run"
-    shown = browser.text(f"{up['ui_url']}/v2/{page}")
+    shown = browser.text(f"{up['ui_url']}/v2/{page}", shows="The release file.")
     for field in parameter_schema(release).properties.values():
         assert field["description"].replace("\n", " ") in shown.replace("\n", " ")
     assert f"|{ui.deployment('release')['parameters']['file']}|" in shown
     assert f"|{AS_THE_FILE_SAYS}|" in shown
     assert shades(browser.picture(f"{up['ui_url']}/v2/{page}", "release-form")) > 100
-    older = browser.text(f"{up['ui_url']}/{page}")  # its drop-down has its options in the document
+    older = browser.text(
+        f"{up['ui_url']}/{page}", shows="The release file."
+    )  # its drop-down has its options in the document
     assert [option for option in target_options() if f"|{option}|" not in older] == []
 
 
@@ -170,7 +172,7 @@ def test_the_page_of_a_run_shows_state_tags_steps_and_what_was_found(
 ) -> None:
     (run,) = ui.runs(tags={"all_": ["promoted"]})
     page = f"{up['ui_url']}/v2/runs/flow-run/{run['id']}?tab=Artifacts"
-    shown = browser.text(page)
+    shown = browser.text(page, shows="Verification passed")
     for text in (run["name"], "Completed", "svc:adder", "target:process", "promoted", "release-report", "verdict"):
         assert text in shown
     assert "Verification passed: all 3 checks passed" in shown  # there was no champion to agree with
