@@ -1,6 +1,7 @@
 """Shipway's own release file to a `ReleaseConfig`. What can be refused before work begins is refused here."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -29,6 +30,8 @@ from shipway.errors import ConfigError
 
 DEFAULT_TARGET = "process"
 
+_PASSWORD_IN_A_URL = re.compile(r"://[^/@\s:]*:(?!\$\{)[^/@\s]+@")
+
 
 def load_release_file(path: Path) -> Loaded[ReleaseConfig]:
     """Paths in the file are relative to its folder, which also stands for v1's working directory.
@@ -56,13 +59,24 @@ def load_release_file(path: Path) -> Loaded[ReleaseConfig]:
         image=ImageConfig(base=raw.image.base, registry=raw.image.registry),
         notes=raw.notes,
     )
-    return Loaded(config, (*inference.warnings, *deployment.warnings, *_unlimited(config, path)))
+    ours = (*_unlimited(config, path), *_kept_in_clear(config, path))
+    return Loaded(config, (*inference.warnings, *deployment.warnings, *ours))
 
 
 def _unlimited(config: ReleaseConfig, path: Path) -> Iterator[str]:
     """The one target that gives each revision all of the machine."""
     if "process" in config.targets and config.deployment.resources != Resources():
         yield f"{path}: deployment/containerResourceRequirements: the process target limits nothing; docker does"
+
+
+def _kept_in_clear(config: ReleaseConfig, path: Path) -> Iterator[str]:
+    """Requirements are kept with the release, for all who may read the workspace; uv fills in what `${NAME}` says."""
+    environment = config.inference.environment
+    if any(_PASSWORD_IN_A_URL.search(line) for line in environment.requirements):
+        yield (
+            f"{path}: {environment.called} has a password in a URL, which is kept in the workspace in clear; "
+            "write ${NAME} in its place and set that variable, or set UV_INDEX_URL"
+        )
 
 
 def _part(document: Document, key: str, path: Path, *, default: Any = None) -> Document | Path:

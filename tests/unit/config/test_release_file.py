@@ -129,6 +129,19 @@ def test_resources_that_a_target_cannot_hold_to_are_said(full: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(("password", "warnings"), [("hunter2", 1), ("${INDEX_PASSWORD}", 0)])
+def test_a_password_among_the_requirements_is_warned_of(full: Path, password: str, warnings: int) -> None:
+    (full / "src" / "conda.yml").write_text(
+        f"name: mine\ndependencies:\n- pip:\n  - --index-url https://ada:{password}@index.example/simple\n  - numpy\n"
+    )
+    path = rewritten(full, "  sourceDirectory: src\n", "  sourceDirectory: src\n  condaFile: conda.yml\n")
+    warning = (
+        "release.yaml: environment 'mine' has a password in a URL, which is kept in the workspace in clear; "
+        "write ${NAME} in its place and set that variable, or set UV_INDEX_URL"
+    )
+    assert load_release_file(path).warnings == (warning,) * warnings
+
+
 def test_paths_are_relative_to_the_file_and_not_to_the_working_folder(
     full: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
