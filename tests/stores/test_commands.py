@@ -188,6 +188,8 @@ def test_a_workspace_is_not_copied_to_itself_nor_over_another(shipway: Shipway, 
     original.records.create("models/a/1", {})
     open_workspace(url, create=True).records.create("models/b/1", {})
     assert "cannot be copied to itself; give another place" in shipway("workspace", "copy", "../ws", "../ws/").error
+    assert "/ws/copy; give a place outside" in shipway("workspace", "copy", "../ws", "../ws/copy").error
+    assert not (tmp_path / "ws" / "copy").exists()
     assert (
         "models/b/1.json is not the same in both; give another place"
         in shipway("workspace", "copy", "../ws", url).error

@@ -82,13 +82,12 @@ def _create(args: Namespace, context: Context) -> int:
 def _copy(args: Namespace, context: Context) -> int:
     from shipway.cli.context import normal_workspace_url
     from shipway.store.copying import copy_objects
-    from shipway.store.workspace import open_objects, open_workspace
+    from shipway.store.workspace import normal_url, open_objects, open_workspace
 
     source = open_workspace(normal_workspace_url(args.source, context.folder))
     _refuse_while_used(source)
+    _refuse_within(source, normal_url(_typed_url(args.to, context)))
     url, to = open_objects(_typed_url(args.to, context), create=True)
-    if url == source.url:
-        raise StoreError(f"{url} cannot be copied to itself; give another place")
     if to.stat("workspace.json") is not None:
         _refuse_while_used(open_workspace(url))
     copied = copy_objects(source.objects, to, may_change=may_change, tell=_Teller(context).tell)
@@ -117,6 +116,14 @@ def _typed_url(text: str, context: Context) -> str:
     from shipway.store.urls import is_remote
 
     return text if is_remote(text) or "://" in text else str(context.folder / text)
+
+
+def _refuse_within(source: "Workspace", url: str) -> None:
+    """A workspace that holds its copy would change while it is copied."""
+    if url == source.url:
+        raise StoreError(f"{url} cannot be copied to itself; give another place")
+    if url.startswith(f"{source.url}/"):
+        raise StoreError(f"{source.url} cannot be copied into itself, to {url}; give a place outside")
 
 
 def _refuse_while_used(workspace: "Workspace") -> None:
