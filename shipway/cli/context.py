@@ -39,8 +39,10 @@ class Context:
     @property
     def workspace_folder(self) -> Path | None:
         """None when the workspace is in a bucket. Raises as `workspace_url` does."""
+        from shipway.store.urls import folder_of
+
         url = self.workspace_url
-        return _path_of(url) if url.startswith("file://") else None
+        return folder_of(url) if url.startswith("file://") else None
 
     def workspace(self) -> "Workspace":
         return self._workspace
@@ -86,11 +88,11 @@ def find_workspace(given: str | None, folder: Path) -> str:
 
 def normal_workspace_url(text: str, folder: Path) -> str:
     """Of a workspace as a person names it: a URL, or a folder that is one or holds one. Raises StoreError."""
-    if "://" in text and not text.lower().startswith("file://"):
-        from shipway.store.urls import parse_place
+    from shipway.store.urls import folder_of, is_remote, parse_place
 
+    if is_remote(text):
         return parse_place(text).url
-    path = (folder / _path_of(text)).resolve()
+    path = folder_of(text) if "://" in text else folder_of(str(folder / Path(text).expanduser()))
     if (path / WORKSPACE_FOLDER).is_dir():
         return (path / WORKSPACE_FOLDER).as_uri()
     if path.is_file():
@@ -98,11 +100,3 @@ def normal_workspace_url(text: str, folder: Path) -> str:
     if not path.is_dir():
         raise StoreError(f"{path} is not a workspace; make one with `shipway init {path}`")
     return path.as_uri()
-
-
-def _path_of(text: str) -> Path:
-    if text.lower().startswith("file://"):
-        from urllib.parse import unquote, urlsplit
-
-        return Path(unquote(urlsplit(text).path))
-    return Path(text).expanduser()

@@ -66,6 +66,11 @@ def test_a_store_that_nobody_knows_is_refused(folder: Path) -> None:
         find_workspace("ftp://host/x", folder)
 
 
+def test_a_folder_of_another_host_is_refused(folder: Path) -> None:
+    with pytest.raises(StoreError, match=r"the folder of a file:// URL is on this machine; write file:///PATH"):
+        find_workspace("file://elsewhere/tmp", folder)
+
+
 def test_the_url_that_names_the_state_folder_is_the_opened_workspace_s(tmp_path: Path) -> None:
     strange = tmp_path / "a b%20ü"
     open_workspace(strange, create=True)
