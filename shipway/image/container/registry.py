@@ -26,10 +26,7 @@ _REFUSALS = (
         "it speaks plain http: let the engine's insecure-registries name it",
     ),
     (("no such host", "connection refused", "i/o timeout", "no route to host"), "it cannot be reached from the engine"),
-    (
-        ("404", "invalid character", "error parsing HTTP", "unexpected HTTP status", "405"),
-        "what answers there is no registry",
-    ),
+    (("invalid character", "error parsing HTTP", "unexpected HTTP status"), "what answers there is no registry"),
 )
 
 
