@@ -19,7 +19,6 @@ from shipway.targets.docker.address import published_on
 from shipway.targets.docker.container import (
     container_name,
     container_settings,
-    memory_limit,
     workspace_mark,
 )
 from shipway.targets.docker.health import Seen, status_of
@@ -238,7 +237,7 @@ def test_an_end_for_want_of_memory_names_the_limit_and_its_key(by, limit, key):
         "its memory limit of 1024 MB is too small: the kernel ended it; "
         f"raise containerResourceRequirements/{key} in the deployment config"
     )
-    assert memory_limit(resources) == GIGABYTE
+    assert resources.memory_ceiling_bytes == GIGABYTE
 
 
 def test_the_run_that_ended_is_the_one_before_that_which_runs():

@@ -16,10 +16,8 @@ PORT = 5001
 GRACE_S = DRAIN_S + 5
 """From SIGTERM to SIGKILL: what the server takes to drain, and to end after that."""
 
-WORKSPACE, SERVICE, REVISION, SETTINGS = (
-    f"shipway.{what}" for what in ("workspace", "service", "revision", "settings")
-)
-"""The labels by which a container is known for ours, and for one that needs no change."""
+SETTINGS = "shipway.settings"
+"""The label by which a container is known for one that needs no change."""
 
 _CPU_PERIOD_US = 100_000
 _LOG = {"type": "json-file", "config": {"max-size": "10m", "max-file": "3"}}
@@ -64,11 +62,6 @@ def container_settings(mark: str, place: RevisionFolder, record: RevisionRecord,
     return settings | {"labels": identity(mark, place) | {SETTINGS: digest_of(settings)}}
 
 
-def memory_limit(resources: Resources) -> int | None:
-    """In bytes. What is asked for is the limit too, unless there is one of its own."""
-    return resources.memory_limit_bytes or resources.memory_bytes
-
-
 def memory_key(resources: Resources) -> str:
     """Which key of the deployment config the limit comes from."""
     return "memoryInGBLimit" if resources.memory_limit_bytes else "memoryInGB"
@@ -78,7 +71,7 @@ def _limits(resources: Resources) -> dict[str, int]:
     """A quota, not `nano_cpus`: the engine refuses more of those than it has cores, and a limit beyond them is kept
     anyway. No swap beyond the memory: a model that is swapped out answers too late for anybody."""
     limits: dict[str, int] = {}
-    if memory := memory_limit(resources):
+    if memory := resources.memory_ceiling_bytes:
         limits |= {"mem_limit": memory, "memswap_limit": memory}
     if resources.memory_bytes and resources.memory_limit_bytes:
         limits["mem_reservation"] = resources.memory_bytes

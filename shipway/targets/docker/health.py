@@ -12,7 +12,7 @@ from shipway.domain.wording import counted
 from shipway.targets._local.health import STOPPED, STOPPED_MESSAGE, Answer, NoAnswer, judge_answers
 from shipway.targets._local.records import RevisionRecord
 from shipway.targets._rollup import state_of
-from shipway.targets.docker.container import memory_key, memory_limit
+from shipway.targets.docker.container import memory_key
 from shipway.targets.docker.runs import EndedRun
 from shipway.targets.docker.view import ContainerView
 
@@ -81,7 +81,7 @@ def _crashed(container: ContainerView, ended: EndedRun | None, resources: Resour
 
 
 def _reason(container: ContainerView, ended: EndedRun | None, resources: Resources) -> str:
-    limit = memory_limit(resources)
+    limit = resources.memory_ceiling_bytes
     if limit and (container.oom_killed or (ended is not None and ended.out_of_memory)):
         return (
             f"its memory limit of {limit / _MB:.0f} MB is too small: the kernel ended it; "
