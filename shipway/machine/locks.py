@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shipway.errors import MachineError
+from shipway.machine.state import unwritable
 
 _POLL_S = 0.05
 
 
 @contextmanager
 def file_lock(path: Path, *, timeout_s: float = 60.0) -> Iterator[None]:
-    """Holds an exclusive lock on `path`, waiting at most `timeout_s`; MachineError names the file when that is over."""
+    """Holds an exclusive lock on `path`, waiting at most `timeout_s`; MachineError names the file when that is over,
+    or when it cannot be written."""
     descriptor = _open(path)
     try:
         _wait_for(descriptor, path, timeout_s)
@@ -47,8 +49,11 @@ def is_locked(path: Path) -> bool:
 
 
 def _open(path: Path) -> int:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def _try(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,9 +74,24 @@ def private_folder(path: Path) -> Path:
 
 
 def write_whole(path: Path, text: str, *, mode: int = 0o600) -> None:
-    """Writes a small file so that a reader sees the old text or the new, never a part, whenever we are killed."""
+    """Writes a small file so that a reader sees the old text or the new, never a part, whenever we are killed.
+
+    Raises MachineError, naming it, when that fails; the old one stays then.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    temporary.replace(path)
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> MachineError:
+    return MachineError(
+        f"{path} cannot be written: {error.strerror}; free some room, such as with `shipway gc`, or set XDG_STATE_HOME "
+        "to a folder that you can write"
+    )

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import re
+import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,17 +15,19 @@ import pytest
 from shipway.domain.environment import Environment
 from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.engine.connection import Engine
-from shipway.errors import BuildError, EngineUnavailable, RecordMissing
+from shipway.errors import BuildError, EngineUnavailable, MachineError, RecordMissing
 from shipway.image.container.build import build_docker_image
 from shipway.machine.ports import free_port
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
-from tests.images.conftest import RUN, archive_of, model_version, own_base
+from tests.images.conftest import RUN, archive_of, forget, model_version, own_base
 from tests.images.hanging_up import engine_that_hangs_up
 
 Build = Callable[..., Image]
 Spec = Callable[..., ImageSpec]
 CHOOSE = "choose another with image.base in the release file or SHIPWAY_BASE_IMAGE (which may hold {python})"
+_HALF = re.compile(r"\.part$|^\.\w+\.(json|txt)\.|^build-")
+"""Names of files that are being written, and of the folder of a build."""
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +74,40 @@ def test_an_engine_that_is_gone_in_mid_build_and_back_for_the_retry(
         image = build_docker_image(wanted, config, workspace, state, environment=environment)
     assert engine.client.images.get(image.location)
     engine.client.images.remove(image.location, force=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture
+def wanted(spec: Spec, workspace: Workspace, tmp_path: Path) -> ImageSpec:
+    return spec(models=bad(workspace, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("room", "said"),
+    [
+        (0, r"^\S+/disk/bases/\w+\.json cannot be written: No space left on device; free some room, .*`shipway gc`"),
+        (50_000, r"^the packages of an image .* cannot be installed: no space left on the device; .*`shipway gc`$"),
+        (130_000, r"^the layer \w+ cannot be written to \S+/disk/layers: No space left on device; .*`shipway gc`$"),
+    ],
+)
+def test_a_full_disk_of_this_machine_is_said_and_the_next_build_finds_no_half_of_anything(
+    engine: Engine, build: Build, wanted: ImageSpec, disk: Path, room: int, said: str
+) -> None:
+    """The state folder's, with so many bytes left for the build."""
+    (disk / "filler").write_bytes(bytes(16 * 1024 * 1024 - room))
+    with pytest.raises((MachineError, BuildError), match=said):
+        build(wanted, state=MachineState(disk))
+    assert [path.name for path in disk.rglob("*") if _HALF.search(path.name)] == []
+    (disk / "filler").unlink()
+    forget(engine, build(wanted, state=MachineState(disk)))
 
 
 def test_a_base_that_is_nowhere(spec: Spec, build: Build) -> None:

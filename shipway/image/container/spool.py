@@ -9,9 +9,16 @@ from pathlib import Path
 
 from shipway.errors import MachineError
 from shipway.machine.locks import file_lock, is_locked, take_lock
-from shipway.machine.state import MachineState, private_folder
+from shipway.machine.state import MachineState, private_folder, unwritable
 
 _LOCK = "lock"
+
+
+def _new_folder(spool: Path) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="build-", dir=spool))
+    except OSError as error:
+        raise unwritable(spool, error) from error
 
 
 @contextmanager
@@ -22,7 +29,7 @@ def spool_folder(state: MachineState) -> Iterator[Path]:
         for left in spool.glob("build-*"):
             if not is_locked(left / _LOCK):
                 shutil.rmtree(left, ignore_errors=True)
-        folder = Path(tempfile.mkdtemp(prefix="build-", dir=spool))
+        folder = _new_folder(spool)
         lock = take_lock(folder / _LOCK)
     if lock is None:
         raise MachineError(f"the folder {folder} was locked as it was made; build again")
