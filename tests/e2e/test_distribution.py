@@ -180,7 +180,8 @@ def test_a_schedule_makes_a_run_and_the_worker_carries_it_out(installed: Install
     assert runs, f"no scheduled run within {_SCHEDULED_WITHIN_S:.0f} s; {server_log(installed)}"
     assert runs[0]["auto_scheduled"]
     assert runs[0]["parameters"]["workspace"] == (workspace / ".shipway").as_uri()
-    ended = first_ended(up["url"])
+    now = post(f"{up['url']}/deployments/{runs[0]['deployment_id']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
+    ended = once_ended(up["url"], now["id"])
     assert (ended["name"], ended["state"]["message"]) == ("reconcile", "no service, and no release that was left")
     told = installed.run("shipway", "down", cwd=workspace)
     assert f"stopped the worker (process {up['worker']['pid']})" in told
@@ -205,12 +206,12 @@ def scheduled_runs(api: str) -> list[dict[str, Any]]:
     return list(runs)
 
 
-def first_ended(api: str) -> dict[str, Any]:
-    """The next minute's run, once it has ended."""
-    wanted = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}}}
+def once_ended(api: str, run_id: str) -> dict[str, Any]:
+    ended = {"any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}
+    wanted = {"flow_runs": {"id": {"any_": [run_id]}, "state": {"type": ended}}}
     deadline = time.monotonic() + 120
     while not (runs := post(f"{api}/flow_runs/filter", wanted)):
-        assert time.monotonic() < deadline, "no scheduled run ended within 120 s"
+        assert time.monotonic() < deadline, f"run {run_id} has not ended within 120 s"
         time.sleep(0.5)
     return dict(runs[0])
 
