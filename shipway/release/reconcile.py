@@ -1,12 +1,19 @@
 """Finds what a dead process left: releases that nobody works on, services that are not as their ledger says."""
 
+import logging
+import socket
 from dataclasses import dataclass
 from datetime import datetime
 
+from shipway.machine.state import machine_state
 from shipway.release.ledger import services_of
+from shipway.release.log import log_path
 from shipway.release.open_releases import lease_name, open_release
-from shipway.store.lease import Lease, current
+from shipway.store.holder import Holder
+from shipway.store.lease import Lease, current, last_holder
 from shipway.store.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,13 +25,18 @@ class Stranded:
 
 
 def stranded(workspace: Workspace, now: datetime) -> tuple[Stranded, ...]:
-    """What to resume. Reads only."""
+    """What to resume on this machine. Reads only.
+
+    Services are of one machine: what was begun on another is left to that one, which may only be asleep. Here its
+    revisions could be neither finished nor undone.
+    """
     found = ((service, open_release(workspace, service)) for service in services_of(workspace))
-    return tuple(
+    left = (
         Stranded(service=service, release_id=release_id)
         for service, release_id in found
         if release_id is not None and _holder(workspace, service, now) is None
     )
+    return tuple(each for each in left if _is_of_this_machine(workspace, each))
 
 
 def settled_services(workspace: Workspace, now: datetime) -> tuple[str, ...]:
@@ -34,6 +46,28 @@ def settled_services(workspace: Workspace, now: datetime) -> tuple[str, ...]:
         for service in services_of(workspace)
         if open_release(workspace, service) is None and _holder(workspace, service, now) is None
     )
+
+
+def _is_of_this_machine(workspace: Workspace, left: Stranded) -> bool:
+    """By who held it last; a machine whose name has changed has its log still."""
+    last = last_holder(workspace.records, lease_name(left.service))
+    if last is None or _is_here(last, left.release_id):
+        return True
+    if log_path(machine_state(workspace.url), left.release_id).exists():
+        return True
+    log.info(
+        "release %s of %s was begun on another machine (%s worked on the service last) and is left to that one; if it "
+        "is gone for good: shipway release abort %s",
+        left.release_id,
+        left.service,
+        last.host,
+        left.release_id,
+    )
+    return False
+
+
+def _is_here(last: Holder, release_id: str) -> bool:
+    return last.release_id == release_id and last.host == socket.gethostname()
 
 
 def _holder(workspace: Workspace, service: str, now: datetime) -> Lease | None:

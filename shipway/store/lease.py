@@ -28,6 +28,7 @@ __all__ = [
     "acquire",
     "check_fence",
     "current",
+    "last_holder",
     "release",
     "renew",
 ]
@@ -110,6 +111,12 @@ def current(records: Records, name: str, *, now: datetime) -> Lease | None:
     if newest is None or _is_free(newest, now=now, gone=is_gone):
         return None
     return _lease(name, newest)
+
+
+def last_holder(records: Records, name: str) -> Holder | None:
+    """Who holds it, or held it last, however long ago; None when nobody ever did."""
+    newest = _newest(records, name)
+    return None if newest is None else newest.holder
 
 
 def check_fence(records: Records, name: str, fence: int) -> None:

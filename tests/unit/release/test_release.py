@@ -28,6 +28,7 @@ from shipway.registry.models import Registry
 from shipway.release import acts, promote
 from shipway.release.inputs import config_digest, forget_unbegun, read_inputs
 from shipway.release.ledger import Event, ledger_of
+from shipway.release.log import log_path
 from shipway.release.open_releases import lease_name, open_release, open_release_key, refuse_if_busy
 from shipway.release.operations import Operator, history, retire, revert, served_at, settle
 from shipway.release.reconcile import settled_services, stranded
@@ -226,6 +227,22 @@ def test_a_first_release_that_was_stranded_is_found_too(bench: Bench) -> None:
     with hold(bench.workspace, "rel-one", tools=bench.tools):
         pass
     assert [left.release_id for left in stranded(bench.workspace, datetime.now(UTC))] == ["rel-one"]
+
+
+@pytest.mark.parametrize("has_log", [False, True])
+def test_what_another_machine_has_begun_is_left_to_it_unless_the_name_alone_has_changed(
+    bench: Bench, has_log: bool
+) -> None:
+    bench.keep("rel-one")
+    with hold(bench.workspace, "rel-one", tools=bench.tools) as run:
+        machine = run.machine
+    now = datetime.now(UTC)
+    there = Holder(host="elsewhere", pid=1, pid_started_at=0.0, release_id="rel-one")
+    acquire(bench.workspace.records, lease_name("digits"), there, now=now - timedelta(minutes=5))
+    if has_log:
+        log_path(machine, "rel-one").write_text("")
+    assert [left.release_id for left in stranded(bench.workspace, now)] == (["rel-one"] if has_log else [])
+    assert settled_services(bench.workspace, now) == ()
 
 
 def test_going_back_moves_all_traffic_to_the_revision_before(bench: Bench) -> None:
