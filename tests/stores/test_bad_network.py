@@ -150,27 +150,36 @@ def test_a_clock_that_is_wrong_is_told(s3: StoreServer, monkeypatch: pytest.Monk
     )
 
 
-def test_an_upload_goes_on_after_a_connection_dropped(proxy: Proxy, url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("act", [Act.HANG_UP, Act.SLOW_DOWN, Act.LOSE_ANSWER])
+def test_an_upload_goes_on_after_a_part_of_it_was_dropped_or_turned_away(
+    proxy: Proxy, url: str, tmp_path: Path, act: Act
+) -> None:
     blobs = open_workspace(url, create=True).blobs
     (tmp_path / "model").write_bytes(os.urandom(23 * _MB))
-    proxy.rule = first(3, Act.HANG_UP, lambda request: request.is_part)
+    proxy.rule = first(3, act, lambda request: request.is_part)
     digest, _ = blobs.put_file(tmp_path / "model")
+    assert proxy.acts.count(act) == 3
     assert blobs.read_bytes(digest) == (tmp_path / "model").read_bytes()
     blobs.fetch(digest, tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == (tmp_path / "model").read_bytes()
 
 
-def test_an_upload_that_breaks_off_registers_nothing_and_succeeds_when_repeated(
-    proxy: Proxy, url: str, server: StoreServer, tmp_path: Path, now: datetime
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        (Act.HANG_UP, r" cannot be reached; check the network .*\(the connection broke off\)$"),
+        (Act.SLOW_DOWN, r" has too many requests and turned away \S*; try again later \(503( SlowDown: .*)?\)$"),
+    ],
+)
+def test_an_upload_that_breaks_off_registers_nothing_and_succeeds_when_repeated(  # noqa: PLR0917
+    proxy: Proxy, url: str, server: StoreServer, tmp_path: Path, now: datetime, act: Act, said: str
 ) -> None:
     workspace = open_workspace(url, create=True)
     (tmp_path / "model").write_bytes(os.urandom(11 * _MB))
-    proxy.rule = first(10_000, Act.HANG_UP, lambda request: request.is_part)
+    proxy.rule = first(10_000, act, lambda request: request.is_part)
     objects = _impatient(url)
     broken = type(workspace)(url=url, blobs=Blobs(objects), records=Records(objects), objects=objects)
-    with pytest.raises(
-        StoreUnavailable, match=r" cannot be reached; check the network .*\(the connection broke off\)$"
-    ):
+    with pytest.raises(StoreUnavailable, match=said):
         Registry(broken).register_path(tmp_path / "model", name="m", now=now)
     assert [found.key for found in workspace.objects.under("")] == ["workspace.json"]
     assert _unfinished(server, url) == []
