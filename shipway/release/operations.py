@@ -116,11 +116,15 @@ def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
 
 
 def settle(operator: Operator, service: str) -> Settled:
-    """`converge` under the service's lease. Raises LeaseHeld when somebody works on it."""
-    with _holding(operator, service) as lease:
-        converge(operator, service, lease.fence)
-        champion = ledger_of(operator.workspace, service).standing().champion
-        return Settled(service=service, champion=champion.revision_id if champion else None)
+    """`converge` under the service's lease, which is not taken where both agree: who reconciles every minute would turn
+    away the releases that begin just then. Raises LeaseHeld when somebody works on it."""
+    ledger = ledger_of(operator.workspace, service)
+    champion = ledger.standing().champion
+    if champion is None or not _is_followed(operator, service, champion):
+        with _holding(operator, service) as lease:
+            converge(operator, service, lease.fence)
+            champion = ledger.standing().champion
+    return Settled(service=service, champion=champion.revision_id if champion else None)
 
 
 def converge(operator: Operator, service: str, fence: int) -> Service | None:
@@ -187,9 +191,13 @@ def _interrupted(operator: Operator, ledger: Ledger) -> LedgerEntry | None:
     entries, champion = ledger.entries(), ledger.standing().champion
     if champion is None or entries[-1].event is not Event.REVERTED:
         return None
-    found = _find(operator, champion.target, ledger.service)
-    followed = found is not None and found.traffic.weight_of(champion.revision_id) == 100
-    return None if followed else entries[-1]
+    return None if _is_followed(operator, ledger.service, champion) else entries[-1]
+
+
+def _is_followed(operator: Operator, service: str, champion: LedgerEntry) -> bool:
+    """Whether all traffic goes where the ledger says."""
+    found = _find(operator, champion.target, service)
+    return found is not None and found.traffic.weight_of(champion.revision_id) == 100
 
 
 def _decide_revert(operator: Operator, ledger: Ledger) -> LedgerEntry:

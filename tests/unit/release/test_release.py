@@ -10,7 +10,7 @@ import pytest
 
 from shipway.domain.image import ImageConfig
 from shipway.domain.release import ErrorLimit, Limits, ReleasePhase, revision_id_of
-from shipway.domain.service import RevisionStats, Traffic
+from shipway.domain.service import NO_TRAFFIC, RevisionStats, Traffic
 from shipway.errors import (
     ConfigError,
     FenceLost,
@@ -268,6 +268,15 @@ def test_traffic_that_is_not_as_the_ledger_says_is_put_right(bench: Bench) -> No
     bench.target.set_traffic("digits", Traffic.all_to(one), fence=2)
     assert settle(operator(bench), "digits").champion == two
     assert serving(bench) == {two: 100}
+
+
+def test_a_service_that_is_as_its_ledger_says_is_looked_at_without_its_lease(bench: Bench) -> None:
+    (one,) = released(bench, "one")
+    with hold(bench.workspace, "rel-one", tools=bench.tools):
+        assert settle(operator(bench), "digits").champion == one
+        bench.target.set_traffic("digits", NO_TRAFFIC, fence=99)
+        with pytest.raises(LeaseHeld):
+            settle(operator(bench), "digits")
 
 
 def test_who_served_at_any_time_is_in_the_ledger(bench: Bench) -> None:
