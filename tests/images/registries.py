@@ -18,20 +18,22 @@ _HTPASSWD = "ada:$2b$04$qlmAoFvAdzOAJAqXNHKi2OepizVI6IZIZFwhFpEkyXd4YtmygSjNK\n"
 _CONFIG = """
 version: 0.1
 log: {{level: error}}
-storage: {{filesystem: {{rootdirectory: {folder}/store}}, delete: {{enabled: true}}}}
+storage: {{filesystem: {{rootdirectory: {folder}/store}}, maintenance: {{readonly: {{enabled: {readonly}}}}}}}
 http: {{addr: "127.0.0.1:{port}", secret: of-a-test}}
 """
 _AUTH = "auth: {{htpasswd: {{realm: tests, path: {folder}/htpasswd}}}}\n"
 
 
 @contextmanager
-def registry(folder: Path, *, password: bool = False) -> Iterator[str]:
+def registry(folder: Path, *, password: bool = False, readonly: bool = False) -> Iterator[str]:
     """`127.0.0.1:port` of one that answers."""
     program = shutil.which("docker-registry") or absent("there is no docker-registry: apt-get install docker-registry")
     folder.mkdir()
     port = free_port()
     config = folder / "config.yml"
-    config.write_text((_CONFIG + (_AUTH if password else "")).format(folder=folder, port=port))
+    config.write_text(
+        (_CONFIG + (_AUTH if password else "")).format(folder=folder, port=port, readonly=str(readonly).lower())
+    )
     (folder / "htpasswd").write_text(_HTPASSWD)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, "serve", config], stdout=log, stderr=log)

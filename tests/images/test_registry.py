@@ -13,6 +13,7 @@ from shipway.engine.connection import Engine, connect
 from shipway.errors import BuildError, TargetError
 from shipway.image.container.base_choice import HOW_TO_CHOOSE
 from shipway.image.container.build import build_docker_image, docker_image_stands
+from shipway.image.container.kept_images import kept_images
 from shipway.image.container.registry import has_image, push_image
 from shipway.machine.ports import free_port
 from shipway.machine.state import MachineState
@@ -157,6 +158,24 @@ def test_a_push_that_is_refused_is_said_with_how_to_log_in(
     )
     assert "wrong-word" not in text
     assert "\n" not in text
+
+
+def test_an_image_whose_push_was_refused_is_known_so_that_it_can_be_freed(
+    engine: Engine, push: Push, closed_registry: str, state: MachineState
+) -> None:
+    with pytest.raises(BuildError):
+        push(f"{closed_registry}/refused/{RUN}")
+    (image,) = engine.client.images.list(name=f"{closed_registry}/refused/{RUN}")
+    assert image.id in {kept.location for _, kept in kept_images(state)}
+    assert list(state.root.glob("spool/build-*")) == []
+    errands = {"label": "shipway.errand", "ancestor": image.id}
+    assert engine.client.containers.list(all=True, filters=errands, ignore_removed=True) == []
+
+
+def test_a_registry_that_only_hands_out_is_said(push: Push, tmp_path: Path) -> None:
+    with registry(tmp_path / "registry", readonly=True) as host, pytest.raises(BuildError) as error:
+        push(f"{host}/team/{RUN}")
+    assert str(error.value) == "x"
 
 
 def test_a_registry_that_nobody_answers_for_is_said(push: Push) -> None:
