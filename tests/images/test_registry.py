@@ -173,9 +173,10 @@ def test_an_image_whose_push_was_refused_is_known_so_that_it_can_be_freed(
 
 
 def test_a_registry_that_only_hands_out_is_said(push: Push, tmp_path: Path) -> None:
-    with registry(tmp_path / "registry", readonly=True) as host, pytest.raises(BuildError) as error:
+    """As during its maintenance."""
+    read_only = r"HTTP 405 .*; it takes no pushes: it is read-only, or no registry; see image\.registry in the release"
+    with registry(tmp_path / "registry", readonly=True) as host, pytest.raises(BuildError, match=read_only):
         push(f"{host}/team/{RUN}")
-    assert str(error.value) == "x"
 
 
 def test_a_registry_that_nobody_answers_for_is_said(push: Push) -> None:

@@ -26,6 +26,7 @@ _REFUSALS = (
         "it speaks plain http: let the engine's insecure-registries name it",
     ),
     (("no such host", "connection refused", "i/o timeout", "no route to host"), "it cannot be reached from the engine"),
+    (("error parsing HTTP 405",), "it takes no pushes: it is read-only, or no registry"),
     (("invalid character", "error parsing HTTP", "unexpected HTTP status"), "what answers there is no registry"),
 )
 
