@@ -22,6 +22,7 @@ from shipway.release.revision import address_of, revision_spec, wait_healthy
 from shipway.release.run import ReleaseRun, carry_out
 from shipway.release.steps import Step
 from shipway.targets.base import Gauges, Target
+from shipway.targets.docker.images import fetch_image
 from shipway.verification.load import soak
 from shipway.verification.smoke import judge_image, judge_soak, smoke
 
@@ -78,11 +79,15 @@ def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
 
 
 def _inspect(run: ReleaseRun, image: Image) -> tuple[CheckResult, ...]:
-    """What lies in a container image goes wherever it is pushed. What this process knows as a secret is looked for."""
+    """What lies in a container image goes wherever it is pushed. What this process knows as a secret is looked for.
+
+    A release that is taken up on another machine finds its image in the registry only.
+    """
     if image.kind != DOCKER:
         return ()
     engine = connect()
     try:
+        fetch_image(engine, image.location)
         known = known_secrets(os.environ, run.inputs.environment.requirements)
         return judge_image(check_image(engine, image, known))
     finally:
