@@ -19,6 +19,19 @@ _WITHIN_S = 100.0
 _ENDED = {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}
 
 
+class Patient(httpx.HTTPTransport):
+    """A server whose database is locked for a moment says 503 and has done nothing: it is asked again."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(20):
+            response = super().handle_request(request)
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            response.close()
+            time.sleep(0.25)
+        return response
+
+
 @dataclass(frozen=True)
 class PrefectUi:
     """`live` is the workspace; its worker must run."""

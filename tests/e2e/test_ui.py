@@ -21,7 +21,7 @@ from shipway.flows.release import release
 from shipway.release.steps import Step
 from shipway.testing.assets import write_adder
 from tests.e2e.browser import Browser, shades
-from tests.e2e.prefect_api import PrefectUi, release_of
+from tests.e2e.prefect_api import Patient, PrefectUi, release_of
 from tests.live import Live, live
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300)]
@@ -43,7 +43,7 @@ def up(shop: Live) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def ui(shop: Live, up: dict[str, Any]) -> Iterator[PrefectUi]:
-    with httpx.Client(base_url=up["url"], trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=up["url"], transport=Patient(), timeout=30) as client:
         yield PrefectUi(shop, client)
 
 
