@@ -33,9 +33,14 @@ _LAST_WORD_LENGTH = 300
 
 
 def smoke_test(run: ReleaseRun, image: Image) -> SmokeResult:
-    """Runs the image alone, apart from any service, and takes it away again whatever happens."""
-    undo: Mapping[str, Plain] = {"trial": run.ref.service, "kind": image.kind}
-    return carry_out(run, Step.SMOKE, SmokeResult, lambda: _smoke(run, image), undo=undo)
+    """Runs the image alone, apart from any service, and takes it away again whatever happens.
+
+    What was tried is read back for that very image only: one that had to be built again may stand on another base.
+    """
+    undo: Mapping[str, Plain] = {"trial": run.ref.service, "kind": image.kind, "image": image.digest}
+    return carry_out(
+        run, Step.SMOKE, SmokeResult, lambda: _smoke(run, image), undo=undo, stands=lambda _: _was_tried(run, image)
+    )
 
 
 def trial_state(machine: MachineState) -> MachineState:
@@ -46,6 +51,11 @@ def trial_state(machine: MachineState) -> MachineState:
 def end_trial(run: ReleaseRun, kind: str) -> None:
     """`kind` is that of the image, and of the local target that runs it. Safe to repeat."""
     run.tools.load_target(kind, trial_state(run.machine)).delete(run.ref.service, fence=run.ref.fence)
+
+
+def _was_tried(run: ReleaseRun, image: Image) -> bool:
+    """Journals of before it was written do not say which image it was."""
+    return (run.state().of(Step.SMOKE).undo or {}).get("image") in {None, image.digest}
 
 
 def _smoke(run: ReleaseRun, image: Image) -> SmokeResult:

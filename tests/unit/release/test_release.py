@@ -25,7 +25,7 @@ from shipway.errors import (
 )
 from shipway.machine.state import MachineState
 from shipway.registry.models import Registry
-from shipway.release import acts, promote
+from shipway.release import acts, promote, trial
 from shipway.release.inputs import config_digest, forget_unbegun, read_inputs
 from shipway.release.ledger import Event, ledger_of
 from shipway.release.log import log_path
@@ -206,6 +206,17 @@ def test_whoever_lost_the_lease_acts_no_more(bench: Bench) -> None:
         acquire(bench.workspace.records, lease_name("digits"), other, now=late)
         with pytest.raises(FenceLost, match="was taken over by release rel-one"):
             acts.build(run, acts.register(run))
+
+
+def test_an_image_that_came_out_otherwise_when_it_was_built_again_is_tried_again(bench: Bench) -> None:
+    bench.keep("rel-one")
+    with hold(bench.workspace, "rel-one", tools=bench.tools) as run:
+        image = acts.build(run, acts.register(run))
+        trial.smoke_test(run, image)
+        trial.smoke_test(run, image)
+        assert run.state().of(Step.SMOKE).attempts == 1
+        trial.smoke_test(run, replace(image, digest="another"))
+        assert run.state().of(Step.SMOKE).attempts == 2
 
 
 def test_a_release_without_a_holder_is_stranded_until_it_ends(bench: Bench) -> None:
