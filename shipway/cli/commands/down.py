@@ -16,8 +16,8 @@ def run(args: Namespace, context: Context) -> int:
     from shipway.cli.server import stop_server
     from shipway.cli.worker import stop_worker
 
+    worker, runs = stop_worker(context.state())  # first: a release under way would start a service again
     stopped, failed = _stop_services(context) if args.all else ([], False)
-    worker, runs = stop_worker(context.state())
     server = stop_server(context.state())
     lines = [f"stopped service {name}" for name in stopped]
     if worker is not None:
