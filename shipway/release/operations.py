@@ -11,16 +11,17 @@ from datetime import datetime
 
 from shipway.domain.names import service_name_fault
 from shipway.domain.service import Revision, Service, ServiceState, Traffic
-from shipway.errors import ReleaseError, ServiceNotFound, TargetError, TargetUnavailable
+from shipway.errors import ReleaseError, ServiceNotFound, TargetError
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release.ledger import Event, InService, Ledger, LedgerEntry, ledger_of, not_here, services_of
+from shipway.release.lost import forget_unfinished, told_how_to_write_off
 from shipway.release.open_releases import lease_name, open_release, refuse_if_open
 from shipway.release.promote import splitting
 from shipway.release.run import REAL_TOOLS, Tools
 from shipway.store.lease import Holder, Keeper, Lease, acquire, check_fence, release
 from shipway.store.workspace import Workspace
-from shipway.targets.base import MayBeLost, Target
+from shipway.targets.base import MayBeLost
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +54,16 @@ class Reverted:
 
 @dataclass(frozen=True, kw_only=True)
 class Retired:
-    """A service that is gone, with its `revisions`. `left` is what may still run where it could not be reached."""
+    """A service that is gone, with its `revisions`.
+
+    Of a lost one, `left` is what may still run where it could not be reached, and `unfinished` a release to be undone.
+    """
 
     service: str
     target: str
     revisions: tuple[str, ...]
     left: tuple[str, ...] = ()
+    unfinished: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,14 +101,18 @@ def revert(operator: Operator, service: str) -> Reverted:
 def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
     """Deletes a service: gateway, revisions, and its hold on models. Safe to repeat.
 
-    One that is given up as `lost` is written off also where its target has none of it, or cannot be reached. Raises
-    ServiceNotFound when there never was one, LeaseHeld when a release is under way, TargetError in those two cases.
+    One that is given up as `lost` is written off also where its target has none of it, or cannot be reached, and though
+    a release of it was interrupted. Raises ServiceNotFound when there never was one, LeaseHeld when a release is under
+    way, TargetError, and ReleaseError in the cases above.
     """
-    with _holding(operator, service) as lease:
+    with _holding(operator, service, lost=lost) as lease:
         ledger = ledger_of(operator.workspace, service)
-        standing = ledger.standing()
+        standing, unfinished = ledger.standing(), open_release(operator.workspace, service) if lost else None
         if not ledger.entries():
-            raise _not_found(operator.workspace, service)
+            if unfinished is None:
+                raise _not_found(operator.workspace, service)
+            left = forget_unfinished(operator.workspace, operator.tools, unfinished, fence=lease.fence)
+            return Retired(service=service, target="", revisions=(), left=left, unfinished=unfinished)
         last = standing.champion or ledger.entries()[-1]
         found = _find(operator, last.target, service)
         if standing.champion is not None:
@@ -111,8 +120,10 @@ def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
                 raise not_here(standing.champion, service)
             _append(operator, lease, ledger, _entry(operator, standing.champion, Event.RETIRED))
         left = _take_away(operator, ledger, lease.fence, lost=lost)
+        if unfinished is not None:
+            left += forget_unfinished(operator.workspace, operator.tools, unfinished, fence=lease.fence)
         revisions = tuple(revision.revision_id for revision in found.revisions) if found else ()
-        return Retired(service=service, target=last.target, revisions=revisions, left=left)
+        return Retired(service=service, target=last.target, revisions=revisions, left=left, unfinished=unfinished)
 
 
 def settle(operator: Operator, service: str) -> Settled:
@@ -163,13 +174,14 @@ def served_at(workspace: Workspace, service: str, moment: datetime) -> InService
 
 
 @contextmanager
-def _holding(operator: Operator, service: str) -> Iterator[Lease]:
+def _holding(operator: Operator, service: str, *, lost: bool = False) -> Iterator[Lease]:
     _require_known(operator.workspace, service)
     records = operator.workspace.records
     lease = acquire(records, lease_name(service), Holder.here(operator.operation_id), now=operator.tools.clock())
     with Keeper(records, lease, clock=operator.tools.clock):
         try:
-            refuse_if_open(operator.workspace, service, besides=operator.operation_id)
+            if not lost:
+                refuse_if_open(operator.workspace, service, besides=operator.operation_id)
             yield lease
         finally:
             release(records, lease, now=operator.tools.clock())
@@ -258,19 +270,10 @@ def _take_away(operator: Operator, ledger: Ledger, fence: int, *, lost: bool = F
         if lost and isinstance(target, MayBeLost):
             left += target.forget(ledger.service, fence=fence)
         else:
-            _delete(target, ledger.service, fence)
+            with told_how_to_write_off(ledger.service):
+                target.delete(ledger.service, fence=fence)
     Registry(operator.workspace).release_uses(service=ledger.service)
     return tuple(left)
-
-
-def _delete(target: Target, service: str, fence: int) -> None:
-    try:
-        target.delete(service, fence=fence)
-    except TargetUnavailable as error:
-        raise type(error)(
-            f"{error}; or, if it is gone for good, write the service off with "
-            f"`shipway service delete -n {service} --lost`"
-        ) from error
 
 
 def _find(operator: Operator, kind: str, service: str) -> Service | None:

@@ -12,6 +12,7 @@ from shipway.registry.models import Registry
 from shipway.release.failpoints import Boundary, reach
 from shipway.release.inputs import config_digest
 from shipway.release.ledger import Event, LedgerEntry, ledger_of
+from shipway.release.lost import told_how_to_write_off
 from shipway.release.outcomes import Ending
 from shipway.release.promote import splitting
 from shipway.release.run import ReleaseRun, end
@@ -70,7 +71,8 @@ def _decide(run: ReleaseRun, state: ReleaseState, reason: str) -> ReleaseState:
 
 def _undo(run: ReleaseRun, state: ReleaseState, step: Step) -> None:
     run.check_fence()
-    _UNDO[step](run, state.of(step).undo or {})
+    with told_how_to_write_off(run.ref.service):
+        _UNDO[step](run, state.of(step).undo or {})
     reach(Step.ROLL_BACK, Boundary.AFTER_ACT)
     run.append(step, Kind.UNDO, {})
 

@@ -17,7 +17,10 @@ from shipway.domain.image import Image, ImageSpec
 from shipway.domain.release import ReleasePhase
 from shipway.domain.service import DeploymentConfig, Resources
 from shipway.engine.connection import Engine
+from shipway.errors import EngineUnavailable
 from shipway.machine.state import MachineState, machine_state
+from shipway.release.open_releases import open_release
+from shipway.release.operations import Operator, retire
 from shipway.release.roll_back import roll_back
 from shipway.release.run import Tools, hold
 from shipway.release.trial import smoke_test, trial_state
@@ -140,7 +143,7 @@ def test_an_image_whose_memory_limit_is_too_small_says_so_and_is_away(bench: Ben
 @pytest.fixture
 def trying(bench: Bench, make: Make, trials: Trials) -> Iterator[subprocess.Popen[bytes]]:
     """Another process, in the middle of the smoke test of an image that never gets ready."""
-    bench.keep("rel-one")
+    bench.keep("rel-one", targets=("docker",))
     image = make(_NEVER_READY)
     with subprocess.Popen(
         [sys.executable, "-c", _TRY, str(bench.folder)], stdin=subprocess.PIPE, stderr=subprocess.PIPE
@@ -165,6 +168,25 @@ def test_one_whose_process_was_killed_goes_with_its_release(
     assert len(trials()) == 1
     with hold(bench.workspace, "rel-one", tools=tools) as run:
         assert roll_back(run, "it was killed").phase is ReleasePhase.REFUSED
+
+
+def test_one_whose_engine_is_gone_for_good_is_written_off_and_its_release_undone(
+    bench: Bench, tools: Tools, trying: subprocess.Popen[bytes], trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trying.kill()
+    trying.wait()
+    (container,) = trials()
+    monkeypatch.setenv("DOCKER_HOST", "unix:///gone")
+    how = r"^no Docker Engine answers at unix:///gone .* with `shipway service delete -n digits --lost`$"
+    with hold(bench.workspace, "rel-one", tools=tools) as run, pytest.raises(EngineUnavailable, match=how):
+        roll_back(run, "it was killed")
+    operator = Operator(workspace=bench.workspace, operation_id="retire-1", approver="ada", reason="", tools=tools)
+    done = retire(operator, "digits", lost=True)
+    assert done.left == (f"container {container.name} of the Docker Engine at unix:///var/run/docker.sock",)
+    assert done.unfinished == "rel-one"
+    with hold(bench.workspace, "rel-one", tools=tools) as run:
+        assert roll_back(run, "it was killed").phase is ReleasePhase.REFUSED
+    assert open_release(bench.workspace, "digits") is None
 
 
 @pytest.mark.usefixtures("nothing_is_left")

@@ -115,6 +115,10 @@ def _delete(args: Namespace, context: Context) -> int:
     done = retire(operator(context, "retire", args.reason), args.name, lost=args.lost)
     text = f"service {done.service} is gone, with {counted(len(done.revisions), 'revision')}"
     left = [f"what could not be reached may be left: {each}" for each in done.left]
+    if done.unfinished:
+        left.append(
+            f"its release {done.unfinished} has not ended: undo it with `shipway release abort {done.unfinished}`"
+        )
     document = {"name": done.service, "revisions": list(done.revisions), "may_be_left": list(done.left)}
     context.output.record(document, [text, *left])
     return 0
