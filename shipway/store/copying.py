@@ -138,12 +138,14 @@ def _listing(objects: Objects) -> dict[str, Stored]:
 
 
 def _differing(source: Objects, to: Objects, listed: Mapping[str, Stored], there: Mapping[str, Stored]) -> list[str]:
-    """The keys in `to` that `source` lacks or has otherwise. Blobs have their digest for a name."""
+    """The keys in `to` that `source` lacks or has otherwise. Blobs have their digest for a name: one that `source` has
+    freed since does no harm."""
 
     def differs(key: str) -> bool:
-        if key not in listed or listed[key].size_bytes != there[key].size_bytes:
-            return True
-        return not key.startswith(f"{BLOBS}/") and source.read(key) != to.read(key)
+        is_blob = key.startswith(f"{BLOBS}/")
+        if key not in listed:
+            return not is_blob
+        return listed[key].size_bytes != there[key].size_bytes or (not is_blob and source.read(key) != to.read(key))
 
     keys = sorted(there)
     bucket = to if source.folder else source

@@ -74,6 +74,15 @@ def test_copying_again_brings_what_is_new_and_what_changed(workspace: Workspace,
     assert _content(open_workspace(url).objects) == _content(workspace.objects)
 
 
+def test_what_was_freed_since_keeps_no_copy_from_being_brought_up_to_date(workspace: Workspace, url: str) -> None:
+    freed = workspace.blobs.put_bytes(b"nobody needs it")
+    _copy(workspace, url)
+    workspace.blobs.delete(freed)
+    workspace.records.create("models/small/2", {})
+    assert _copy(workspace, url).objects == 1
+    assert open_workspace(url).records.exists("models/small/2")
+
+
 def test_a_copy_that_broke_off_is_no_workspace_and_goes_on_when_repeated(
     workspace: Workspace, proxy: Proxy, url: str
 ) -> None:
