@@ -29,7 +29,7 @@ def workspace(any_url: str) -> Workspace:
 
 
 def test_sixteen_clients_on_two_hosts_get_along(workspace: Workspace) -> None:
-    with _clients(workspace, "contend,register,append") as clients:
+    with _clients(workspace, "register,append,contend") as clients:
         said = [document for client in clients for document in _all_that(client)]
     fences = sorted(document["fence"] for document in said if "fence" in document)
     assert fences == list(range(1, _CLIENTS * SECTIONS + 1))
