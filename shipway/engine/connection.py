@@ -1,20 +1,24 @@
 """A connection to the engine. Opening one asks the engine for its version: whoever has one knows that it answered."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from shipway.engine.endpoint import Endpoint, context_of, find_endpoint
 from shipway.engine.faults import fault, unreachable
+from shipway.errors import ConfigError
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 _TIMEOUT_S = 120.0
 """For one answer; a load of several GB streams, and each piece counts by itself."""
+_SSH = "ssh://"
 _ANY_VERSION = "1.24"
 """Not sent: the engine's version is asked for without one."""
 
@@ -43,18 +47,26 @@ class Engine:
 
     def close(self) -> None:
         self.client.close()
+        if self.endpoint.host.startswith(_SSH):
+            gc.collect()  # the SDK leaves its ssh processes and their pipes in cycles: hundreds in one release
 
 
 def connect(environment: Mapping[str, str] = os.environ, *, timeout_s: float = _TIMEOUT_S) -> Engine:
-    """Raises EngineUnavailable, with how to start or choose one, when none answers; ConfigError for a wrong context."""
+    """Raises EngineUnavailable, with how to start or choose one, when none answers; ConfigError for a wrong context,
+    and for ssh without what the SDK wants for it."""
     from docker import DockerClient  # noqa: PLC0415 - the SDK takes 0.2 s
     from docker.errors import DockerException  # noqa: PLC0415
 
     endpoint = find_endpoint(environment)
+    if endpoint.host.startswith(_SSH) and find_spec("paramiko") is None:
+        raise ConfigError(
+            f"the Docker Engine at {endpoint} is reached by ssh, which docker's SDK does with the package paramiko, "
+            "and that is not installed: pip install paramiko"
+        )
     settings = {
         "base_url": endpoint.host,
         "timeout": int(timeout_s),
-        "use_ssh_client": endpoint.host.startswith("ssh://"),
+        "use_ssh_client": endpoint.host.startswith(_SSH),
         **_tls(environment),
     }
     try:

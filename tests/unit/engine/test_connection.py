@@ -11,7 +11,7 @@ from shipway.engine.connection import Engine, connect
 from shipway.engine.credentials import credentials_for, registry_host
 from shipway.engine.endpoint import Endpoint
 from shipway.engine.faults import EngineFull, NameTaken, NotInEngine, PortTaken, of_reason
-from shipway.errors import EngineUnavailable, ShipwayError, TargetError, TargetUnavailable
+from shipway.errors import ConfigError, EngineUnavailable, ShipwayError, TargetError, TargetUnavailable
 
 ENDPOINT = Endpoint(host="tcp://127.0.0.1:2375", origin="DOCKER_HOST")
 
@@ -32,6 +32,15 @@ def test_an_engine_that_is_absent_is_named_with_what_to_do(host: str, reason: st
         "then systemctl start docker), or name another with DOCKER_HOST or `docker context use`"
     )
     assert isinstance(caught.value, TargetUnavailable)
+
+
+def test_an_engine_behind_ssh_says_what_it_takes() -> None:
+    with pytest.raises(ConfigError) as caught:
+        connect({"DOCKER_HOST": "ssh://ada@build.example"}, timeout_s=3)
+    assert str(caught.value) == (
+        "the Docker Engine at ssh://ada@build.example (DOCKER_HOST) is reached by ssh, which docker's SDK does with "
+        "the package paramiko, and that is not installed: pip install paramiko"
+    )
 
 
 @pytest.fixture
