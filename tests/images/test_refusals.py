@@ -58,6 +58,15 @@ def test_an_engine_that_is_absent(spec: Spec, build: Build) -> None:
         build(spec(), environment={"DOCKER_HOST": "unix:///nowhere"})
 
 
+@pytest.mark.parametrize("name", ["UPPER/Case", "a b"])
+def test_a_base_that_is_no_name_of_an_image(spec: Spec, build: Build, name: str) -> None:
+    with pytest.raises(BuildError) as error:
+        build(spec(), base=name)
+    assert str(error.value).startswith(f"looking for base image {name}: the Docker Engine at unix://")
+    assert "invalid reference format" in str(error.value)
+    assert str(error.value).endswith(f"; {CHOOSE}")
+
+
 def test_an_engine_that_is_gone_in_mid_build_and_back_for_the_retry(
     engine: Engine, spec: Spec, workspace: Workspace, state: MachineState, short_folder: Path, tmp_path: Path
 ) -> None:

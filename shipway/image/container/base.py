@@ -74,6 +74,10 @@ def _inspect(engine: Engine, name: str) -> dict[str, Any] | None:
             return found
     except NotInEngine:
         return None
+    except EngineUnavailable:
+        raise
+    except TargetError as error:  # it is no name of an image
+        raise BuildError(f"{error}; {HOW_TO_CHOOSE}") from error
 
 
 def _pull(engine: Engine, name: str, config: ImageConfig, environment: Mapping[str, str]) -> dict[str, Any]:
