@@ -28,3 +28,11 @@ def credentials_for(
     if ours is None or registry_host(repository) != registry_host(ours) or not (username and password):
         return None
     return {"username": Secret(username), "password": Secret(password)}
+
+
+def login_for(
+    repository: str, *, ours: str | None, environment: Mapping[str, str] = os.environ
+) -> dict[str, str] | None:
+    """`credentials_for` in clear, as the SDK wants them: to be handed on at once and kept nowhere."""
+    found = credentials_for(repository, ours=ours, environment=environment)
+    return None if found is None else {name: secret.reveal() for name, secret in found.items()}

@@ -10,7 +10,7 @@ from typing import Any
 from shipway.domain.canonical import sha256_hex
 from shipway.domain.image import ImageConfig
 from shipway.engine.connection import Engine
-from shipway.engine.credentials import credentials_for
+from shipway.engine.credentials import login_for
 from shipway.engine.faults import NotInEngine
 from shipway.errors import BuildError, EngineUnavailable, TargetError
 from shipway.image.container.base_choice import HOW_TO_CHOOSE, base_name, with_tag
@@ -82,8 +82,7 @@ def _inspect(engine: Engine, name: str) -> dict[str, Any] | None:
 
 def _pull(engine: Engine, name: str, config: ImageConfig, environment: Mapping[str, str]) -> dict[str, Any]:
     log.info("base image %s is not in the engine: pulling it", name)
-    credentials = credentials_for(name, ours=config.registry, environment=environment)
-    auth = {key: secret.reveal() for key, secret in credentials.items()} if credentials else None
+    auth = login_for(name, ours=config.registry, environment=environment)
     what = f"base image {name} is not in the Docker Engine at {engine.endpoint} and cannot be pulled"
     try:
         with engine.speaking(what):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shipway.engine.connection import Engine
-from shipway.engine.credentials import PASSWORD, USERNAME, credentials_for, registry_host
+from shipway.engine.credentials import PASSWORD, USERNAME, login_for, registry_host
 from shipway.engine.faults import NotInEngine
 from shipway.errors import BuildError, EngineUnavailable, TargetError
 from shipway.image.container.stream import follow
@@ -53,7 +53,7 @@ def push_image(
     Raises BuildError with what the registry said and what it means; EngineUnavailable.
     """
     repository = repository_of(registry)
-    auth = _auth(repository, registry, environment)
+    auth = login_for(repository, ours=registry, environment=environment)
     what = f"pushing image {repository}:{tag}"
     seen = _Progress(what)
     try:
@@ -71,9 +71,7 @@ def push_image(
     return Pushed(digest=seen.digest, location=f"{repository}@{seen.digest}")
 
 
-def has_image(
-    engine: Engine, location: str, *, registry: str | None = None, environment: Mapping[str, str] = os.environ
-) -> bool:
+def has_image(engine: Engine, location: str, *, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether the engine has it, or a `repository@sha256:...` can be had from its registry.
 
     Raises EngineUnavailable; TargetError when the registry does not say.
@@ -87,7 +85,7 @@ def has_image(
         if "@" not in location:
             return False
     repository = location.partition("@")[0]
-    auth = _auth(repository, registry or repository, environment)
+    auth = login_for(repository, ours=repository, environment=environment)
     try:
         with engine.speaking(what):
             engine.client.api.inspect_distribution(location, auth_config=auth)
@@ -98,12 +96,6 @@ def has_image(
         if "manifest unknown" in str(error) or "not found" in str(error):
             return False
         raise
-
-
-def _auth(repository: str, registry: str, environment: Mapping[str, str]) -> dict[str, str] | None:
-    """None leaves it to docker's own configuration and its credential helpers."""
-    found = credentials_for(repository, ours=registry, environment=environment)
-    return {name: secret.reveal() for name, secret in found.items()} if found else None
 
 
 def _refused(error: Exception, registry: str) -> BuildError:

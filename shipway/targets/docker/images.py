@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shipway.engine.connection import Engine
-from shipway.engine.credentials import credentials_for
+from shipway.engine.credentials import login_for
 from shipway.engine.faults import EngineFull, NotInEngine
 from shipway.errors import BuildError, EngineUnavailable, TargetError
 from shipway.image.container.stream import follow
@@ -56,8 +56,7 @@ def fetch_image(engine: Engine, location: str) -> None:
     if "@" not in location or _inspect(engine, location) is not None:
         return
     repository, _, digest = location.partition("@")
-    secrets = credentials_for(repository, ours=repository) or {}
-    login = {name: secret.reveal() for name, secret in secrets.items()} or None
+    login = login_for(repository, ours=repository)
     what = f"image {location} is not in the Docker Engine at {engine.endpoint} and cannot be pulled"
     log.info("image %s is not in the engine: pulling it", location)
     try:
