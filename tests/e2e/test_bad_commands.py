@@ -56,7 +56,7 @@ def test_a_wrong_command_line_is_a_usage_error(desk: Desk, command: str, expecte
         ("model show -i m:latest", "ModelNotFound: 'm:latest' names no model; write name, name:version or name@alias"),
         ("model list --workspace nowhere", "~/nowhere is not a workspace; make one with `shipway init ~/nowhere`"),
         ("model list --workspace good.yaml", "~/good.yaml is a file, and a workspace is a folder; make one with `shipway init ~`"),
-        ("model list --workspace s3://bucket/ws", "workspace s3://bucket/ws: only folders work so far; give a path or a file:/// URL"),
+        ("model list --workspace ftp://bucket/ws", "workspace ftp://bucket/ws: a workspace is a folder, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX or gs://BUCKET/PREFIX"),
         ("init good.yaml", "workspace ~/good.yaml/.shipway could not be made: Not a directory; give another folder"),
         ("init --no-example", "~/.shipway is a workspace already; nothing was changed"),
     ],

@@ -48,7 +48,14 @@ class StoreServer:
 def moto(*, checks_keys: bool = False) -> Iterator[StoreServer]:
     """With `checks_keys` it accepts no key at all, once its bucket is made."""
     endpoint = f"http://127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", endpoint.rpartition(":")[2]]
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("moto_server.py")),
+        "-H",
+        "127.0.0.1",
+        "-p",
+        endpoint.rpartition(":")[2],
+    ]
     environment = {"INITIAL_NO_AUTH_ACTION_COUNT": "4"} if checks_keys else {}
     with _running(command, environment, endpoint):
         server = StoreServer(
