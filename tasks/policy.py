@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.exceptions import PrefectHTTPStatusError
 
 from shipway.errors import Transient
 
@@ -22,24 +23,26 @@ async def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) 
     return transient
 
 
-_refused = False
-"""Whether Prefect refused something in this process: a server that is gone is waited for once, not at each step."""
+_gone = False
+"""Whether no Prefect server answered this process: one that is gone is waited for once, not at each step."""
 
 
 def is_gone() -> bool:
     """Whether Prefect need not be asked any more: it did not answer before."""
-    return _refused
+    return _gone
 
 
 def show(create: Callable[..., object], *what: object, **named: object) -> None:
     """Creates what is only shown in Prefect, which is a view: where it cannot be had, a release goes on without."""
-    global _refused  # noqa: PLW0603 - nothing rests on it but the wait
-    if _refused:
+    global _gone  # noqa: PLW0603 - nothing rests on it but the wait
+    if _gone:
         return
     try:
         create(*what, **named)
+    except PrefectHTTPStatusError as error:  # it answers
+        log.warning("Prefect does not show this: %s", error)
     except Exception as error:
-        _refused = True
+        _gone = True
         log.warning("Prefect shows no more of this release: %s", str(error) or type(error).__name__)
 
 

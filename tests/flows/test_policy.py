@@ -2,8 +2,10 @@
 
 import logging
 
+import httpx
 import pytest
 from prefect.artifacts import create_table_artifact
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from shipway.machine.ports import free_port
@@ -12,8 +14,8 @@ from shipway.tasks.policy import show
 
 
 @pytest.fixture(autouse=True)
-def nothing_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy, "_refused", False)
+def nobody_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "_gone", False)
 
 
 def test_an_artifact_that_prefect_does_not_take_is_said_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -33,6 +35,22 @@ def test_a_server_that_is_gone_is_waited_for_once() -> None:
     show(refuse, "models")
     show(refuse, "image")
     assert asked == ["models"]
+
+
+def test_a_server_that_turns_one_thing_down_is_there_still() -> None:
+    asked: list[str] = []
+
+    def turn_down(what: str) -> None:
+        asked.append(what)
+        response = httpx.Response(422, request=httpx.Request("POST", "http://127.0.0.1/api"), json={})
+        raise PrefectHTTPStatusError.from_httpx_error(
+            httpx.HTTPStatusError(what, request=response.request, response=response)
+        )
+
+    show(turn_down, "models")
+    show(turn_down, "image")
+    assert asked == ["models", "image"]
+    assert not policy.is_gone()
 
 
 def test_an_end_is_passed_on() -> None:
