@@ -21,6 +21,7 @@ from shipway.cli.server.environment import client_environment
 from shipway.cli.server.record import ServerRecord
 from shipway.cli.worker.late import skip_overtaken, utc_now
 from shipway.cli.worker.place import Place
+from shipway.domain.canonical import digest_of
 from shipway.domain.wording import counted, were
 from shipway.errors import MachineError
 from shipway.machine import processes
@@ -38,19 +39,24 @@ _ASK_TWICE_AFTER_S = 1.0
 _RUN_ENDS_WITHIN_S = 20.0
 """A release that is asked to stop gives its lease back and tells Prefect; it waits for nothing."""
 
+_SETTINGS = ("SHIPWAY_", "AWS_", "AZURE_", "GOOGLE_", "DOCKER_", "UV_", "SSL_")
+_OF_ONE_COMMAND = ("SHIPWAY_WORKSPACE", "SHIPWAY_FOLDER", "SHIPWAY_WORKER_OF")
+
 _WHOSE = "SHIPWAY_WORKER_OF"
 """In the environment of a worker and of all runs that it starts: the state folder of the workspace."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What a worker was started with. One on other terms is started anew."""
+    """What a worker was started with. One on other terms is started anew. `settings` is a digest: the variables that it
+    hands to its runs hold credentials."""
 
     api_url: str
     pool: str
     python: str
     version: str
     folder: str
+    settings: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,14 +75,19 @@ def ensure_worker(
     Release files that a run names are looked for from `folder`. Raises MachineError, naming the log, when it ends.
     """
     terms = Terms(
-        api_url=server.url, pool=place.pool, python=sys.executable, version=shipway.__version__, folder=str(folder)
+        api_url=server.url,
+        pool=place.pool,
+        python=sys.executable,
+        version=shipway.__version__,
+        folder=str(folder),
+        settings=settings_digest(os.environ),
     )
     with _starting(state):
         running = find_worker(state)
         if running is not None and running.terms == terms:
             return running
         if running is not None:
-            say("the worker was started for another server, folder or version of Shipway; starting it anew ...")
+            say("the worker has another server, folder, environment or version of Shipway; starting it anew ...")
             _end(state)
         if skipped := skip_overtaken(place, utc_now()):
             say(f"{counted(skipped, 'scheduled run')} came late and {were(skipped)} skipped; a later one runs")
@@ -105,6 +116,12 @@ def stop_worker(state: MachineState) -> tuple[Worker | None, int]:
 
 def log_path(state: MachineState) -> Path:
     return _folder(state) / "worker.log"
+
+
+def settings_digest(environment: Mapping[str, str]) -> str:
+    """Of the variables that decide where runs go, and as whom."""
+    chosen = {name: value for name, value in environment.items() if name.startswith(_SETTINGS)}
+    return digest_of({name: value for name, value in chosen.items() if name not in _OF_ONE_COMMAND})
 
 
 def worker_environment(
@@ -196,7 +213,7 @@ def _read_terms(state: MachineState) -> Terms:
     try:
         return Terms(**json.loads(_terms_file(state).read_text()))
     except (OSError, ValueError, TypeError):
-        return Terms(api_url="", pool="", python="", version="", folder="")
+        return Terms(api_url="", pool="", python="", version="", folder="", settings="")
 
 
 def _rotate(log: Path) -> None:
