@@ -130,7 +130,7 @@ def test_an_image_that_somebody_removed_is_said_before_anything_is_there(target,
         target.deploy(spec_for(image_of(gone, gone)))
     assert str(refused.value) == (
         f"image {gone} is not in the Docker Engine at {engine.endpoint}: it was removed, or built on another engine; "
-        "release again to build it"
+        "release the same model version again, which builds it"
     )
     assert_nothing_is_there(target, engine, state)
 

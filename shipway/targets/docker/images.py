@@ -77,7 +77,7 @@ def find_image(engine: Engine, location: str) -> ImageFacts:
     if inspected is None:
         raise TargetError(
             f"image {location} is not in the Docker Engine at {engine.endpoint}: it was removed, or built on another "
-            "engine; release again to build it"
+            "engine; release the same model version again, which builds it"
         )
     return image_facts(inspected)
 
