@@ -64,7 +64,9 @@ def read_bundle(location: Path) -> WrittenBundle:
     try:
         content = json.loads((location / "bundle.json").read_bytes())
     except OSError as error:
-        raise MachineError(f"there is no bundle at {location}; release the same model version again, which builds it") from error
+        raise MachineError(
+            f"there is no bundle at {location}; release the same model version again, which builds it"
+        ) from error
     return WrittenBundle(location=location, variables=content["variables"], command=tuple(content["command"]))
 
 

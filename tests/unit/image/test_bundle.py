@@ -79,7 +79,9 @@ def test_a_server_that_changed_meanwhile_is_noticed(bundle: Bundle, workspace: W
 def test_a_bundle_that_is_gone_is_told_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(MachineError) as error:
         read_bundle(tmp_path / "nothing")
-    assert str(error.value) == f"there is no bundle at {tmp_path}/nothing; release the same model version again, which builds it"
+    assert str(error.value) == (
+        f"there is no bundle at {tmp_path}/nothing; release the same model version again, which builds it"
+    )
 
 
 def test_the_server_comes_from_this_very_shipway() -> None:
