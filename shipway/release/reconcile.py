@@ -2,9 +2,11 @@
 
 import logging
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from shipway.errors import StoreCorrupt
 from shipway.machine.state import machine_state
 from shipway.release.ledger import services_of
 from shipway.release.log import log_path
@@ -30,11 +32,11 @@ def stranded(workspace: Workspace, now: datetime) -> tuple[Stranded, ...]:
     Services are of one machine: what was begun on another is left to that one, which may only be asleep. Here its
     revisions could be neither finished nor undone.
     """
-    found = ((service, open_release(workspace, service)) for service in services_of(workspace))
+    found = ((service, release_id) for service, release_id in _open_releases(workspace) if release_id is not None)
     left = (
         Stranded(service=service, release_id=release_id)
         for service, release_id in found
-        if release_id is not None and _holder(workspace, service, now) is None
+        if _holder(workspace, service, now) is None
     )
     return tuple(each for each in left if _is_of_this_machine(workspace, each))
 
@@ -43,9 +45,18 @@ def settled_services(workspace: Workspace, now: datetime) -> tuple[str, ...]:
     """Services without an open release or a holder: those whose target `converge` may make agree with the ledger."""
     return tuple(
         service
-        for service in services_of(workspace)
-        if open_release(workspace, service) is None and _holder(workspace, service, now) is None
+        for service, release_id in _open_releases(workspace)
+        if release_id is None and _holder(workspace, service, now) is None
     )
+
+
+def _open_releases(workspace: Workspace) -> Iterator[tuple[str, str | None]]:
+    """By service. One whose journal is broken is for a person to look at, and hides no other."""
+    for service in services_of(workspace):
+        try:
+            yield service, open_release(workspace, service)
+        except StoreCorrupt as error:
+            log.warning("service %s is left alone: %s", service, error)
 
 
 def _is_of_this_machine(workspace: Workspace, left: Stranded) -> bool:

@@ -17,9 +17,11 @@ from shipway.domain.release import (
     LoadPlan,
     ModelSource,
     ReleaseConfig,
+    ReleasePhase,
     SmokePlan,
     TrafficStep,
     VerificationConfig,
+    revision_id_of,
 )
 from shipway.domain.service import DeploymentConfig, GatewayConfig
 from shipway.image.container.settings import Origin
@@ -69,6 +71,13 @@ class Bench:
             now=AT,
             workspace=self.workspace,
         )
+
+    def released(self, *models: str) -> list[str]:
+        """The revisions of releases of these models, one promoted after the other."""
+        for model in models:
+            self.keep(f"rel-{model}", model=model)
+            assert self.release(f"rel-{model}").phase is ReleasePhase.PROMOTED
+        return [revision_id_of(f"rel-{model}") for model in models]
 
     def release(self, release_id: str) -> Ending:
         with hold(self.workspace, release_id, tools=self.tools) as run:

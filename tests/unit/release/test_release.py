@@ -28,10 +28,8 @@ from shipway.registry.models import Registry
 from shipway.release import acts, promote, trial
 from shipway.release.inputs import config_digest, forget_unbegun, read_inputs
 from shipway.release.ledger import Event, ledger_of
-from shipway.release.log import log_path
 from shipway.release.open_releases import lease_name, open_release, open_release_key, refuse_if_busy
 from shipway.release.operations import Operator, history, retire, revert, served_at, settle
-from shipway.release.reconcile import settled_services, stranded
 from shipway.release.report import report_of, verdict_rows
 from shipway.release.roll_back import conclude_promoted, roll_back
 from shipway.release.run import hold
@@ -52,14 +50,6 @@ def operator(bench: Bench, operation_id: str = "op-1") -> Operator:
     )
 
 
-def released(bench: Bench, *models: str) -> list[str]:
-    """The revisions of releases of these models, one after the other."""
-    for model in models:
-        bench.keep(f"rel-{model}", model=model)
-        assert bench.release(f"rel-{model}").phase is ReleasePhase.PROMOTED
-    return [revision_id_of(f"rel-{model}") for model in models]
-
-
 def test_the_first_release_gets_all_traffic_and_the_ledger_says_so(bench: Bench) -> None:
     bench.keep("rel-one")
     ending = bench.release("rel-one")
@@ -72,14 +62,14 @@ def test_the_first_release_gets_all_traffic_and_the_ledger_says_so(bench: Bench)
 
 
 def test_the_second_release_walks_through_its_traffic_steps(bench: Bench) -> None:
-    one, two = released(bench, "one", "two")
+    one, two = bench.released("one", "two")
     walked = [call for call in bench.target.calls() if call.startswith("set_traffic")]
     expected = [f"{one}=90,{two}=10", f"{one}=50,{two}=50", f"{two}=100"]
     assert [set(call.split(" ")[2].split(",")) for call in walked[1:]] == [set(e.split(",")) for e in expected]
 
 
 def test_the_revision_before_stays_up_and_the_one_before_that_goes(bench: Bench) -> None:
-    one, two, three = released(bench, "one", "two", "three")
+    one, two, three = bench.released("one", "two", "three")
     service = bench.target.find("digits")
     assert service is not None
     assert {r.revision_id for r in service.revisions} == {two, three}
@@ -88,7 +78,7 @@ def test_the_revision_before_stays_up_and_the_one_before_that_goes(bench: Bench)
 
 
 def test_a_smoke_test_that_fails_refuses_the_release_and_leaves_nothing(bench: Bench) -> None:
-    (one,) = released(bench, "one")
+    (one,) = bench.released("one")
     bench.trials.deploys_become("failed")
     bench.keep("rel-bad", model="bad")
     ending = bench.release("rel-bad")
@@ -100,7 +90,7 @@ def test_a_smoke_test_that_fails_refuses_the_release_and_leaves_nothing(bench: B
 
 
 def test_wrong_answers_are_rolled_back_before_they_get_traffic(bench: Bench) -> None:
-    (one,) = released(bench, "one")
+    (one,) = bench.released("one")
     with little_server(lambda _: (200, "[7]")) as url:
         (bench.folder / "address").write_text(url.removeprefix("http://"))
         bench.keep("rel-bad", model="bad")
@@ -121,7 +111,7 @@ def test_a_first_release_that_fails_leaves_no_service(bench: Bench) -> None:
 
 
 def test_failures_that_the_gateway_counts_stop_the_walk(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    (one,) = released(bench, "one")
+    (one,) = bench.released("one")
     bad = revision_id_of("rel-bad")
     readings = iter([0, 40])
 
@@ -142,7 +132,7 @@ def test_failures_that_the_gateway_counts_stop_the_walk(bench: Bench, monkeypatc
 
 
 def test_a_deploy_that_fails_is_rolled_back_with_its_reason(bench: Bench) -> None:
-    (one,) = released(bench, "one")
+    (one,) = bench.released("one")
     bench.target.fail_deploys("no room on this machine")
     bench.keep("rel-bad", model="bad")
     ending = bench.release("rel-bad")
@@ -219,45 +209,8 @@ def test_an_image_that_came_out_otherwise_when_it_was_built_again_is_tried_again
         assert run.state().of(Step.SMOKE).attempts == 2
 
 
-def test_a_release_without_a_holder_is_stranded_until_it_ends(bench: Bench) -> None:
-    released(bench, "one")
-    bench.keep("rel-two")
-    now = datetime.now(UTC)
-    with hold(bench.workspace, "rel-two", tools=bench.tools):
-        assert stranded(bench.workspace, now) == ()
-        assert settled_services(bench.workspace, now) == ()
-    (left,) = stranded(bench.workspace, now)
-    assert left.release_id == "rel-two"
-    bench.release("rel-two")
-    assert stranded(bench.workspace, now) == ()
-    assert settled_services(bench.workspace, now) == ("digits",)
-
-
-def test_a_first_release_that_was_stranded_is_found_too(bench: Bench) -> None:
-    bench.keep("rel-one")
-    with hold(bench.workspace, "rel-one", tools=bench.tools):
-        pass
-    assert [left.release_id for left in stranded(bench.workspace, datetime.now(UTC))] == ["rel-one"]
-
-
-@pytest.mark.parametrize("has_log", [False, True])
-def test_what_another_machine_has_begun_is_left_to_it_unless_the_name_alone_has_changed(
-    bench: Bench, has_log: bool
-) -> None:
-    bench.keep("rel-one")
-    with hold(bench.workspace, "rel-one", tools=bench.tools) as run:
-        machine = run.machine
-    now = datetime.now(UTC)
-    there = Holder(host="elsewhere", pid=1, pid_started_at=0.0, release_id="rel-one")
-    acquire(bench.workspace.records, lease_name("digits"), there, now=now - timedelta(minutes=5))
-    if has_log:
-        log_path(machine, "rel-one").write_text("")
-    assert [left.release_id for left in stranded(bench.workspace, now)] == (["rel-one"] if has_log else [])
-    assert settled_services(bench.workspace, now) == ()
-
-
 def test_going_back_moves_all_traffic_to_the_revision_before(bench: Bench) -> None:
-    one, two = released(bench, "one", "two")
+    one, two = bench.released("one", "two")
     reverted = revert(operator(bench), "digits")
     assert (reverted.from_revision, reverted.to_revision) == (two, one)
     assert serving(bench) == {one: 100}
@@ -266,7 +219,7 @@ def test_going_back_moves_all_traffic_to_the_revision_before(bench: Bench) -> No
 
 
 def test_going_back_twice_with_one_id_goes_back_once(bench: Bench) -> None:
-    one, _ = released(bench, "one", "two")
+    one, _ = bench.released("one", "two")
     assert revert(operator(bench), "digits").to_revision == one
     assert revert(operator(bench), "digits").to_revision == one
     with pytest.raises(ReleaseError, match=f"service digits has no revision before {one} to go back to"):
@@ -275,14 +228,14 @@ def test_going_back_twice_with_one_id_goes_back_once(bench: Bench) -> None:
 
 def test_traffic_that_is_not_as_the_ledger_says_is_put_right(bench: Bench) -> None:
     """As after a kill between the ledger's entry and the switch."""
-    one, two = released(bench, "one", "two")
+    one, two = bench.released("one", "two")
     bench.target.set_traffic("digits", Traffic.all_to(one), fence=2)
     assert settle(operator(bench), "digits").champion == two
     assert serving(bench) == {two: 100}
 
 
 def test_a_service_that_is_as_its_ledger_says_is_looked_at_without_its_lease(bench: Bench) -> None:
-    (one,) = released(bench, "one")
+    (one,) = bench.released("one")
     with hold(bench.workspace, "rel-one", tools=bench.tools):
         assert settle(operator(bench), "digits").champion == one
         bench.target.set_traffic("digits", NO_TRAFFIC, fence=99)
@@ -291,7 +244,7 @@ def test_a_service_that_is_as_its_ledger_says_is_looked_at_without_its_lease(ben
 
 
 def test_who_served_at_any_time_is_in_the_ledger(bench: Bench) -> None:
-    one, two = released(bench, "one", "two")
+    one, two = bench.released("one", "two")
     first, second = history(bench.workspace, "digits")
     assert served_at(bench.workspace, "digits", first.at - timedelta(seconds=1)) is None
     at_first = served_at(bench.workspace, "digits", first.at)
@@ -302,7 +255,7 @@ def test_who_served_at_any_time_is_in_the_ledger(bench: Bench) -> None:
 
 
 def test_a_ledger_that_was_changed_is_noticed(bench: Bench) -> None:
-    released(bench, "one", "two")
+    bench.released("one", "two")
     path = next((bench.folder / "ws").glob("**/services/digits/ledger/*1.json"))
     document = json.loads(path.read_text())
     document["data"]["approver"] = "mallory"
@@ -312,7 +265,7 @@ def test_a_ledger_that_was_changed_is_noticed(bench: Bench) -> None:
 
 
 def test_a_model_in_service_cannot_be_deleted_until_the_service_is_gone(bench: Bench) -> None:
-    released(bench, "one")
+    bench.released("one")
     registry = Registry(bench.workspace)
     with pytest.raises(ModelInUse, match="digits"):
         registry.delete("digits:1", now=AT)
@@ -330,7 +283,7 @@ class AnotherTarget(FakeTarget):
 
 
 def test_a_service_is_deleted_also_when_a_release_was_sent_to_another_target_once(bench: Bench) -> None:
-    released(bench, "one")
+    bench.released("one")
     promoted = history(bench.workspace, "digits")[-1]
     elsewhere = replace(promoted, event=Event.ROLLED_BACK, release_id="rel-two", target="another")
     ledger_of(bench.workspace, "digits").append(elsewhere)
@@ -343,7 +296,7 @@ def test_a_service_is_deleted_also_when_a_release_was_sent_to_another_target_onc
 
 
 def test_a_release_to_another_target_than_the_champions_is_refused_and_leaves_it_alone(bench: Bench) -> None:
-    released(bench, "one")
+    bench.released("one")
     bench.keep("rel-two", model="two", targets=("docker",))
     ending = bench.release("rel-two")
     assert ending.phase is ReleasePhase.REFUSED
@@ -353,7 +306,7 @@ def test_a_release_to_another_target_than_the_champions_is_refused_and_leaves_it
 
 def test_a_service_that_its_target_has_not_got_is_only_written_off_when_told_so(bench: Bench) -> None:
     """As on another machine that shares the workspace."""
-    released(bench, "one")
+    bench.released("one")
     bench.target.delete("digits", fence=1)
     with pytest.raises(TargetError, match="service digits is in service by its ledger, but target process has none"):
         retire(operator(bench), "digits")
@@ -363,7 +316,7 @@ def test_a_service_that_its_target_has_not_got_is_only_written_off_when_told_so(
 
 
 def test_a_service_that_is_not_there_is_named_with_those_that_are(bench: Bench) -> None:
-    released(bench, "one")
+    bench.released("one")
     with pytest.raises(ServiceNotFound, match=r"WebserviceNotFound: no service 'digts' in .*; services: digits;"):
         retire(operator(bench), "digts")
 
@@ -374,7 +327,7 @@ def test_a_release_that_is_not_there_is_named(bench: Bench) -> None:
 
 
 def test_aborting_a_promoted_release_changes_nothing(bench: Bench) -> None:
-    (one,) = released(bench, "one")
+    (one,) = bench.released("one")
     with hold(bench.workspace, "rel-one", tools=bench.tools) as run:
         assert roll_back(run, "too late").phase is ReleasePhase.PROMOTED
     assert serving(bench) == {one: 100}
@@ -460,7 +413,7 @@ def test_an_id_that_cannot_name_files_is_refused(bench: Bench, release_id: str) 
 
 def test_a_champion_that_its_target_has_not_got_is_said_before_anything_is_deployed(bench: Bench) -> None:
     """As on another machine that shares the workspace: the release could neither walk nor go back."""
-    released(bench, "one")
+    bench.released("one")
     bench.target.delete("digits", fence=1)
     bench.keep("rel-two", model="two")
     ending = bench.release("rel-two")
@@ -470,7 +423,7 @@ def test_a_champion_that_its_target_has_not_got_is_said_before_anything_is_deplo
 
 
 def test_going_back_to_a_champion_that_is_gone_sends_traffic_to_nobody(bench: Bench) -> None:
-    (one,) = released(bench, "one")
+    (one,) = bench.released("one")
     bench.keep("rel-two", model="two")
     with hold(bench.workspace, "rel-two", tools=bench.tools) as run:
         image = acts.build(run, acts.register(run))
@@ -483,7 +436,7 @@ def test_going_back_to_a_champion_that_is_gone_sends_traffic_to_nobody(bench: Be
 
 
 def test_going_back_to_a_revision_whose_process_is_gone_is_refused(bench: Bench) -> None:
-    one, two = released(bench, "one", "two")
+    one, two = bench.released("one", "two")
     bench.target.set_native("digits", one, "failed", "it was killed")
     text = rf"revision {one} of service digits has failed: it was killed; .*shipway up"
     with pytest.raises(TargetError, match=text):
@@ -493,7 +446,7 @@ def test_going_back_to_a_revision_whose_process_is_gone_is_refused(bench: Bench)
 
 
 def test_going_back_again_after_a_kill_between_ledger_and_traffic_finishes_it(bench: Bench) -> None:
-    one, two = released(bench, "one", "two")
+    one, two = bench.released("one", "two")
     revert(operator(bench, "killed"), "digits")
     bench.target.set_traffic("digits", Traffic.all_to(two), fence=3)  # as it was when the ledger had been written
     reverted = revert(operator(bench, "again"), "digits")
@@ -503,16 +456,16 @@ def test_going_back_again_after_a_kill_between_ledger_and_traffic_finishes_it(be
 
 
 def test_a_service_that_was_written_off_uses_no_model(bench: Bench) -> None:
-    released(bench, "one")
+    bench.released("one")
     bench.target.delete("digits", fence=1)
     retire(operator(bench), "digits", lost=True)
     Registry(bench.workspace).delete("digits:1", now=AT)
 
 
 def test_a_model_is_free_though_its_revision_s_removal_was_killed_half_way(bench: Bench) -> None:
-    one, _ = released(bench, "one", "two")
+    one, _ = bench.released("one", "two")
     bench.target.delete_revision("digits", one, fence=2)  # killed here: the revision is gone, its use is not
-    released(bench, "three")
+    bench.released("three")
     assert Registry(bench.workspace).uses("digits:1") == ()
 
 
@@ -537,7 +490,7 @@ def test_whoever_lost_the_lease_writes_no_ledger_and_leaves_the_next_release_alo
 
 
 def test_a_ledger_s_times_go_forward_when_the_clock_goes_back(bench: Bench) -> None:
-    one, _ = released(bench, "one", "two")
+    one, _ = bench.released("one", "two")
     before = history(bench.workspace, "digits")[-1].at
     early = replace(bench.tools, clock=lambda: before - timedelta(hours=1))
     revert(replace(operator(bench), tools=early), "digits")
@@ -548,12 +501,12 @@ def test_a_ledger_s_times_go_forward_when_the_clock_goes_back(bench: Bench) -> N
 
 
 def test_an_old_revision_that_cannot_be_removed_does_not_undo_a_promotion(bench: Bench) -> None:
-    one, _ = released(bench, "one", "two")
+    one, _ = bench.released("one", "two")
     bench.target.fail_deletes("a file of it belongs to root")
-    (three,) = released(bench, "three")
+    (three,) = bench.released("three")
     assert serving(bench) == {three: 100}
     bench.target.fail_deletes(None)
-    released(bench, "four")
+    bench.released("four")
     service = bench.target.find("digits")
     assert service is not None
     assert one not in {r.revision_id for r in service.revisions}
