@@ -308,7 +308,7 @@ def test_traffic_that_was_written_down_by_a_killed_act_is_in_force_after_the_nex
 
 
 def test_an_image_that_is_gone_is_said_with_what_to_do(target, image, state):
-    with pytest.raises(MachineError, match="there is no bundle at /nowhere; release the same model version again, which"):
+    with pytest.raises(MachineError, match="there is no bundle at /nowhere; release the same model version again"):
         target.deploy(spec_for(replace(image, location="/nowhere")))
     assert not (state.services / SERVICE).exists()
 
