@@ -98,7 +98,7 @@ def test_a_worker_on_other_terms_is_started_anew(shop: Live, up: dict[str, Any])
     terms = next((shop.folder / "state").rglob("worker.json"))
     terms.write_text(terms.read_text().replace("shipway", "other", 1))
     done = shop.shipway("up", "--worker", "-o", "json")
-    assert "the worker was started for another server, folder or version of Shipway; starting it anew" in done.stderr
+    assert "the worker has another server, folder, environment or version of Shipway; starting it anew" in done.stderr
     assert json.loads(done.stdout)["worker"]["pid"] != up["worker"]["pid"]
     assert not psutil.pid_exists(up["worker"]["pid"])
 

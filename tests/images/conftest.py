@@ -48,8 +48,9 @@ def engine() -> Iterator[Engine]:
     if not engine.client.images.list(name="shipway-base:3.11"):
         absent("there is no image shipway-base:3.11: make it with requirements/base_image.sh 3.11")
     yield engine
-    for image in engine.client.images.list(filters={"reference": f"*/{RUN}*"}):
-        engine.client.images.remove(image.id, force=True)
+    for image in engine.client.api.images(filters={"reference": f"*/{RUN}*"}):
+        with contextlib.suppress(ImageNotFound):
+            engine.client.api.remove_image(image["Id"], force=True)
     engine.close()
 
 

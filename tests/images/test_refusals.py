@@ -42,7 +42,7 @@ def nothing_is_left(engine: Engine, state: MachineState) -> Iterator[None]:
 
 
 def _images(engine: Engine) -> list[str]:
-    return [tag for image in engine.client.images.list() for tag in image.tags]
+    return [tag for image in engine.client.api.images() for tag in image["RepoTags"] or ()]
 
 
 def bad(workspace: Workspace, folder: Path, content: bytes = b"weights") -> Any:

@@ -62,7 +62,7 @@ def run(data):
 """
 
 _TRY = """
-import pickle, sys
+import pickle, signal, sys
 from dataclasses import replace
 from pathlib import Path
 from shipway.release.run import hold
@@ -70,6 +70,7 @@ from shipway.release.trial import smoke_test
 from shipway.targets.base import load
 from tests.unit.release.driver import Bench
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts tests in the background ignores it
 bench = Bench(Path(sys.argv[1]))
 with hold(bench.workspace, "rel-one", tools=replace(bench.tools, load_target=load)) as run:
     smoke_test(run, pickle.load(sys.stdin.buffer))
