@@ -20,6 +20,7 @@ from shipway.errors import ConfigError, RecordExists, RecordMissing, ReleaseErro
 from shipway.image.interpreters import find_interpreter
 from shipway.registry.models import Registry
 from shipway.release.journal import journal_of
+from shipway.release.secrets import refuse_secrets
 from shipway.store.codec import decode, encode
 from shipway.store.trees import find_files
 from shipway.store.workspace import Workspace
@@ -77,8 +78,8 @@ def check_inputs(config: ReleaseConfig, workspace: Workspace, *, image_kind: str
     """Refuses what `keep_inputs` and the build would refuse, as far as one can see without keeping it. Only looks.
 
     `image_kind` is that of the image to be built: a container's Python is its base's, and is not looked for here.
-    Raises ConfigError, StoreError for a folder that cannot be kept, ModelNotFound, and BuildError for a Python that
-    this machine has not got.
+    Raises ConfigError, for secrets in the code of a container image too; StoreError for a folder that cannot be kept,
+    ModelNotFound, and BuildError for a Python that this machine has not got.
     """
     for source in config.models:
         if source.path is None:
@@ -91,6 +92,8 @@ def check_inputs(config: ReleaseConfig, workspace: Workspace, *, image_kind: str
         load_suite(read_text(Path(config.verification.suite)), config.verification.suite)
     if image_kind == PROCESS:
         find_interpreter(config.inference.environment.python)
+    else:
+        refuse_secrets(config.inference)
 
 
 def read_inputs(workspace: Workspace, release_id: str) -> ReleaseInputs:

@@ -48,7 +48,7 @@ def test_secrets_in_code_and_variables_are_found_and_not_repeated(
     text = judge_secrets(report)
     assert text is not None
     assert text.startswith("secrets are in the image: variables: the value of DATABASE_PASSWORD; /var/azureml-app/src/")
-    assert text.endswith("; take them out, and give them to the service as it starts")
+    assert text.endswith("; take them out of what the image is made from")
     assert "correct horse" not in text + repr(report)
 
 

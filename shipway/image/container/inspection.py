@@ -71,7 +71,7 @@ def judge_secrets(report: ImageReport) -> str | None:
         return None
     named = "; ".join(str(found) for found in report.secrets[:_MOST_NAMED])
     more = f" and {len(report.secrets) - _MOST_NAMED} more" if len(report.secrets) > _MOST_NAMED else ""
-    return f"secrets are in the image: {named}{more}; take them out, and give them to the service as it starts"
+    return f"secrets are in the image: {named}{more}; take them out of what the image is made from"
 
 
 @contextmanager
