@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
-from shipway.cli.output import Column, state_colour
+from shipway.cli.output import Column, shortened, state_colour
 from shipway.domain.service import Revision, Service
 from shipway.errors import ServiceNotFound, TargetUnavailable
 from shipway.targets.base import Target
@@ -14,7 +14,7 @@ SERVICE_COLUMNS = (
     Column("compute_type", "TARGET"),
     Column("models", "MODELS", " ".join),
     Column("scoring_uri", "SCORING URI"),
-    Column("message", "MESSAGE", lambda text: text[:100]),
+    Column("message", "MESSAGE", shortened),
 )
 
 _STOPPED = "stopped"

@@ -9,7 +9,7 @@ from shipway.release.inputs import read_inputs
 from shipway.release.run import Tools
 from shipway.release.trial import trial_state
 from shipway.store.workspace import Workspace
-from shipway.targets.base import MayBeLost
+from shipway.targets.base import MayBeAway, MayBeLost, Target
 
 
 @contextmanager
@@ -22,6 +22,12 @@ def told_how_to_write_off(service: str) -> Iterator[None]:
             f"{error}; or, if it is gone for good, write the service off with "
             f"`shipway service delete -n {service} --lost`"
         ) from error
+
+
+def require_within_reach(target: Target, service: str) -> None:
+    """Raises TargetUnavailable: the ledger is not to say what cannot be done now."""
+    if isinstance(target, MayBeAway) and (why := target.why_away()):
+        raise TargetUnavailable(f"service {service} stays as it is: {why}")
 
 
 def forget_unfinished(workspace: Workspace, tools: Tools, release_id: str, *, fence: int) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from shipway.errors import ReleaseError, ServiceNotFound, TargetError
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release.ledger import Event, InService, Ledger, LedgerEntry, ledger_of, not_here, services_of
-from shipway.release.lost import forget_unfinished, told_how_to_write_off
+from shipway.release.lost import forget_unfinished, require_within_reach, told_how_to_write_off
 from shipway.release.open_releases import lease_name, open_release, refuse_if_open
 from shipway.release.promote import splitting
 from shipway.release.run import REAL_TOOLS, Tools
@@ -114,6 +114,9 @@ def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
             left = forget_unfinished(operator.workspace, operator.tools, unfinished, fence=lease.fence)
             return Retired(service=service, target="", revisions=(), left=left, unfinished=unfinished)
         last = standing.champion or ledger.entries()[-1]
+        if not lost:
+            with told_how_to_write_off(service):
+                require_within_reach(operator.tools.load_target(last.target, operator.machine), service)
         found = _find(operator, last.target, service)
         if standing.champion is not None:
             if found is None and not lost:

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 _LAST_WORDS = 40
 _LAST_WORD_LENGTH = 300
+_FOR_WANT_OF_MEMORY = "for want of memory"
+"""The scoring server's words for a worker that was ended by signal 9."""
 
 
 def smoke_test(run: ReleaseRun, image: Image) -> SmokeResult:
@@ -124,14 +126,15 @@ def _last_words(target: Target, spec: RevisionSpec) -> tuple[str, ...]:
 
 
 def _fate(target: Target, spec: RevisionSpec) -> Iterator[CheckResult]:
-    """Why it does not run any more, if it does not."""
+    """What became of it under the load: its server may have started a worker again that the kernel had ended."""
     found = target.find(spec.service)
     revision = found.revision(spec.revision_id) if found else None
-    if revision is not None and revision.status.state is not ServiceState.HEALTHY:
-        status, evidence = revision.status, _last_words(target, spec)
-        yield CheckResult(
-            name="alive",
-            phase=Phase.FAILED,
-            message=f"it is {status.native} after the load: {status.message}",
-            evidence=evidence,
-        )
+    words = _last_words(target, spec)
+    starved = any(_FOR_WANT_OF_MEMORY in line for line in words)
+    if starved:
+        message = f"a process of it was ended {_FOR_WANT_OF_MEMORY}; raise containerResourceRequirements/memoryInGB"
+    elif revision is not None and revision.status.state is not ServiceState.HEALTHY:
+        message = f"it is {revision.status.native} after the load: {revision.status.message}"
+    else:
+        return
+    yield CheckResult(name="alive", phase=Phase.FAILED, message=message, evidence=words)

@@ -16,6 +16,7 @@ SCHEMES = ("s3", "az", "gs")
 _ALIASES = {
     "s3a": "s3", "s3n": "s3", "gcs": "gs", "azure": "az", "adl": "az", "abfs": "az", "abfss": "az", "wasbs": "az",
 }  # fmt: skip
+_ONE_SLASH = re.compile(r"(s3|az|gs):/(?!/)")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 """S3 allows 3 to 63 characters, Azure the same without dots, Google up to 222 with dots."""
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+-]*")
@@ -71,6 +72,8 @@ def folder_of(text: str) -> Path:
     if not text.strip():
         raise StoreError("the workspace's path is empty; give a folder or a URL")
     if "://" not in text:
+        if typed := _ONE_SLASH.match(text):
+            raise StoreError(f"workspace {text}: a URL has two slashes; write {typed[1]}://{text[typed.end() :]}")
         return Path(text).expanduser().resolve()
     parts = urlsplit(text)
     if parts.netloc not in ("", "localhost"):

@@ -33,7 +33,7 @@ def client_environment(record: ServerRecord) -> dict[str, str]:
     error rather than a silent wait for an ephemeral one. The console is silent: the command tells it all itself, and
     the run's page keeps the rest.
     """
-    settings = {"PREFECT_API_URL": record.url, **_QUIET}
+    settings = {"PREFECT_API_URL": record.url, **_QUIET, "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore"}
     if record.home is not None:
         settings |= {
             "PREFECT_HOME": record.home,

@@ -91,3 +91,9 @@ def test_folders_are_no_buckets(tmp_path: Path) -> None:
     ]
     assert folder_of(str(tmp_path / "a" / ".." / "b")) == tmp_path / "b"
     assert folder_of(f"file://localhost{tmp_path}/a%20b") == tmp_path / "a b"
+
+
+def test_a_slash_that_was_forgotten_makes_no_folder() -> None:
+    with pytest.raises(StoreError) as error:
+        folder_of("s3:/models/team")
+    assert str(error.value) == "workspace s3:/models/team: a URL has two slashes; write s3://models/team"
