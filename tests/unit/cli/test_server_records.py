@@ -67,6 +67,7 @@ def test_a_server_that_the_user_named_is_used_and_none_is_started(
         "PREFECT_API_URL": "https://prefect.example/api",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     }
 
@@ -91,6 +92,7 @@ def test_the_caller_s_prefect_settings_do_not_reach_the_server() -> None:
         "PATH": "/bin",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_HOME": "/state",
         "PREFECT_UI_API_URL": "http://127.0.0.1:4321/api",
         "PREFECT_UI_URL": "http://127.0.0.1:4321",
