@@ -92,7 +92,6 @@ def test_the_caller_s_prefect_settings_do_not_reach_the_server() -> None:
         "PATH": "/bin",
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_HOME": "/state",
         "PREFECT_UI_API_URL": "http://127.0.0.1:4321/api",
         "PREFECT_UI_URL": "http://127.0.0.1:4321",
