@@ -116,7 +116,7 @@ def _lost_figure(opened: Ground, moves: int) -> Figure:
         figure="lost",
         unit="requests",
         shipway=float(load.result.failed),
-        goal="0",
+        goal="< 1",
         note=f"of {load.result.sent:,} during {moves} promotions and {moves} rollbacks",
     )
 
