@@ -12,6 +12,8 @@ from typing import Any
 
 import psutil
 
+from shipway.engine.connection import connect
+from shipway.image.container.kept_images import kept_images, remove_image
 from shipway.machine.state import MachineState
 from shipway.release.trial import trial_state
 from shipway.targets.docker.container import workspace_mark
@@ -61,8 +63,7 @@ class Live:
 
     def containers(self) -> list[Any]:
         """Of this workspace's services and trials, running or not."""
-        states = [MachineState(path) for path in (self.folder / "state" / "shipway").glob("*") if path.is_dir()]
-        marks = {workspace_mark(state) for root in states for state in (root, trial_state(root))}
+        marks = {workspace_mark(state) for root in self._states() for state in (root, trial_state(root))}
         return containers_of(marks, self.environment.get("DOCKER_HOST")) if self.uses_docker else []
 
     @property
@@ -70,11 +71,25 @@ class Live:
         return "SHIPWAY_BASE_IMAGE" in self.environment
 
     def end(self) -> None:
-        for container in self.containers():
-            container.remove(force=True, v=True)
+        self._empty_engine()
         for processes in self.processes().values():
             for process in processes:
                 process.kill()
+
+    def _empty_engine(self) -> None:
+        """Of the containers of this workspace, and of the images that were built for it."""
+        if not self.uses_docker:
+            return
+        for container in self.containers():
+            container.remove(force=True, v=True)
+        engine = connect(self.environment)
+        for state in self._states():
+            for path, image in kept_images(state):
+                remove_image(engine, path, image)
+        engine.close()
+
+    def _states(self) -> list[MachineState]:
+        return [MachineState(path) for path in (self.folder / "state" / "shipway").glob("*") if path.is_dir()]
 
     def _is_ours(self, process: psutil.Process) -> bool:
         """By the state folder: in the command line of servers and gateways, in the environment of Prefect."""
