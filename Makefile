@@ -29,7 +29,7 @@ check: setup  ## format, lint, types, import contracts, links in the docs
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q tests/docs/test_links.py
 
-chaos: setup  ## kill -9 at every boundary of every step, then resume
+chaos: setup  ## kill -9 at every boundary of every step and at random moments (SEEDS=, MOMENTS=), on processes and containers: an hour
 	@$(BIN)/python -m pytest -q -m chaos tests/chaos
 
 bench: bench-release  ## every benchmark

@@ -33,6 +33,12 @@ def usable_engine(host: str | None = None) -> bool:
     return True
 
 
+def has_image(name: str) -> bool:
+    """Whether the machine's own engine has it."""
+    with closing(_client(None)) as client:
+        return bool(client.images.list(name=name))
+
+
 def containers_of(marks: set[str], host: str | None = None) -> list[docker.models.containers.Container]:
     """Those that carry the label of one of these workspaces, running or not."""
     with closing(_client(host)) as client:

@@ -21,7 +21,7 @@ from shipway.release.failpoints import Boundary
 from shipway.release.steps import STORY, Step
 from tests.absent import absent
 from tests.chaos.standing import assert_nothing_left_behind, kill_at, reconcile
-from tests.engines import PrivateEngine, private_engine, usable_engine
+from tests.engines import PrivateEngine, has_image, private_engine, usable_engine
 from tests.live import Live, live
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(400)]
@@ -76,6 +76,8 @@ class Dock:
 def dock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dock]:
     if not usable_engine():
         absent("no Docker Engine answers, whose base image the private one could take")
+    if not has_image(BASE_IMAGE):
+        absent(f"there is no image {BASE_IMAGE}: make it with requirements/base_image.sh 3.11")
     folder = tmp_path_factory.mktemp("dock")
     with (
         private_engine(folder / "engine", BASE_IMAGE) as engine,

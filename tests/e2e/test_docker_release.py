@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.absent import absent
-from tests.engines import usable_engine
+from tests.engines import has_image, usable_engine
 from tests.live import live
 
 
@@ -13,6 +13,8 @@ from tests.live import live
 def engine() -> None:
     if not usable_engine():
         absent("no Docker Engine answers")
+    if not has_image("shipway-base:3.11"):
+        absent("there is no image shipway-base:3.11: make it with requirements/base_image.sh 3.11")
 
 
 def test_a_release_to_containers_serves_goes_back_and_leaves_nothing(tmp_path: Path) -> None:
