@@ -14,6 +14,7 @@ from shipway.errors import ShipwayError
 
 if TYPE_CHECKING:
     from shipway.cli.server import ServerRecord
+    from shipway.cli.services import Restartable
     from shipway.targets.base import Target
 
 _HEALTHY_WITHIN_S = 60.0
@@ -76,19 +77,22 @@ def start_services(context: Context) -> tuple[list[dict[str, Any]], bool]:
     """
     from shipway.cli.services import restartable_services, service_document
 
-    found, failed = [], False
-    for target, service in restartable_services(context.targets()):
-        try:
-            target.start(service.name)
-            found.append((target, service))
-        except ShipwayError as error:
-            context.output.say(f"shipway: service {service.name}: {error}")
-            failed = True
+    found = list(restartable_services(context.targets()))
+    failed = [service.name for target, service in found if not _is_started(target, service.name, context)]
     for target, service in found:
-        if service.traffic.weights and not _is_healthy(target, service.name, context):
-            failed = True
+        if service.name not in failed and service.traffic.weights and not _is_healthy(target, service.name, context):
+            failed.append(service.name)
     now = [target.find(service.name) or service for target, service in found]
-    return [service_document(service) for service in now], failed
+    return [service_document(service) for service in now], bool(failed)
+
+
+def _is_started(target: "Restartable", name: str, context: Context) -> bool:
+    try:
+        target.start(name)
+    except ShipwayError as error:
+        context.output.say(f"shipway: service {name}: {error}")
+        return False
+    return True
 
 
 def _is_healthy(target: "Target", name: str, context: Context) -> bool:
