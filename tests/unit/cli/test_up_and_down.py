@@ -112,7 +112,7 @@ def test_up_brings_them_back_and_waits_for_health(context: OnStoppable) -> None:
     assert not failed
 
 
-def test_one_that_cannot_start_is_said_and_still_listed(context: OnStoppable, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_that_cannot_start_is_said_and_listed(context: OnStoppable, capsys: pytest.CaptureFixture[str]) -> None:
     assert context.fake is not None
     context.fake.taken = True
     (listed,), failed = start_services(context)
