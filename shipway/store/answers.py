@@ -85,6 +85,10 @@ class Answer:
     asked_for_credentials: bool
 
 
+_BROKEN = ("IncompleteMessage", "Broken pipe", "Connection reset by peer")
+"""The client's word for an answer that ended early, and the system's for a peer that is gone: which one is chance."""
+
+
 def parse_answer(text: str) -> Answer | None:
     """From the text of obstore's exception, its debug dump included; None when it does not come from the network."""
     first = re.sub(r"\?\S*", "", text.partition("\n")[0])
@@ -94,7 +98,7 @@ def parse_answer(text: str) -> Answer | None:
         if not _NO_CONNECTION.search(first):
             return None
         cause = _CAUSE.search(text)
-        reason = cause[1] if cause else _last_words(text)
+        reason = cause[1] if cause and not cause[1].startswith(_BROKEN) else _last_words(text)
         return Answer(status=None, code="", reason=reason[:200], asked_for_credentials=asked)
     name = (code[1] or code[2]) if code else ""
     said = _MESSAGE.search(text)
@@ -126,4 +130,4 @@ def _last_words(text: str) -> str:
         return "its certificate is not trusted; SSL_CERT_FILE names more"
     if "TimedOut" in text or "kind: Timeout" in text:
         return "no answer in time"
-    return "the connection broke off" if "IncompleteMessage" in text else "no connection"
+    return "the connection broke off" if any(word in text for word in _BROKEN) else "no connection"

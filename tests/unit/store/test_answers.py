@@ -67,6 +67,18 @@ _WRONG = "does not accept your credentials; check AWS_ACCESS_KEY_ID and AWS_SECR
             StoreUnavailable,
             f"workspace s3://b {_UNREACHABLE} (Connection refused)",
         ),
+        *(
+            (
+                f"{_NO_ANSWER}{words}",
+                StoreUnavailable,
+                f"workspace s3://b {_UNREACHABLE} (the connection broke off)",
+            )
+            for words in (
+                "hyper::Error(IncompleteMessage)",
+                'Os { code: 32, kind: BrokenPipe, message: "Broken pipe" }',
+                'Os { code: 104, kind: ConnectionReset, message: "Connection reset by peer" }',
+            )
+        ),
         (
             f"{_NO_ANSWER}kind: Timeout, source: TimedOut",
             StoreUnavailable,
