@@ -27,6 +27,7 @@ from shipway.release.trial import smoke_test, trial_state
 from shipway.store.workspace import Workspace
 from shipway.targets.base import load
 from tests.images.test_containers import real
+from tests.targets.bundles import HUNGRY
 from tests.targets.images import containers_in
 from tests.unit.release.driver import Bench
 
@@ -36,16 +37,6 @@ Trials = Callable[[], list[Any]]
 _ECHO = """
 def init():
     pass
-
-def run(data):
-    return data
-"""
-
-_HUNGRY = """
-def init():
-    held = bytearray(200_000_000)
-    for page in range(0, len(held), 4096):
-        held[page] = 1
 
 def run(data):
     return data
@@ -136,7 +127,7 @@ def test_a_good_image_passes_and_is_away(bench: Bench, tools: Tools, make: Make)
 def test_an_image_whose_memory_limit_is_too_small_says_so_and_is_away(bench: Bench, tools: Tools, make: Make) -> None:
     bench.keep("rel-one", deployment=DeploymentConfig(resources=Resources(memory_bytes=64 * 1024**2)))
     with hold(bench.workspace, "rel-one", tools=tools) as run:
-        verdict = smoke_test(run, make(_HUNGRY)).verdict
+        verdict = smoke_test(run, make(HUNGRY)).verdict
         assert "its memory limit of 64 MB is too small: the kernel ended it; raise containerResource" in verdict.reason
         assert roll_back(run, verdict.reason).phase is ReleasePhase.REFUSED
 

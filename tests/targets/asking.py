@@ -4,6 +4,8 @@ import json
 import threading
 from http.client import HTTPConnection
 
+from shipway.domain.service import Traffic
+
 
 def port_of(service):
     return int(service.scoring_uri.rsplit(":", 1)[1].split("/")[0])
@@ -77,3 +79,16 @@ class Load:
             self.answered[revision] = self.answered.get(revision, 0) + 1
             self._pause.wait(0.01)
         connection.close()
+
+
+def replaced_under_load(target, service, deploy_second):
+    """The load under which `r2`, which answers "two", took the place of `r1`, which answers "one"."""
+    with Load(port_of(service), clients=2) as load:
+        load.wait_for("one", 20)
+        deploy_second()
+        target.set_traffic(service.name, Traffic(weights={"r1": 50, "r2": 50}), fence=1)
+        load.wait_for("two", 20)
+        target.set_traffic(service.name, Traffic.all_to("r2"), fence=1)
+        target.delete_revision(service.name, "r1", fence=1)
+        load.wait_for("two", 20)
+    return load

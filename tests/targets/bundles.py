@@ -25,6 +25,16 @@ def run(data):
     return {"revision": os.environ.get("REVISION"), "sent": data}
 """
 
+HUNGRY = """
+def init():
+    held = bytearray(200_000_000)
+    for page in range(0, len(held), 4096):
+        held[page] = 1
+
+def run(data):
+    return data
+"""
+
 BROKEN = """
 def init():
     raise ValueError("the model file is for another framework")

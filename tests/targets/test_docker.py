@@ -13,7 +13,7 @@ import pytest
 from shipway.domain.service import DeploymentConfig, Resources, ServiceState, Traffic
 from shipway.targets.base import Gauges, MayBeAway, load, wait
 from shipway.targets.docker.runner import DockerRunner
-from tests.targets.asking import Load, lines_with, port_of, post
+from tests.targets.asking import lines_with, post, replaced_under_load
 from tests.targets.bundles import ECHO
 from tests.targets.contract import CANARY, SERVICE, TargetContract, spec_for
 from tests.targets.images import containers_in
@@ -256,15 +256,8 @@ def test_a_revision_that_served_and_crashed_is_on_its_way_back(target, build_ima
 def test_under_constant_load_a_switch_and_the_removal_of_the_old_revision_lose_no_request(target, build_image):
     one, two = (build_image(ECHO, {"REVISION": name}) for name in ("one", "two"))
     service = serve(target, one, "r1")
-    with Load(port_of(service), clients=2) as load_:
-        load_.wait_for("one", 20)
-        deploy_healthy(target, two, "r2")
-        target.set_traffic(SERVICE, Traffic(weights={"r1": 50, "r2": 50}), fence=1)
-        load_.wait_for("two", 20)
-        target.set_traffic(SERVICE, Traffic.all_to("r2"), fence=1)
-        target.delete_revision(SERVICE, "r1", fence=1)
-        load_.wait_for("two", 20)
-    assert load_.failures == []
+    load = replaced_under_load(target, service, lambda: deploy_healthy(target, two, "r2"))
+    assert load.failures == []
     stats = target.revision_stats(SERVICE)
     assert set(stats) == {"r2"}
-    assert (stats["r2"].requests, stats["r2"].failures) == (load_.answered["two"], 0)
+    assert (stats["r2"].requests, stats["r2"].failures) == (load.answered["two"], 0)

@@ -24,19 +24,9 @@ from tests.engines import private_engine
 from tests.images.hanging_up import engine_that_hangs_up
 from tests.images.registries import registry
 from tests.targets.asking import post
-from tests.targets.bundles import BROKEN, ECHO
+from tests.targets.bundles import BROKEN, ECHO, HUNGRY
 from tests.targets.contract import SERVICE, spec_for
 from tests.targets.images import containers_in, image_of, remove_image
-
-_HUNGRY = """
-def init():
-    held = bytearray(200_000_000)
-    for page in range(0, len(held), 4096):
-        held[page] = 1
-
-def run(data):
-    return data
-"""
 
 
 @pytest.fixture
@@ -80,7 +70,7 @@ def test_a_script_that_fails_in_init_has_failed_with_its_own_error_and_not_for_e
 
 def test_a_memory_limit_that_is_too_small_is_named(target, build_image):
     config = DeploymentConfig(resources=Resources(memory_bytes=64 * 1024**2))
-    target.deploy(replace(spec_for(build_image(_HUNGRY)), deployment=config))
+    target.deploy(replace(spec_for(build_image(HUNGRY)), deployment=config))
     assert failure_of(target) == (
         "revision r1 of service digits has failed: its memory limit of 64 MB is too small: the kernel ended it; "
         "raise containerResourceRequirements/memoryInGB in the deployment config"

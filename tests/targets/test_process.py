@@ -21,7 +21,7 @@ from shipway.machine.state import MachineState
 from shipway.targets.base import load, wait
 from shipway.targets.process import make_target
 from shipway.targets.process.runner import ProcessRunner
-from tests.targets.asking import Load, lines_with, port_of, post
+from tests.targets.asking import lines_with, post, replaced_under_load
 from tests.targets.bundles import BROKEN, ECHO, WRITES, make_bundle
 from tests.targets.contract import CANARY, SERVICE, TargetContract, spec_for
 
@@ -319,18 +319,11 @@ def test_under_constant_load_a_switch_and_the_removal_of_the_old_revision_lose_n
     one = make_bundle(tmp_path / "one", interpreter, ECHO, {"REVISION": "one"})
     two = make_bundle(tmp_path / "two", interpreter, ECHO, {"REVISION": "two"})
     service = serve(target, one, "r1")
-    with Load(port_of(service), clients=2) as load_:
-        load_.wait_for("one", 20)
-        deploy_healthy(target, two, "r2")
-        target.set_traffic(SERVICE, Traffic(weights={"r1": 50, "r2": 50}), fence=1)
-        load_.wait_for("two", 20)
-        target.set_traffic(SERVICE, Traffic.all_to("r2"), fence=1)
-        target.delete_revision(SERVICE, "r1", fence=1)
-        load_.wait_for("two", 20)
-    assert load_.failures == []
+    load = replaced_under_load(target, service, lambda: deploy_healthy(target, two, "r2"))
+    assert load.failures == []
     stats = target.revision_stats(SERVICE)
     assert set(stats) == {"r2"}
-    assert stats["r2"].requests == load_.answered["two"]
+    assert stats["r2"].requests == load.answered["two"]
     assert stats["r2"].failures == 0
 
 
