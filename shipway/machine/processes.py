@@ -22,7 +22,7 @@ _START_TIME_SLACK_S = 2.0
 """The start time is counted from the boot time, which moves when the clock is set. Ids do not come round that soon."""
 
 
-_children: list[int] = []
+_children: set[int] = set()
 """Those that we started, so that none stays behind as a zombie when it ends before we do."""
 
 
@@ -92,7 +92,7 @@ def start(command: Command) -> ProcessIdentity | None:
     finally:
         os.close(lock)
     child.returncode = 0  # it is meant to outlive us: Python need not warn that it does
-    _children.append(child.pid)
+    _children.add(child.pid)
     return identify(child.pid)
 
 
@@ -138,4 +138,4 @@ def _reap() -> None:
         except ChildProcessError:
             ended = pid
         if ended:
-            _children.remove(pid)
+            _children.discard(pid)  # another thread may have been first

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,18 @@ def test_a_started_process_holds_its_lock_until_it_is_stopped(tmp_path: Path) ->
     stop(identity, grace_s=5)
     assert not is_alive(identity)
     assert not holds(tmp_path / "running.lock")
+
+
+def test_several_threads_may_stop_processes_at_the_same_time(tmp_path: Path) -> None:
+    folders = [tmp_path / str(number) for number in range(12)]
+    for folder in folders:
+        folder.mkdir()
+    started = [start(command(folder, ["sleep", "60"])) for folder in folders]
+    identities = [identity for identity in started if identity is not None]
+    assert len(identities) == len(folders)
+    with ThreadPoolExecutor(max_workers=len(identities)) as pool:
+        list(pool.map(lambda identity: stop(identity, grace_s=5), identities))
+    assert not any(is_alive(identity) for identity in identities)
 
 
 def test_starting_what_runs_already_starts_nothing(tmp_path: Path) -> None:
