@@ -1,7 +1,7 @@
 """What goes in and what comes out: plain values, free of sockets and of any framework."""
 
 import json
-from typing import Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
@@ -22,6 +22,12 @@ class Request(NamedTuple):
     """By lower-case name; the values of a repeated header are joined by commas, as WSGI servers do."""
     body: bytes
     """Without its transfer coding (chunks are joined); a content coding such as gzip is left as it is (H-24)."""
+    target: str = ""
+    """The request target as it was sent; empty stands for ``path`` and ``query``."""
+    client: str = ""
+    """The address of the client's end of the connection; empty when it is not known."""
+    scheme: str = "http"
+    """``https`` behind our own TLS."""
 
 
 class Response(NamedTuple):
@@ -30,7 +36,10 @@ class Response(NamedTuple):
     status: int
     body: bytes
     content_type: str
+    """Empty for none."""
     headers: Tuple[Tuple[str, str], ...] = ()
+    stream: Optional[Iterator[bytes]] = None
+    """The body in parts of unknown length, instead of ``body``; iterated in the main thread (H-82)."""
 
 
 class Refusal(Exception):
