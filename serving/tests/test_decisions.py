@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from shipway_serving.contract.request_ids import ids_of
 from shipway_serving.server.acceptor import BUSY_DELAY_S, accept_delay
+from shipway_serving.server.command_line import settings_from
 from shipway_serving.server.deaths import Deaths, after_death, after_success
 from shipway_serving.server.limits import Limits, body_time
 from shipway_serving.server.pid_file import path_in_arguments
-from shipway_serving.server.settings import settings_from, worker_environment
+from shipway_serving.server.settings import worker_environment
 from shipway_serving.telemetry.log_sink import LogFile, LogSink
 from shipway_serving.telemetry.output_lines import LONGEST_MESSAGE, OutputLines
 from shipway_serving.telemetry.records import timestamp
@@ -44,7 +45,7 @@ def test_without_flags_the_environment_of_v1_counts() -> None:
     assert settings.layout.script_path() == "/tmp/src/./score.py"
     assert settings.layout.import_folders() == ["/tmp", "/tmp/src"]
     assert settings.layout.model_dir == "azureml-models/m/1"
-    assert (settings.scoring_timeout_ms, settings.workers, settings.log_level) == (5000, 3, "DEBUG")
+    assert (settings.contract.scoring_timeout_ms, settings.workers, settings.telemetry.log_level) == (5000, 3, "DEBUG")
     assert settings_from(["--worker_count", "1"], environment, HERE).workers == 1
 
 
@@ -69,9 +70,9 @@ def test_paths_on_the_command_line_are_meant_from_the_working_folder() -> None:
     [
         (["--port", "99999"], {}, "argument --port: 99999 is out of range: 0 to 65535"),
         (["--worker_count", "0"], {}, "argument --worker_count: 0 is out of range: at least 1"),
-        ([], {"WORKER_COUNT": "many"}, "argument --worker_count: invalid whole_number value: 'many'"),
+        ([], {"WORKER_COUNT": "many"}, "WORKER_COUNT: 'many' is not a whole number"),
         (["--nonsense"], {}, "unrecognized arguments: --nonsense"),
-        (["--drain_s", "-1"], {}, "argument --drain_s: -1 is not a number of seconds"),
+        (["--drain_s", "-1"], {}, "argument --drain_s: -1 is not a number of zero or more"),
         ([], {"AML_APP_ROOT": "/no/such/folder"}, "AML_APP_ROOT: /no/such/folder is not a folder"),
         ([], {"AZUREML_LOG_LEVEL": "loud"}, "AZUREML_LOG_LEVEL: 'LOUD' is none of DEBUG, INFO"),
     ],

@@ -341,7 +341,7 @@ def test_a_taken_port_ends_the_server_with_4(serve: Serve, tmp_path: Any) -> Non
 @pytest.mark.parametrize(
     "flags, line",
     [
-        (["--port", "many"], "argument --port: invalid whole_number value: 'many'"),
+        (["--port", "many"], "argument --port: invalid whole number value: 'many'"),
         (["--pid_file", "no/such/folder"], "cannot write the pid file: [Errno 2]"),
         (["--log_file", "no/such/folder"], "cannot write the log: [Errno 2]"),
     ],

@@ -37,7 +37,7 @@ class HttpThread:
         self._plan = plan
         self._emitter = emitter
         self._loop = asyncio.new_event_loop()
-        self.handoff = Handoff(self._loop, plan.max_queue)
+        self.handoff = Handoff(self._loop, plan.settings.max_queue)
         self._exchange = Exchange(self.handoff, emitter, fresh_ids(os.urandom(8).hex()))
         self._site = Site(Limits(), time.monotonic, self._exchange.respond)
         self._wire = socket.socket(fileno=plan.wire_fd)
@@ -88,7 +88,7 @@ class HttpThread:
 
     def _accept_delay(self) -> float:
         busy = self.handoff.in_flight > 0
-        return accept_delay(self._plan.workers, busy, len(self._site.connections))
+        return accept_delay(self._plan.settings.workers, busy, len(self._site.connections))
 
     def _load_changed(self) -> None:
         if self._emptied:

@@ -13,9 +13,10 @@ import time
 from typing import List, Optional
 
 from shipway_serving import __version__
+from shipway_serving.server.command_line import settings_from
 from shipway_serving.server.deaths import Deaths, after_death, after_success
 from shipway_serving.server.exit_codes import BAD_ARGUMENTS, DRAINED, NEVER_STARTED, PORT_TAKEN
-from shipway_serving.server.settings import Settings, settings_from, worker_environment
+from shipway_serving.server.settings import Settings, worker_environment
 from shipway_serving.server.wire import Word
 from shipway_serving.server.worker_plan import WorkerPlan
 from shipway_serving.server.worker_process import WorkerProcess
@@ -87,6 +88,8 @@ class Supervisor:
         self._listen_to_signals()
         host, port = self._listener.getsockname()[:2]
         self._log("INFO", f"shipway-serving {__version__} listens on {host}:{port}")
+        for warning in self._settings.warnings:
+            self._log("WARNING", warning)
         for _ in range(self._settings.workers):
             self._start_worker()
         while self._workers:
@@ -132,15 +135,12 @@ class Supervisor:
 
     def _start_worker(self) -> None:
         plan = WorkerPlan(
-            layout=self._settings.layout,
+            settings=self._settings,
             listener_fd=self._listener.fileno(),
+            health_fd=None,
             wire_fd=-1,
             log_fd=-1,
-            workers=self._settings.workers,
             accepts_during_init=not any(worker.ready for worker in self._workers),
-            max_queue=self._settings.max_queue,
-            scoring_timeout_ms=self._settings.scoring_timeout_ms,
-            log_level=self._settings.log_level,
         )
         try:
             worker = WorkerProcess(plan, self._environment, self._collector)

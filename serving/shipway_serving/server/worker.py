@@ -9,6 +9,7 @@ import faulthandler
 import logging
 import os
 import signal
+import sys
 import threading
 from typing import NoReturn
 
@@ -18,7 +19,7 @@ from shipway_serving.asset.model_listing import listing
 from shipway_serving.server.exit_codes import DRAINED, NEVER_STARTED, WORKER_QUIT
 from shipway_serving.server.http_thread import HttpThread
 from shipway_serving.server.scorer import Scorer
-from shipway_serving.server.worker_plan import WorkerPlan, from_json
+from shipway_serving.server.worker_plan import WorkerPlan, read_plan
 from shipway_serving.telemetry.emitter import Emitter, EmitterHandler
 from shipway_serving.telemetry.script_output import end_lines, take_over_output
 
@@ -28,17 +29,19 @@ FAREWELL_S = 2.0
 """For the script's ``atexit`` handlers; a leaked thread or a stuck handler must not keep the process."""
 
 
-def work(plan_text: str) -> NoReturn:
-    """Be a worker by ``plan_text``; ends the process."""
-    plan = from_json(plan_text)
+def work() -> NoReturn:
+    """Be a worker by the plan on standard input; ends the process."""
+    plan = read_plan(sys.stdin.buffer)
+    settings = plan.settings
+    _give_away_input()
     _keep_descriptors_private(plan)
     emitter = Emitter(plan.log_fd)
-    _set_up_output(emitter, plan.log_level)
+    _set_up_output(emitter, settings.telemetry.log_level)
     http = HttpThread(plan, emitter)
     _set_up_signals(http)
-    script = _start_script(plan.layout, emitter)
+    script = _start_script(settings.layout, emitter)
     http.ready()
-    _leave(_serve(Scorer(script, plan.scoring_timeout_ms), http), emitter)
+    _leave(_serve(Scorer(script, settings.contract.scoring_timeout_ms), http), emitter)
 
 
 def _serve(scorer: Scorer, http: HttpThread) -> int:
@@ -81,6 +84,13 @@ def _log_model_folder(layout: Layout) -> None:
     lines = listing(layout.model_dir) if layout.model_dir else []
     place = layout.model_dir or "not set"
     _log.info("Contents of AZUREML_MODEL_DIR (%s):\n%s", place, "\n".join(lines) or "nothing there")
+
+
+def _give_away_input() -> None:
+    """The script reads nothing from standard input, as in v1."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
 
 
 def _keep_descriptors_private(plan: WorkerPlan) -> None:

@@ -4,11 +4,11 @@ import os
 import socket
 import subprocess
 import sys
-from typing import Dict, Optional
+from typing import BinaryIO, Dict, Optional, cast
 
 import shipway_serving
 from shipway_serving.server.wire import Word
-from shipway_serving.server.worker_plan import WorkerPlan, to_json
+from shipway_serving.server.worker_plan import WorkerPlan, write_plan
 from shipway_serving.telemetry.collector import Collector, RecordSource, Source
 
 _PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(shipway_serving.__file__)))
@@ -19,10 +19,9 @@ if sys.path and not sys.path[0]:
     del sys.path[0]
 if sys.argv[1] not in sys.path:
     sys.path.append(sys.argv[1])
-plan = sys.argv[2]
 del sys.argv[1:]
 from shipway_serving.server.worker import work
-work(plan)
+work()
 """
 """``-c`` and not ``-m``: nothing is imported before the working folder, the user's, is off ``sys.path``; and processes
 that the script spawns through ``multiprocessing`` find no main module that they would import again."""
@@ -38,14 +37,15 @@ class WorkerProcess:
         log_read, log_write = os.pipe()
         plan = plan._replace(wire_fd=worker_wire.fileno(), log_fd=log_write)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT, _PACKAGE_FOLDER, to_json(plan)],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-c", _BOOT, _PACKAGE_FOLDER],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=(plan.listener_fd, plan.wire_fd, plan.log_fd),
-            cwd=plan.layout.app_root,
+            cwd=plan.settings.layout.app_root,
             env=environment,
         )
+        _send(plan, self._process)
         worker_wire.close()
         os.close(log_write)
         self.wire.setblocking(False)
@@ -83,3 +83,12 @@ class WorkerProcess:
         collector.watch(Source(os.dup(process.stderr.fileno()), self.pid, "WARNING", "script.stderr"))
         process.stdout.close()
         process.stderr.close()
+
+
+def _send(plan: WorkerPlan, process: "subprocess.Popen[bytes]") -> None:
+    """A process that is dead already does not hear it; its exit code will tell."""
+    assert process.stdin is not None
+    try:
+        write_plan(plan, cast(BinaryIO, process.stdin))
+    except BrokenPipeError:
+        return
