@@ -39,14 +39,16 @@ UNDECORATED = Schemas(_OPEN, _OPEN, declared=False)
 
 
 def schemas_of(run: Callable[..., Any]) -> Schemas:
-    """The schemas of ``run``: what its decorators declared, else ``UNDECORATED``; reads only, repeatable.
+    """The schemas of ``run``: what its decorators declared, else ``UNDECORATED``; reads only, repeatable."""
+    util = sys.modules.get("inference_schema.schema_util")
+    return UNDECORATED if util is None else schemas_by(util, run)
 
-    A ``run`` that the package cannot look into (the first releases fail on callables of an unusual kind) counts as
-    undecorated.
+
+def schemas_by(util: Any, run: Callable[..., Any]) -> Schemas:
+    """The schemas of ``run`` by the ``schema_util`` of some release of the package.
+
+    A ``run`` that it cannot look into (the first releases fail on callables of an unusual kind) counts as undecorated.
     """
-    util: Any = sys.modules.get("inference_schema.schema_util")
-    if util is None:
-        return UNDECORATED
     try:
         if not util.is_schema_decorated(run):
             return UNDECORATED
