@@ -4,9 +4,10 @@ Every worker hears of the connection; each waits the longer the more it has to d
 busy worker still accepts in the end, because health has to answer while every worker is busy.
 """
 
-import asyncio
 import socket
-from typing import Any, Callable, Optional
+from typing import Callable, Optional
+
+from shipway_serving.server.reactor import Reactor, Timer
 
 BUSY_DELAY_S = 0.05
 """Half of the 100 ms within which health answers."""
@@ -30,35 +31,34 @@ def accept_delay(workers: int, busy: bool, open_connections: int) -> float:
 
 
 class Acceptor:
-    """Accepts from ``listener`` on the loop's thread, each time after ``delay()`` seconds."""
+    """Accepts from ``listener``, each time after ``delay()`` seconds, and hands each client to ``welcome``."""
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        reactor: Reactor,
         listener: socket.socket,
-        protocol: Callable[[], asyncio.Protocol],
+        welcome: Callable[[socket.socket, str], None],
         delay: Callable[[], float],
     ) -> None:
-        self._loop = loop
+        """``welcome`` gets the client's socket, which does not block, and its address."""
+        self._reactor = reactor
         self._listener = listener
-        self._protocol = protocol
+        self._welcome = welcome
         self._delay = delay
-        self._timer: Optional[asyncio.TimerHandle] = None
+        self._timer: Optional[Timer] = None
         self._open = False
-        self.arriving = 0
-        """Accepted connections that have no protocol yet."""
 
     def start(self) -> None:
         """Accept from now on."""
         if not self._open:
             self._open = True
-            self._loop.add_reader(self._listener.fileno(), self._knock)
+            self._listen()
 
     def hurry(self) -> None:
         """The delay may have become shorter: ask for it anew."""
         if self._timer is not None:
             self._timer.cancel()
-            self._listen_again()
+            self._listen()
 
     def pause(self) -> None:
         """Accept nothing until the next ``start``."""
@@ -67,7 +67,7 @@ class Acceptor:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            self._loop.remove_reader(self._listener.fileno())
+            self._reactor.forget(self._listener.fileno())
 
     def stop(self, *, take_waiting: bool) -> None:
         """Accept no more and close this process's listener; with ``take_waiting`` whoever waits is taken before."""
@@ -76,42 +76,36 @@ class Acceptor:
             pass
         self._listener.close()
 
-    def _knock(self) -> None:
+    def _listen(self) -> None:
+        self._timer = None
+        self._reactor.watch(self._listener.fileno(), self._knock)
+
+    def _knock(self, events: int) -> None:
         delay = self._delay()
         if delay == 0:
             self._accept()
         else:
-            self._pause(delay)
+            self._wait(delay)
 
-    def _pause(self, delay: float) -> None:
-        self._loop.remove_reader(self._listener.fileno())
-        self._timer = self._loop.call_later(delay, self._accept_late)
+    def _wait(self, delay: float) -> None:
+        self._reactor.forget(self._listener.fileno())
+        self._timer = self._reactor.call_later(delay, self._accept_late)
 
     def _accept_late(self) -> None:
-        self._listen_again()
+        self._listen()
         self._accept()
-
-    def _listen_again(self) -> None:
-        self._timer = None
-        self._loop.add_reader(self._listener.fileno(), self._knock)
 
     def _accept(self) -> bool:
         """Take one connection; False when another worker was faster or it cannot be taken now."""
         try:
-            client, _ = self._listener.accept()
+            client, address = self._listener.accept()
         except (BlockingIOError, ConnectionError):
             return False
         except OSError:
             if self._open:
-                self._pause(OUT_OF_DESCRIPTORS_DELAY_S)
+                self._wait(OUT_OF_DESCRIPTORS_DELAY_S)
             return False
         client.setblocking(False)
-        self.arriving += 1
-        task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, client))
-        task.add_done_callback(self._arrived)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._welcome(client, str(address[0]))
         return True
-
-    def _arrived(self, task: "asyncio.Future[Any]") -> None:
-        self.arriving -= 1
-        # A client that has already gone is its own affair; asking for the exception keeps asyncio from reporting it.
-        task.exception()

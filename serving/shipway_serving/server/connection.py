@@ -1,16 +1,15 @@
 """One client's connection: requests are answered one after another, in the order in which they came.
 
-Runs on the HTTP thread's loop. It knows bytes, deadlines and back pressure; what a request means is the ``Site``'s.
+Runs on the reactor. It knows bytes, deadlines and back pressure; what a request means is the ``Site``'s.
 Deadlines are checked by one sweep a second over all connections instead of a timer for each.
 """
 
-import asyncio
 from collections import deque
 from typing import Any, Callable, Deque, Optional, Set, Union
 
 from shipway_serving.contract.messages import Request, Response, failure
 from shipway_serving.server.http_parser import Malformed, Parsed, Phase, RequestParser
-from shipway_serving.server.http_writer import CONTINUE, response_bytes
+from shipway_serving.server.http_writer import CONTINUE, response_bytes, stream_head
 from shipway_serving.server.limits import Limits, body_time
 
 Reply = Callable[[Response], None]
@@ -20,11 +19,12 @@ class Site:
     """What the connections of one worker have in common."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float], respond: Callable[[Request, Reply], None]) -> None:
+        self.scheme = "http"
         self.limits = limits
         self.clock = clock
         """Monotonic seconds."""
         self.respond = respond
-        """Answers a request by calling the reply once, now or later, on this loop."""
+        """Answers a request by calling the reply once, now or later, by whoever drives the reactor."""
         self.connections: Set["Connection"] = set()
         self.date = ""
         """For the ``Date`` header; whoever sweeps renews it."""
@@ -32,6 +32,8 @@ class Site:
         """Every answer from now on is its connection's last."""
         self.on_disconnect: Callable[[], None] = lambda: None
         """Called after a connection has gone."""
+        self.streaming: Optional["Connection"] = None
+        """The connection whose reply came last and has a stream, until somebody takes it up."""
 
     def sweep(self) -> None:
         """Close what is past its deadline."""
@@ -45,32 +47,29 @@ class Site:
             connection.close_if_idle()
 
 
-class Connection(asyncio.Protocol):
-    """The protocol of one accepted socket."""
+class Connection:
+    """One accepted socket, from the first byte to the end."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, connect: Callable[["Connection"], Any], client: str = "") -> None:
+        """``connect`` makes the ``Channel`` whose owner this is; ``client`` is the other end's address."""
         self._site = site
-        self._parser = RequestParser(site.limits)
+        self._parser = RequestParser(site.limits, client, site.scheme)
         self._waiting: Deque[Union[Parsed, Malformed]] = deque()
         self._current: Optional[Parsed] = None
         self._client_done = False
         self._closing = False
         self._stalled = False
-        self._reading = True
         self._pumping = False
-        self._transport: Any = None
+        self._chunked = False
         self._deadline = 0.0
         self._phase_began = 0.0
-
-    # Called by asyncio.
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected."""
-        self._transport = transport
-        self._site.connections.add(self)
+        self._channel = connect(self)
+        site.connections.add(self)
         self._await_more(Phase.ENDED)
 
-    def data_received(self, data: bytes) -> None:
+    # Called by the channel.
+
+    def received(self, data: bytes) -> None:
         """Bytes have come; after the last answer they are thrown away."""
         if self._closing:
             return
@@ -80,29 +79,57 @@ class Connection(asyncio.Protocol):
             self._await_more(before)
         self._pump()
 
-    def eof_received(self) -> bool:
+    def eof(self) -> bool:
         """The client sends no more; it may still wait for answers, so the connection stays while there are any."""
         self._client_done = True
         return self._current is not None or bool(self._waiting)
 
-    def connection_lost(self, exc: Optional[Exception]) -> None:
+    def lost(self) -> None:
         """The connection is gone, whoever closed it."""
         self._closing = True
         self._waiting.clear()
         self._site.connections.discard(self)
         self._site.on_disconnect()
 
-    def pause_writing(self) -> None:
+    def stalled(self) -> None:
         """The client does not read what we send."""
         self._stalled = True
         self._deadline = self._site.clock() + self._site.limits.stalled_s
 
-    def resume_writing(self) -> None:
+    def flowing(self) -> None:
         """It reads again."""
         self._stalled = False
         if not self._closing:
             self._await_more(Phase.ENDED)
             self._pump()
+
+    # Called by the main thread, for a reply with a stream.
+
+    @property
+    def is_clogged(self) -> bool:
+        """Whether the next part of a stream has to wait."""
+        return self._stalled
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody reads any more."""
+        return self._closing
+
+    def send_part(self, part: bytes) -> None:
+        """One more part of the stream; an empty one is nothing."""
+        if part and not self._closing:
+            self._channel.write(b"%x\r\n%b\r\n" % (len(part), part) if self._chunked else part)
+
+    def end_stream(self, *, broken: bool) -> None:
+        """The stream is at its end; a ``broken`` one must not look whole, so the connection is cut."""
+        if self._closing:
+            return
+        if broken:
+            self._channel.abort()
+            return
+        if self._chunked:
+            self._channel.write(b"0\r\n\r\n")
+        self._answered(last=not self._chunked or self._is_last())
 
     # Called by the site.
 
@@ -111,7 +138,7 @@ class Connection(asyncio.Protocol):
         if now < self._deadline:
             return
         if self._closing or self._stalled:
-            self._transport.abort()
+            self._channel.abort()
         elif self._current is None and self._parser.phase in (Phase.HEADERS, Phase.BODY):
             self._refuse(Malformed(408, "The request did not arrive in time."))
         elif self._current is None:
@@ -142,7 +169,7 @@ class Connection(asyncio.Protocol):
             self._deadline = self._phase_began + limits.idle_s
         if self._parser.awaits_continue:
             self._parser.awaits_continue = False
-            self._transport.write(CONTINUE)
+            self._channel.write(CONTINUE)
 
     def _pump(self) -> None:
         """Hand over requests until one is left unanswered; a loop, because replies may come within ``respond``."""
@@ -157,24 +184,27 @@ class Connection(asyncio.Protocol):
                 self._current = item
                 self._site.respond(item.request, self._reply)
         self._pumping = False
-        self._read(not self._waiting or self._closing)
-
-    def _read(self, wanted: bool) -> None:
-        """Leave the client's further bytes in the kernel while requests of its own wait here."""
-        if wanted is self._reading or self._transport.is_closing():
-            return
-        self._reading = wanted
-        if wanted:
-            self._transport.resume_reading()
-        else:
-            self._transport.pause_reading()
+        # The client's further bytes stay in the kernel while requests of its own wait here.
+        self._channel.read(not self._waiting or self._closing)
 
     def _reply(self, response: Response) -> None:
-        current, self._current = self._current, None
-        if current is None or self._closing:
+        if self._current is None or self._closing:
             return
-        last = not current.keep_alive or (not self._waiting and (self._site.draining or self._client_done))
-        self._write(response, closing=last, head_only=current.request.method == "HEAD")
+        head_only = self._current.request.method == "HEAD"
+        if response.stream is not None and not head_only:
+            self._begin_stream(response)
+            return
+        last = self._is_last()
+        self._write(response, closing=last, head_only=head_only)
+        self._answered(last=last)
+
+    def _is_last(self) -> bool:
+        """Whether the connection ends with the answer that is due."""
+        assert self._current is not None
+        return not self._current.keep_alive or (not self._waiting and (self._site.draining or self._client_done))
+
+    def _answered(self, *, last: bool) -> None:
+        self._current = None
         if last:
             self._finish()
             return
@@ -182,17 +212,25 @@ class Connection(asyncio.Protocol):
             self._await_more(Phase.ENDED)
         self._pump()
 
+    def _begin_stream(self, response: Response) -> None:
+        """Chunks, or, for a client of HTTP/1.0, up to the end of the connection."""
+        assert self._current is not None
+        self._chunked = self._current.chunks
+        closing = not self._chunked or self._is_last()
+        self._channel.write(stream_head(response, self._site.date, chunked=self._chunked, closing=closing))
+        self._site.streaming = self
+
     def _write(self, response: Response, *, closing: bool, head_only: bool) -> None:
-        self._transport.write(response_bytes(response, self._site.date, closing=closing, head_only=head_only))
+        self._channel.write(response_bytes(response, self._site.date, closing=closing, head_only=head_only))
 
     def _refuse(self, item: Malformed) -> None:
         """Answer, then leave the client time to read it: closing with unread input would reset the connection."""
         self._write(failure(item.status, item.message), closing=True, head_only=False)
         self._closing = True
         self._deadline = self._site.clock() + self._site.limits.linger_s
-        self._transport.write_eof()
+        self._channel.close_half()
 
     def _finish(self) -> None:
         self._closing = True
         self._deadline = self._site.clock() + self._site.limits.stalled_s
-        self._transport.close()
+        self._channel.close()

@@ -8,7 +8,7 @@ from shipway_serving import __version__
 from shipway_serving.contract.messages import HTML, RUN_FAILED, Refusal, Request, Response, failure
 from shipway_serving.contract.request_ids import LONGEST_ID, RequestIds, id_headers, ids_of
 from shipway_serving.contract.routes import METHODS, PROBES, NoRoute, Route, route_of
-from shipway_serving.server.handoff import Handoff
+from shipway_serving.server.line import Line
 from shipway_serving.telemetry.emitter import Emitter
 from shipway_serving.telemetry.records import Access
 
@@ -38,8 +38,8 @@ def fresh_ids(prefix: str) -> Iterator[str]:
 class Exchange:
     """The worker's side of every exchange."""
 
-    def __init__(self, handoff: Handoff, emitter: Emitter, ids: Iterator[str]) -> None:
-        self._handoff = handoff
+    def __init__(self, line: Line, emitter: Emitter, ids: Iterator[str]) -> None:
+        self._line = line
         self._emitter = emitter
         self._ids = ids
         self.stage = Stage.STARTING
@@ -80,10 +80,10 @@ class Exchange:
             finish(Response(200, b"", HTML, ((RUN_FAILED, "False"),)))
         elif request.method == "HEAD":
             finish(failure(405, "Method not allowed"))
-        elif self._handoff.is_full():
+        elif self._line.is_full():
             finish(_busy())
         else:
-            self._handoff.put(request, finish)
+            self._line.put(request, finish)
 
     def _probe(self, route: Route, method: str) -> Response:
         if method == "OPTIONS":

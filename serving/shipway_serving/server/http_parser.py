@@ -23,6 +23,8 @@ class Parsed(NamedTuple):
     """A whole request."""
 
     request: Request
+    chunks: bool
+    """Whether the client understands a body in chunks (HTTP/1.1)."""
     keep_alive: bool
     """False when the client wants, by header or version, the connection closed after the answer."""
 
@@ -37,8 +39,10 @@ class Malformed(NamedTuple):
 class RequestParser:
     """The parser of one connection."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, client: str = "", scheme: str = "http") -> None:
         self._limits = limits
+        self._client = client
+        self._scheme = scheme
         self._parser = httptools.HttpRequestParser(self)
         self._done: List[Union[Parsed, Malformed]] = []
         self._unread_header_bytes = 0
@@ -141,10 +145,12 @@ class RequestParser:
         if self.phase is Phase.ENDED:
             return
         keep_alive = bool(self._parser.should_keep_alive())
-        path, query = _split_target(self._target.decode("latin-1"))
+        target = self._target.decode("latin-1")
+        path, query = _split_target(target)
         method = self._parser.get_method().decode("latin-1")
-        request = Request(method, path, query, self._headers, b"".join(self._body))
-        self._done.append(Parsed(request, keep_alive))
+        body = b"".join(self._body)
+        request = Request(method, path, query, self._headers, body, target, self._client, self._scheme)
+        self._done.append(Parsed(request, self._parser.get_http_version() != "1.0", keep_alive))
         self._unread_header_bytes = 0
         self.phase = Phase.IDLE if keep_alive else Phase.ENDED
         self._start()

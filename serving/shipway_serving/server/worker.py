@@ -1,6 +1,6 @@
 """A worker process: loads the script and runs it in the main thread until it is told to leave.
 
-The order matters: logging first, so that whatever the script prints at import arrives; then the HTTP thread, so that
+The order matters: logging first, so that whatever the script prints at import arrives; then the HTTP side, so that
 ``/live`` answers during ``init``; then the script.
 """
 
@@ -16,8 +16,10 @@ from typing import NoReturn
 from shipway_serving.asset.entry_script import EntryScript, load
 from shipway_serving.asset.layout import Layout
 from shipway_serving.asset.model_listing import listing
-from shipway_serving.server.exit_codes import DRAINED, NEVER_STARTED, WORKER_QUIT
-from shipway_serving.server.http_thread import HttpThread
+from shipway_serving.server.exit_codes import NEVER_STARTED
+from shipway_serving.server.front import Front
+from shipway_serving.server.helm import Helm
+from shipway_serving.server.runs import serve
 from shipway_serving.server.scorer import Scorer
 from shipway_serving.server.worker_plan import WorkerPlan, read_plan
 from shipway_serving.telemetry.emitter import Emitter, EmitterHandler
@@ -37,29 +39,14 @@ def work() -> NoReturn:
     _keep_descriptors_private(plan)
     emitter = Emitter(plan.log_fd)
     _set_up_output(emitter, settings.telemetry.log_level)
-    http = HttpThread(plan, emitter)
-    _set_up_signals(http)
+    front = Front(plan, emitter)
+    helm = Helm(front.reactor)
+    _set_up_signals(front)
+    helm.give()
     script = _start_script(settings.layout, emitter)
-    http.ready()
-    _leave(_serve(Scorer(script, settings.contract.scoring_timeout_ms), http), emitter)
-
-
-def _serve(scorer: Scorer, http: HttpThread) -> int:
-    """Run job after job; the exit code once the last one is done."""
-    code = DRAINED
-    while True:
-        job = http.handoff.next()
-        if job is None:
-            return code
-        scored = scorer.score(job.request)
-        end_lines()
-        if scored.quits:
-            # Before the answer: a client that has it may rely on its next connection going to another worker.
-            code = WORKER_QUIT
-            http.retire()
-        http.handoff.finish(job, scored.response)
-        if scored.succeeded:
-            http.succeeded()
+    helm.take()
+    front.ready()
+    _leave(serve(Scorer(script, settings.contract.scoring_timeout_ms), front, helm), emitter)
 
 
 def _start_script(layout: Layout, emitter: Emitter) -> EntryScript:
@@ -108,13 +95,13 @@ def _set_up_output(emitter: Emitter, level: str) -> None:
     root.setLevel(level)
 
 
-def _set_up_signals(http: HttpThread) -> None:
+def _set_up_signals(front: Front) -> None:
     """A terminal's Ctrl-C reaches us too, but the supervisor decides; a direct SIGTERM drains this worker alone.
 
     SIGINT gets a handler that does nothing instead of being ignored: the script's child processes would inherit that.
     """
     signal.signal(signal.SIGINT, lambda number, frame: None)
-    signal.signal(signal.SIGTERM, lambda number, frame: http.drain())
+    signal.signal(signal.SIGTERM, lambda number, frame: front.drain())
 
 
 def _leave(code: int, emitter: Emitter) -> NoReturn:

@@ -1,0 +1,84 @@
+"""Who drives the reactor: the main thread between runs; a second thread during a run that takes more than a moment.
+
+A request that comes while the worker is idle is read, run and answered by one thread, without a word to another: half
+of what such a request costs would else be the handing over. Only when a run lasts does the deputy notice, take the
+helm, and see to connections, health and the supervisor until the main thread wants it back.
+"""
+
+import threading
+import time
+from typing import Callable
+
+from shipway_serving.server.reactor import Reactor
+
+TICK_S = 0.01
+"""How often the deputy looks while the worker is busy; it takes over in the second tick of a run at the latest, well
+within the 100 ms in which health answers."""
+
+IDLE_TICKS = 20
+"""Without a run between them; then the deputy sleeps, so that an idle worker costs nothing."""
+
+
+class Helm:
+    """Begins in the main thread's hands; ``give`` and ``take`` are for that thread, around whatever may last."""
+
+    def __init__(self, reactor: Reactor, on_tick: Callable[[float], None] = lambda away_s: None) -> None:
+        """``on_tick`` hears, in the deputy's thread, for how many seconds the main thread has been away."""
+        self._reactor = reactor
+        self._on_tick = on_tick
+        self._lock = threading.Lock()
+        self._lock.acquire()
+        self._stir = threading.Event()
+        self._gives = 0
+        self._away = False
+        self._wanted = False
+        threading.Thread(target=self._deputize, name="shipway-http", daemon=True).start()
+
+    def give(self) -> None:
+        """The main thread turns to something else."""
+        self._gives += 1
+        self._away = True
+        self._lock.release()
+        if not self._stir.is_set():
+            self._stir.set()
+
+    def take(self) -> None:
+        """The main thread is back; waits until the deputy has finished what it is at."""
+        if not self._lock.acquire(False):
+            self._wanted = True
+            self._reactor.wake()
+            self._lock.acquire()
+            self._wanted = False
+        self._away = False
+
+    def _deputize(self) -> None:
+        idle = 0
+        while True:
+            self._stir.wait()
+            gives = self._gives
+            time.sleep(TICK_S)
+            if self._gives != gives:
+                idle = 0
+            elif self._away:
+                idle = 0
+                self._stand_in()
+            else:
+                idle += 1
+                if idle >= IDLE_TICKS:
+                    self._sleep(gives)
+
+    def _sleep(self, gives: int) -> None:
+        self._stir.clear()
+        if self._gives != gives:
+            self._stir.set()
+
+    def _stand_in(self) -> None:
+        if not self._lock.acquire(False):
+            return
+        began = time.monotonic()
+        try:
+            while not self._wanted:
+                self._reactor.turn(1.0)
+                self._on_tick(time.monotonic() - began)
+        finally:
+            self._lock.release()

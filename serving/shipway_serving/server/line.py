@@ -1,0 +1,54 @@
+"""The requests that wait for ``run``, in the order in which they came. Everything here needs the helm."""
+
+from collections import deque
+from typing import Any, Callable, Deque, Optional
+
+from shipway_serving.contract.messages import Request, Response
+
+
+class Job:
+    """A request under way to ``run``."""
+
+    __slots__ = ("came_at", "inputs", "reply", "request")
+
+    def __init__(self, request: Request, reply: Callable[[Response], None], came_at: float) -> None:
+        self.request = request
+        self.reply = reply
+        self.came_at = came_at
+        """Monotonic seconds."""
+        self.inputs: Any = None
+        """What batching has read from the request, so that it is read once."""
+
+
+class Line:
+    """One queue of one worker."""
+
+    def __init__(self, max_queue: Optional[int], clock: Callable[[], float]) -> None:
+        self._max_queue = max_queue
+        self._clock = clock
+        self.waiting: Deque[Job] = deque()
+        self.in_flight = 0
+        """Requests put in line and not yet answered: some in ``run``, the others waiting."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when ``in_flight`` becomes zero or ceases to be zero."""
+        self.on_put: Callable[[], None] = lambda: None
+        """Called when a request has been put in line."""
+
+    def is_full(self) -> bool:
+        """Whether the queue limit allows no further request to wait."""
+        return self._max_queue is not None and self.in_flight > self._max_queue
+
+    def put(self, request: Request, reply: Callable[[Response], None]) -> None:
+        """Let ``run`` answer ``request``; ``reply`` is called once."""
+        self.waiting.append(Job(request, reply, self._clock()))
+        self.in_flight += 1
+        if self.in_flight == 1:
+            self.on_change()
+        self.on_put()
+
+    def finish(self, job: Job, response: Response) -> None:
+        """Answer ``job``."""
+        self.in_flight -= 1
+        job.reply(response)
+        if self.in_flight == 0:
+            self.on_change()

@@ -1,0 +1,78 @@
+"""Channels that speak TLS."""
+
+import ssl
+from typing import Any
+
+from shipway_serving.server.channel import READ_BYTES, Channel
+from shipway_serving.server.reactor import READ, WRITE, Reactor
+
+LARGEST_WRITE = 64 * 1024
+"""OpenSSL wants a write that it could not finish to be repeated with the very same bytes, so they are cut first."""
+
+
+class BadCertificate(Exception):
+    """Certificate or key cannot be used; the message says which file and why."""
+
+
+def tls_context(certificate: str, private_key: str) -> ssl.SSLContext:
+    """For TLS 1.2 and newer (K-6). Raises ``BadCertificate``."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if hasattr(ssl, "PROTOCOL_TLS_SERVER") else ssl.PROTOCOL_TLS)
+    context.options |= ssl.OP_NO_SSLv2 | ssl.OP_NO_SSLv3 | ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+    try:
+        context.load_cert_chain(certificate, private_key)
+    except (OSError, ValueError) as error:
+        raise BadCertificate(f"TLS certificate {certificate} with key {private_key}: {error}") from None
+    return context
+
+
+class TlsChannel(Channel):
+    """The handshake happens within the first reads, as OpenSSL does it."""
+
+    def __init__(self, reactor: Reactor, client: Any, owner: Any, context: ssl.SSLContext) -> None:
+        wrapped = context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
+        super().__init__(reactor, wrapped, owner)
+
+    def write(self, data: bytes) -> None:
+        """Send ``data`` in pieces that OpenSSL can repeat."""
+        for start in range(0, len(data), LARGEST_WRITE):
+            super().write(data[start : start + LARGEST_WRITE])
+
+    def _ready(self, events: int) -> None:
+        """Either direction of TLS may need either direction of the socket."""
+        if self._unsent and not self.ended:
+            self._flush()
+        super()._ready(events | (READ if events & WRITE else 0))
+
+    def _receive(self) -> None:
+        """Read until OpenSSL has nothing left: what it holds decrypted, the reactor knows nothing of."""
+        while self._reading and not (self.ended or self._eof):
+            try:
+                data = self._client.recv(READ_BYTES)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            except OSError:
+                self.abort()
+                return
+            self._take(data)
+
+    def read(self, wanted: bool) -> None:
+        """Go on reading; OpenSSL may hold what the kernel has given already."""
+        super().read(wanted)
+        if wanted and not self.ended:
+            self._reactor.call_soon(self._receive)
+
+    def _send(self, data: Any) -> int:
+        try:
+            sent: int = self._client.send(data)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return 0
+        return sent
+
+    def _shut(self, how: int) -> None:
+        """Say goodbye in TLS first, without waiting for the client's."""
+        try:
+            self._client.setblocking(False)
+            self._client.unwrap()
+        except (OSError, ValueError):
+            pass
+        super()._shut(how)
