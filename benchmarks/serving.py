@@ -1,0 +1,114 @@
+"""How fast the scoring server is beside others: `make bench-serving`. Under 8 minutes; an idle machine, please.
+
+The same machine, the same unchanged entry script, the same run: the figures are ratios. wrk and the open-loop client
+run on the same cores as what they measure and take from them, most from the fastest servers.
+"""
+
+import os
+import sys
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.report import RESULTS, ROOT, Figure, document, table, this_commit, this_machine, write
+from benchmarks.serving_load import build_client
+from benchmarks.serving_measuring import Bench, cold_figure, tiny_figures, workers_figure
+from benchmarks.serving_peers import Server, install, servers, write_models
+
+_IDLE_LOAD = 0.5
+"""What a machine has while nobody uses it, with some room."""
+
+_QUICK = ("shipway", "azmlinfsrv", "bare")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How much is measured."""
+
+    rounds: int
+    seconds: float
+    quick: bool
+    serving: Path
+    """The folder that has `shipway_serving`."""
+
+    def servers(self) -> dict[str, Server]:
+        known = servers(self.serving)
+        return {name: known[name] for name in _QUICK} if self.quick else known
+
+
+def measure(settings: Settings) -> list[Figure]:
+    _say("environments ...")
+    known = settings.servers()
+    install(["models", *known])
+    with tempfile.TemporaryDirectory(prefix="shipway-bench-") as name:
+        folder = Path(name)
+        write_models(folder / "models")
+        bench = Bench(
+            folder=folder,
+            client=build_client(folder),
+            servers=known,
+            rounds=settings.rounds,
+            seconds=settings.seconds,
+            say=_say,
+        )
+        figures = tiny_figures(bench)
+        _say("cold starts ...")
+        figures.append(cold_figure(bench))
+        if not settings.quick:
+            _say("two workers ...")
+            figures.append(workers_figure(bench))
+    return figures
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    measure: Callable[[Settings], Sequence[Figure]] = measure,
+    results: Path = RESULTS,
+) -> int:
+    settings = _settings(argv)
+    machine = this_machine()
+    figures = measure(settings)
+    machine["load_1m_after"] = round(os.getloadavg()[0], 2)
+    name = "serving-quick" if settings.quick else "serving"
+    path = write(document(name, figures, commit=this_commit(), machine=machine), results)
+    print("\n".join(table(figures)))
+    print(
+        f"\nload average {machine['load_1m_before']} before, {machine['load_1m_after']} after, {machine['cpus']} CPUs, "
+        "which the load generator shares"
+    )
+    if machine["load_1m_before"] > _IDLE_LOAD:
+        print("something else ran on this machine: these figures are no truth about Shipway")
+    print(f"written to {path}")
+    return 0
+
+
+def _settings(argv: Sequence[str] | None) -> Settings:
+    parser = ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="default: 3, of which the medians are told")
+    parser.add_argument(
+        "--quick", action="store_true", help="a minute: the tiny model, beside azmlinfsrv and bare only"
+    )
+    parser.add_argument(
+        "--serving",
+        type=Path,
+        default=ROOT / "serving",
+        metavar="DIR",
+        help="measures the server of another tree (DIR has shipway_serving); default: this tree's",
+    )
+    args = parser.parse_args(argv)
+    if args.rounds < 1:
+        parser.error(f"--rounds must be at least 1, not {args.rounds}")
+    return Settings(
+        rounds=args.rounds, seconds=2 if args.quick else 4, quick=args.quick, serving=args.serving.resolve()
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Figures of the scoring server out of what was measured. Pure."""
+
+from collections.abc import Mapping
+
+from benchmarks.report import Figure
+
+OURS, V1, BARE = "shipway", "azmlinfsrv", "bare"
+
+BusyRates = Mapping[int, float]
+"""Requests a second by number of connections."""
+
+
+def rate_figures(per_s: Mapping[str, float]) -> list[Figure]:
+    """Of the tiny model, closed loop: per_s has every server's requests a second."""
+    return [
+        Figure(figure="rps_over_azmlinfsrv", unit="x", shipway=per_s[OURS] / per_s[V1], peers=per_s, goal="> 10"),
+        Figure(figure="rps_over_bare", unit="x", shipway=per_s[OURS] / per_s[BARE], goal="> 0.7"),
+    ]
+
+
+def p99_figure(p99_ms: Mapping[str, float], rates: Mapping[str, float]) -> Figure:
+    """The bare app counts as a peer here: that is the stricter reading, and the note has the other one."""
+    others = {name: value for name, value in p99_ms.items() if name != OURS}
+    servers = {name: value for name, value in others.items() if name != BARE}
+    best, best_server = min(others, key=lambda name: others[name]), min(servers, key=lambda name: servers[name])
+    asked = ", ".join(f"{name} {rate:,.0f}/s" for name, rate in rates.items())
+    return Figure(
+        figure="p99_over_best_peer",
+        unit="x",
+        shipway=p99_ms[OURS] / others[best],
+        peers={f"{name} ms": value for name, value in p99_ms.items()},
+        goal="< 1",
+        note=f"open loop at half of each one's own maximum ({asked}); best is {best}; "
+        f"{p99_ms[OURS] / servers[best_server]:.2f} x the best of those that are more than a bare app ({best_server})",
+    )
+
+
+def cold_start_figure(to_live_s: Mapping[str, float], to_score_s: Mapping[str, float]) -> Figure:
+    """By the first score, which is what a caller waits for; the first 200 on / is told in the note."""
+    live = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in to_live_s.items())
+    return Figure(
+        figure="cold_start_over_azmlinfsrv",
+        unit="x",
+        shipway=to_score_s[OURS] / to_score_s[V1],
+        peers={f"{name} s": seconds for name, seconds in to_score_s.items()},
+        goal="< 1",
+        note=f"process start to the first 200 on /score; on /: {live}",
+    )
+
+
+def memory_figure(worker_mb: Mapping[str, float], all_mb: Mapping[str, float]) -> Figure:
+    everything = ", ".join(f"{name} {size:.0f} MB" for name, size in all_mb.items())
+    return Figure(
+        figure="rss_over_azmlinfsrv",
+        unit="x",
+        shipway=worker_mb[OURS] / worker_mb[V1],
+        peers={f"{name} MB": size for name, size in worker_mb.items()},
+        goal="< 1",
+        note=f"PSS of a worker after the load; with all other processes of one: {everything}",
+    )
+
+
+def two_worker_figure(one: BusyRates, two: BusyRates) -> Figure:
+    """The lesser gain of the numbers of connections."""
+    gains = {connections: two[connections] / one[connections] for connections in one}
+    told = [f"{workers} of {connections}" for workers in ("1", "2") for connections in one]
+    rates = [*one.values(), *two.values()]
+    return Figure(
+        figure="two_worker_gain",
+        unit="x",
+        shipway=min(gains.values()),
+        peers={f"{told_of} conn./s": rate for told_of, rate in zip(told, rates, strict=True)},
+        goal="> 1.7",
+        note="workers of connections; " + ", ".join(f"{n} connections: {gain:.2f} x" for n, gain in gains.items()),
+    )
+
+
+def batching_figures(per_s: Mapping[str, float], p99_ms: Mapping[str, float], onnxruntime_gain: float) -> list[Figure]:
+    """Both have `on` and `off`."""
+    return [
+        Figure(
+            figure="batching_gain",
+            unit="x",
+            shipway=per_s["on"] / per_s["off"],
+            peers={f"{name}/s": rate for name, rate in per_s.items()},
+            goal="> 2",
+            note=f"onnxruntime itself gains {onnxruntime_gain:.2f} x by 16 rows at once on this machine",
+        ),
+        Figure(
+            figure="batching_p99",
+            unit="x",
+            shipway=p99_ms["on"] / p99_ms["off"],
+            peers={f"{name} ms": value for name, value in p99_ms.items()},
+            goal="< 2",
+        ),
+    ]

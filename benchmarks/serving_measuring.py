@@ -1,0 +1,126 @@
+"""Measures the scoring server beside its peers: what is compared runs interleaved, and medians are told."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+from benchmarks.report import Figure
+from benchmarks.rounds import interleaved
+from benchmarks.serving_figures import (
+    OURS,
+    V1,
+    cold_start_figure,
+    memory_figure,
+    p99_figure,
+    rate_figures,
+    two_worker_figure,
+)
+from benchmarks.serving_load import closed_loop, open_loop
+from benchmarks.serving_peers import Rows, Server
+from benchmarks.serving_running import Running, answer_alike, running
+
+CONNECTIONS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What every measurement needs. `seconds` is one run of load, `folder` has the models and the servers' own."""
+
+    folder: Path
+    client: Path
+    servers: Mapping[str, Server]
+    rounds: int
+    seconds: float
+    say: Callable[[str], None]
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def model(self, name: str) -> Path:
+        return self.folder / "models" / name
+
+    def new_folder(self) -> Path:
+        return self.folder / f"server-{next(self.numbers)}"
+
+
+def one_row() -> Rows:
+    """Pixels of 0 to 16, as the digits' are; the same ones always."""
+    drawn = random.Random(5)
+    return [[drawn.randint(0, 16) for _ in range(64)]]
+
+
+@contextmanager
+def serving(bench: Bench, server: Server, *, model: str = "tiny", workers: int = 1) -> Iterator[Running]:
+    """It scores when the block begins."""
+    with running(server, bench.model(model), one_row(), bench.new_folder(), workers=workers) as started:
+        started.until_200("POST", server.path)
+        yield started
+
+
+def tiny_figures(bench: Bench) -> list[Figure]:
+    """Requests a second, p99 and memory, all servers running side by side and one under load at a time."""
+    with ExitStack() as stack:
+        all_running = {name: stack.enter_context(serving(bench, server)) for name, server in bench.servers.items()}
+        answer_alike(all_running)
+        for target in all_running.values():
+            closed_loop(target, connections=CONNECTIONS, seconds=1)
+        bench.say("requests a second ...")
+        per_s = _closed_rates(bench, all_running)
+        bench.say("p99 in open loop ...")
+        rates = {name: per_s[name] / 2 for name in per_s}
+        p99_ms = _open_p99(bench, all_running, rates)
+        memory = {name: all_running[name].memory_mb() for name in (OURS, V1)}
+    worker_mb = {name: found.worker for name, found in memory.items()}
+    all_mb = {name: found.all for name, found in memory.items()}
+    return [*rate_figures(per_s), p99_figure(p99_ms, rates), memory_figure(worker_mb, all_mb)]
+
+
+def _closed_rates(bench: Bench, targets: Mapping[str, Running]) -> dict[str, float]:
+    def act(target: Running) -> Callable[[], float]:
+        return lambda: closed_loop(target, connections=CONNECTIONS, seconds=bench.seconds).per_s
+
+    return interleaved(bench.rounds, {name: act(target) for name, target in targets.items()})
+
+
+def _open_p99(bench: Bench, targets: Mapping[str, Running], rates: Mapping[str, float]) -> dict[str, float]:
+    def act(name: str) -> Callable[[], float]:
+        asked = {"rate": rates[name], "seconds": bench.seconds}
+        return lambda: open_loop(bench.client, targets[name], connections=CONNECTIONS, **asked).p99_ms
+
+    return interleaved(bench.rounds, {name: act(name) for name in targets})
+
+
+def cold_figure(bench: Bench) -> Figure:
+    """Both with a warm page cache: a round before the counted ones sees to that."""
+    live: dict[str, list[float]] = {OURS: [], V1: []}
+
+    def start(name: str) -> float:
+        server = bench.servers[name]
+        with running(server, bench.model("tiny"), one_row(), bench.new_folder()) as started:
+            live[name].append(started.until_200("GET", "/"))
+            return started.until_200("POST", server.path)
+
+    for name, seen in live.items():
+        start(name)
+        seen.clear()
+    to_score_s = interleaved(bench.rounds, {OURS: lambda: start(OURS), V1: lambda: start(V1)})
+    return cold_start_figure({name: median(seconds) for name, seconds in live.items()}, to_score_s)
+
+
+def workers_figure(bench: Bench) -> Figure:
+    """One worker and two of them, both running, one under load at a time."""
+    server = bench.servers[OURS]
+    connections = (2, 8)
+    with (
+        serving(bench, server, model="heavy") as one,
+        serving(bench, server, model="heavy", workers=2) as two,
+    ):
+        cases = {f"{name} {n}": (target, n) for name, target in (("one", one), ("two", two)) for n in connections}
+
+        def act(target: Running, n: int) -> Callable[[], float]:
+            return lambda: closed_loop(target, connections=n, seconds=bench.seconds).per_s
+
+        per_s = interleaved(bench.rounds, {name: act(*case) for name, case in cases.items()})
+    return two_worker_figure({n: per_s[f"one {n}"] for n in connections}, {n: per_s[f"two {n}"] for n in connections})
