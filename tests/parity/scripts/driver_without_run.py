@@ -1,0 +1,13 @@
+"""A driver whose script has no run (E-13)."""
+
+import types
+
+driver_module = types.ModuleType("service_driver")
+
+
+def init():
+    pass
+
+
+def run(http_body, request_headers):
+    return "outer"

@@ -1,0 +1,9 @@
+"""A run without parameters (E-4)."""
+
+
+def init():
+    pass
+
+
+def run():
+    return "never"

@@ -1,0 +1,5 @@
+"""No run (E-1)."""
+
+
+def init():
+    pass

@@ -1,0 +1,3 @@
+"""Fails while it is imported (E-3)."""
+
+raise ValueError("the import fails")

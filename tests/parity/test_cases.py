@@ -1,0 +1,40 @@
+"""Every case of the table, against both servers; every listed difference, where it is to be seen."""
+
+import pytest
+
+from tests.parity.cases import BY_NAME, CASES
+from tests.parity.cases.case import Case
+from tests.parity.comparison import divergences
+from tests.parity.conftest import Pairs
+from tests.parity.differences import DIFFERENCES, Difference, Exchanged, unexplained
+
+pytestmark = pytest.mark.parity
+
+
+def _by_setup(case: Case) -> tuple[str, str]:
+    return case.setup.profile, repr(case.setup)
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c.name) for c in sorted(CASES, key=_by_setup)])
+def test_both_servers_answer_alike(case: Case, pairs: Pairs) -> None:
+    pair = pairs(case.setup)
+    different = []
+    for ask in case.asks:
+        exchanged = Exchanged(ask, *pair.ask(ask))
+        found = unexplained(divergences(*exchanged), exchanged, case.setup.profile)
+        different += [f"{ask.method} {ask.target} {dict(ask.headers)} {ask.body[:100]!r}: {each}" for each in found]
+    assert not different, "not listed in differences.py:\n" + "\n".join(different)
+
+
+_SHOWN_BY_CASES = [pytest.param(each, id=each.name) for each in DIFFERENCES if each.witness]
+
+
+@pytest.mark.parametrize("difference", _SHOWN_BY_CASES)
+def test_a_listed_difference_still_occurs(difference: Difference, pairs: Pairs) -> None:
+    case = BY_NAME[difference.witness]
+    pair = pairs(case.setup)
+    for ask in case.asks:
+        exchanged = Exchanged(ask, *pair.ask(ask))
+        if any(difference.explains(each, exchanged, case.setup.profile) for each in divergences(*exchanged)):
+            return
+    pytest.fail(f"{difference.name} no longer occurs in {case.name}: take it out of differences.py")
