@@ -59,7 +59,7 @@ class ShimLoader(Loader):
         self._offers = offers
         self._children = children
 
-    def create_module(self, spec: ModuleSpec) -> Optional[ModuleType]:
+    def create_module(self, spec: ModuleSpec) -> None:
         """None: the import system makes an ordinary module."""
 
     def exec_module(self, module: ModuleType) -> None:
