@@ -15,6 +15,9 @@ TICK_S = 0.01
 """How often the deputy looks while the worker is busy; it takes over in the second tick of a run at the latest, well
 within the 100 ms in which health answers."""
 
+LONGEST_TICK_S = 0.5
+"""In a long run the ticks grow longer with it, a twentieth of its time."""
+
 IDLE_TICKS = 20
 """Without a run between them; then the deputy sleeps, so that an idle worker costs nothing."""
 
@@ -22,21 +25,23 @@ IDLE_TICKS = 20
 class Helm:
     """Begins in the main thread's hands; ``give`` and ``take`` are for that thread, around whatever may last."""
 
-    def __init__(self, reactor: Reactor, on_tick: Callable[[float], None] = lambda away_s: None) -> None:
-        """``on_tick`` hears, in the deputy's thread, for how many seconds the main thread has been away."""
+    def __init__(self, reactor: Reactor) -> None:
         self._reactor = reactor
-        self._on_tick = on_tick
         self._lock = threading.Lock()
         self._lock.acquire()
         self._stir = threading.Event()
         self._gives = 0
         self._away = False
         self._wanted = False
+        self._given_at = 0.0
+        self.on_tick: Callable[[float], None] = lambda away_s: None
+        """Hears, in the deputy's thread, for how many seconds the main thread has been away, several times a run."""
         threading.Thread(target=self._deputize, name="shipway-http", daemon=True).start()
 
     def give(self) -> None:
         """The main thread turns to something else."""
         self._gives += 1
+        self._given_at = time.monotonic()
         self._away = True
         self._lock.release()
         if not self._stir.is_set():
@@ -75,10 +80,11 @@ class Helm:
     def _stand_in(self) -> None:
         if not self._lock.acquire(False):
             return
-        began = time.monotonic()
         try:
+            away_s = 0.0
             while not self._wanted:
-                self._reactor.turn(1.0)
-                self._on_tick(time.monotonic() - began)
+                self._reactor.turn(max(TICK_S, min(LONGEST_TICK_S, away_s / 20)))
+                away_s = time.monotonic() - self._given_at
+                self.on_tick(away_s)
         finally:
             self._lock.release()

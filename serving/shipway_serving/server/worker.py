@@ -19,6 +19,7 @@ from shipway_serving.asset.model_listing import listing
 from shipway_serving.server.exit_codes import NEVER_STARTED
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
+from shipway_serving.server.overtime import Overtime
 from shipway_serving.server.runs import serve
 from shipway_serving.server.scorer import Scorer
 from shipway_serving.server.worker_plan import WorkerPlan, read_plan
@@ -45,8 +46,10 @@ def work() -> NoReturn:
     helm.give()
     script = _start_script(settings.layout, emitter)
     helm.take()
+    overtime = Overtime(settings.contract.scoring_timeout_ms)
+    helm.on_tick = overtime.check
     front.ready()
-    _leave(serve(Scorer(script, settings.contract.scoring_timeout_ms), front, helm), emitter)
+    _leave(serve(Scorer(script, overtime), front, helm), emitter)
 
 
 def _start_script(layout: Layout, emitter: Emitter) -> EntryScript:
