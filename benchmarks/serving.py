@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.report import RESULTS, ROOT, Figure, document, table, this_commit, this_machine, write
 from benchmarks.serving_load import build_client
-from benchmarks.serving_measuring import Bench, cold_figure, tiny_figures, workers_figure
+from benchmarks.serving_measuring import Bench, dynamic_batching_figures, starting_figures, tiny_figures, workers_figure
 from benchmarks.serving_peers import Server, install, servers, write_models
 
 _IDLE_LOAD = 0.5
@@ -54,11 +54,13 @@ def measure(settings: Settings) -> list[Figure]:
             say=_say,
         )
         figures = tiny_figures(bench)
-        _say("cold starts ...")
-        figures.append(cold_figure(bench))
+        _say("cold starts and memory ...")
+        figures += starting_figures(bench)
         if not settings.quick:
             _say("two workers ...")
             figures.append(workers_figure(bench))
+            _say("batching ...")
+            figures += dynamic_batching_figures(bench)
     return figures
 
 
@@ -87,7 +89,7 @@ def main(
 
 def _settings(argv: Sequence[str] | None) -> Settings:
     parser = ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="default: 3, of which the medians are told")
+    parser.add_argument("--rounds", type=int, metavar="N", help="default: 5, with --quick 3; medians are told")
     parser.add_argument(
         "--quick", action="store_true", help="a minute: the tiny model, beside azmlinfsrv and bare only"
     )
@@ -99,11 +101,10 @@ def _settings(argv: Sequence[str] | None) -> Settings:
         help="measures the server of another tree (DIR has shipway_serving); default: this tree's",
     )
     args = parser.parse_args(argv)
-    if args.rounds < 1:
+    if args.rounds is not None and args.rounds < 1:
         parser.error(f"--rounds must be at least 1, not {args.rounds}")
-    return Settings(
-        rounds=args.rounds, seconds=2 if args.quick else 4, quick=args.quick, serving=args.serving.resolve()
-    )
+    rounds = args.rounds or (3 if args.quick else 5)
+    return Settings(rounds=rounds, seconds=2 if args.quick else 3, quick=args.quick, serving=args.serving.resolve())
 
 
 def _say(text: str) -> None:

@@ -13,6 +13,7 @@ from benchmarks.rounds import interleaved
 from benchmarks.serving_figures import (
     OURS,
     V1,
+    batching_figures,
     cold_start_figure,
     memory_figure,
     p99_figure,
@@ -20,10 +21,11 @@ from benchmarks.serving_figures import (
     two_worker_figure,
 )
 from benchmarks.serving_load import closed_loop, open_loop
-from benchmarks.serving_peers import Rows, Server
-from benchmarks.serving_running import Running, answer_alike, running
+from benchmarks.serving_peers import Rows, Server, onnxruntime_gain, with_script
+from benchmarks.serving_running import Memory, Running, answer_alike, running
 
 CONNECTIONS = 8
+BATCH_CLIENTS = BATCH_ROWS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,7 @@ def serving(bench: Bench, server: Server, *, model: str = "tiny", workers: int =
 
 
 def tiny_figures(bench: Bench) -> list[Figure]:
-    """Requests a second, p99 and memory, all servers running side by side and one under load at a time."""
+    """Requests a second and p99, all servers running side by side and one under load at a time."""
     with ExitStack() as stack:
         all_running = {name: stack.enter_context(serving(bench, server)) for name, server in bench.servers.items()}
         answer_alike(all_running)
@@ -71,10 +73,7 @@ def tiny_figures(bench: Bench) -> list[Figure]:
         bench.say("p99 in open loop ...")
         rates = {name: per_s[name] / 2 for name in per_s}
         p99_ms = _open_p99(bench, all_running, rates)
-        memory = {name: all_running[name].memory_mb() for name in (OURS, V1)}
-    worker_mb = {name: found.worker for name, found in memory.items()}
-    all_mb = {name: found.all for name, found in memory.items()}
-    return [*rate_figures(per_s), p99_figure(p99_ms, rates), memory_figure(worker_mb, all_mb)]
+    return [*rate_figures(per_s), p99_figure(p99_ms, rates)]
 
 
 def _closed_rates(bench: Bench, targets: Mapping[str, Running]) -> dict[str, float]:
@@ -92,21 +91,33 @@ def _open_p99(bench: Bench, targets: Mapping[str, Running], rates: Mapping[str, 
     return interleaved(bench.rounds, {name: act(name) for name in targets})
 
 
-def cold_figure(bench: Bench) -> Figure:
-    """Both with a warm page cache: a round before the counted ones sees to that."""
+def starting_figures(bench: Bench) -> list[Figure]:
+    """Each starts alone: of two servers side by side, each seems smaller by what they share. A start before the counted
+    ones warms the page cache.
+    """
     live: dict[str, list[float]] = {OURS: [], V1: []}
+    memory: dict[str, list[Memory]] = {OURS: [], V1: []}
 
     def start(name: str) -> float:
         server = bench.servers[name]
         with running(server, bench.model("tiny"), one_row(), bench.new_folder()) as started:
             live[name].append(started.until_200("GET", "/"))
-            return started.until_200("POST", server.path)
+            scored_s = started.until_200("POST", server.path)
+            closed_loop(started, connections=CONNECTIONS, seconds=1)
+            memory[name].append(started.memory_mb())
+            return scored_s
 
     for name, seen in live.items():
         start(name)
         seen.clear()
     to_score_s = interleaved(bench.rounds, {OURS: lambda: start(OURS), V1: lambda: start(V1)})
-    return cold_start_figure({name: median(seconds) for name, seconds in live.items()}, to_score_s)
+    return [
+        cold_start_figure({name: median(seconds) for name, seconds in live.items()}, to_score_s),
+        memory_figure(
+            {name: median(each.worker for each in found) for name, found in memory.items()},
+            {name: median(each.all for each in found) for name, found in memory.items()},
+        ),
+    ]
 
 
 def workers_figure(bench: Bench) -> Figure:
@@ -124,3 +135,24 @@ def workers_figure(bench: Bench) -> Figure:
 
         per_s = interleaved(bench.rounds, {name: act(*case) for name, case in cases.items()})
     return two_worker_figure({n: per_s[f"one {n}"] for n in connections}, {n: per_s[f"two {n}"] for n in connections})
+
+
+def dynamic_batching_figures(bench: Bench) -> list[Figure]:
+    """The same script with batching on and off; its p99 is the closed loop's."""
+    off = with_script(bench.servers[OURS], "score_batch.py")
+    on = with_script(off, "score_batch.py", "--batch_max_rows", str(BATCH_ROWS))
+    p99_ms: dict[str, list[float]] = {"on": [], "off": []}
+    with serving(bench, on, model="heavy") as batched, serving(bench, off, model="heavy") as alone:
+        answer_alike({"on": batched, "off": alone})
+
+        def act(name: str, target: Running) -> Callable[[], float]:
+            def measured() -> float:
+                answered = closed_loop(target, connections=BATCH_CLIENTS, seconds=bench.seconds)
+                p99_ms[name].append(answered.p99_ms)
+                return answered.per_s
+
+            return measured
+
+        per_s = interleaved(bench.rounds, {"on": act("on", batched), "off": act("off", alone)})
+    medians = {name: median(seen) for name, seen in p99_ms.items()}
+    return batching_figures(per_s, medians, onnxruntime_gain(bench.model("heavy")))

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper, parser
 
-TURNS = 350
+TURNS = 400
 TINY = """
 <ir_version: 8, opset_import: ["": 17]>
 tiny (float[n, 64] x) => (float[n, 10] scores) {
