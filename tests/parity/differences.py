@@ -44,7 +44,217 @@ class Difference(NamedTuple):
         return concerns and self.where(exchanged)
 
 
-DIFFERENCES: tuple[Difference, ...] = ()
+def _status(microsoft: int, ours: int) -> Callable[[Exchanged], bool]:
+    return lambda exchanged: (exchanged.microsoft.status, exchanged.ours.status) == (microsoft, ours)
+
+
+def _asked(method: str = "", path: str = "", body: bytes | None = None) -> Callable[[Exchanged], bool]:
+    def asked(exchanged: Exchanged) -> bool:
+        ask = exchanged.ask
+        named = method in ("", ask.method) and path in ("", ask.target.partition("?")[0])
+        return named and body in (None, ask.body)
+
+    return asked
+
+
+def _header_of_9000_bytes(exchanged: Exchanged) -> bool:
+    return exchanged.microsoft.status in (400, 431) and any(len(value) > 8190 for _, value in exchanged.ask.headers)
+
+
+def _not_utf_8(exchanged: Exchanged) -> bool:
+    try:
+        exchanged.ask.body.decode()
+    except UnicodeDecodeError:
+        return _status(500, 400)(exchanged)
+    return False
+
+
+def _beyond_v1(exchanged: Exchanged) -> bool:
+    paths = ("/live", "/ready", "/metrics", "/ping", "/invocations")
+    path = exchanged.ask.target.partition("?")[0]
+    return exchanged.microsoft.status == 404 and (path in paths or path.startswith("/v2"))
+
+
+_ANSWER = ("status", "body", "header *")
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        name="server-version",
+        ids=("H-62",),
+        microsoft="`x-ms-server-version: azmlinfsrv/<version>`",
+        ours="`x-ms-server-version: shipway-serving/<version>`",
+        why="it tells whoever reads a log which server answered",
+        switch="`HTTP_X_MS_SERVER_VERSION` gives the header any text, as in v1",
+        aspects=("header x-ms-server-version",),
+        where=lambda exchanged: (
+            exchanged.ours.values("x-ms-server-version")[0].startswith("shipway-serving/")
+            and all(each.startswith("azmlinfsrv/") for each in exchanged.microsoft.values("x-ms-server-version"))
+        ) if exchanged.ours.values("x-ms-server-version") else False,
+        witness="returns-the-body",
+    ),
+    Difference(
+        name="allow-with-405",
+        ids=("H-6", "H-9"),
+        microsoft="405 without `Allow`",
+        ours="405 with `Allow`",
+        why="HTTP asks for it, and clients show it",
+        aspects=("header allow",),
+        where=_status(405, 405),
+        witness="score-methods",
+    ),
+    Difference(
+        name="malformed-http",
+        ids=("H-9",),
+        microsoft="an HTML page of gunicorn's",
+        ours='400 and `{"message": ...}`',
+        why="the same form as every other error",
+        aspects=("body", "header *"),
+        where=lambda exchanged: exchanged.ask.method.islower() and _status(400, 400)(exchanged),
+        witness="not-a-method",
+    ),
+    Difference(
+        name="paths-beyond-v1",
+        ids=("H-7",),
+        microsoft="404 for `/live`, `/ready`, `/metrics`, `/v2/...`, `/ping`, `/invocations`",
+        ours="they are served",
+        why="what v1 did not have; no path of v1 is touched",
+        aspects=_ANSWER,
+        where=_beyond_v1,
+        witness="paths-beyond-v1",
+    ),
+    Difference(
+        name="long-headers",
+        ids=("H-81",),
+        microsoft="a header of more than 8,190 bytes: 431 or 400, as its gunicorn has it, in HTML",
+        ours="64 KiB of headers in all, then 431",
+        why="tokens and traces have grown",
+        aspects=_ANSWER,
+        where=_header_of_9000_bytes,
+        witness="a-header-of-9000-bytes",
+    ),
+    Difference(
+        name="body-limit",
+        ids=("C-12", "H-81"),
+        microsoft="none in the server; v1's front ends refused what is over 100 MB",
+        ours="100 MiB by default, then 413",
+        why="the front end's limit, kept where there is no front end: memory stays bounded",
+        switch="`SHIPWAY_MAX_BODY_BYTES=0` (`--max_body_bytes 0`) takes it away",
+        aspects=_ANSWER,
+        where=_status(200, 413),
+        witness="a-body-limit",
+    ),
+    Difference(
+        name="own-timeout-error",
+        ids=("H-49",),
+        microsoft="any `TimeoutError` that `run` raises is reported as the scoring timeout",
+        ours="only the scoring timeout is; another is a failure of `run` like any other",
+        why="a database that is slow is not the limit of the service, and the text misled",
+        aspects=("body", "header content-length"),
+        where=lambda exchanged: exchanged.microsoft.body.startswith(b'{"message": "Scoring timeout after'),
+        witness="a-timeout-of-the-scripts-own",
+    ),
+    Difference(
+        name="sys-exit-in-run",
+        ids=("H-48",),
+        microsoft="a dropped connection or gunicorn's HTML 500, as its release has it; the newest lets the worker live on",
+        ours="500 with the message of a failing `run`; the worker answers what it has accepted and is restarted",
+        why="the script asked for the end of its process, and the client for an answer",
+        aspects=_ANSWER,
+        where=_asked(body=b"exit"),
+        witness="sys-exit-in-run",
+    ),
+    Difference(
+        name="state-after-sys-exit",
+        ids=("H-48",),
+        microsoft="what `run` kept in globals may survive `sys.exit`",
+        ours="it never does: `init` runs again",
+        why="as v1 documented it",
+        aspects=("body", "header content-length"),
+        where=_asked(body=b"two"),
+        witness="sys-exit-in-run",
+    ),
+    Difference(
+        name="worker-timeout",
+        ids=("H-80",),
+        microsoft="a run longer than `WORKER_TIMEOUT` (300 s) loses its worker and its connection",
+        ours="only `SCORING_TIMEOUT_MS` ends a run, and its worker lives on",
+        why="it struck long before the scoring timeout of an hour that the docs gave",
+        switch="`SHIPWAY_V1_BUGS=worker-timeout`",
+        aspects=_ANSWER,
+        where=lambda exchanged: exchanged.ask.body == b"slow" and exchanged.microsoft.status in (0, 500),
+        witness="worker-timeout",
+    ),
+    Difference(
+        name="schema-body-not-utf-8",
+        ids=("H-22", "H-32"),
+        microsoft="500 for a schema-decorated `run` when the body is no UTF-8",
+        ours="400 with the reason",
+        why="it is the client's error, as it is for any other `run`",
+        aspects=_ANSWER,
+        where=_not_utf_8,
+        witness="schema-not-utf-8",
+    ),
+    Difference(
+        name="schema-body-too-deep",
+        ids=("H-32",),
+        microsoft="500 for JSON that is nested deeper than Python's stack",
+        ours="400 with the reason",
+        why="it is the client's error",
+        aspects=_ANSWER,
+        where=lambda exchanged: b"recursion" in exchanged.ours.body and _status(500, 400)(exchanged),
+        witness="schema-deep-json",
+    ),
+    Difference(
+        name="rawhttp-elsewhere",
+        ids=("R-1",),
+        microsoft="`@rawhttp` on any function of the process makes `run` raw",
+        ours="only on `run`",
+        why="an imported module changed what a script was called with",
+        switch="`SHIPWAY_V1_BUGS=rawhttp-global`",
+        aspects=("body", "header content-length"),
+        where=lambda exchanged: exchanged.microsoft.body == b'"LocalProxy"' and exchanged.ours.body == b'"str"',
+        witness="raw-decorator-elsewhere",
+    ),
+    Difference(
+        name="coroutines",
+        ids=("E-12", "H-46"),
+        microsoft="a coroutine that `run` returns is never awaited: 500",
+        ours="it is awaited",
+        why="`async def run` worked in v1 with `azureml-defaults[async]`",
+        profiles=("modern",),
+        aspects=_ANSWER,
+        where=lambda exchanged: _status(500, 200)(exchanged) and b"internal error" in exchanged.microsoft.body,
+        witness="coroutine",
+    ),
+    Difference(
+        name="script-in-sys-modules",
+        ids=("C-10",),
+        microsoft="the script's module is not in `sys.modules`",
+        ours="it is, as `entry_module`",
+        why="pickles and dataclasses of the script's own classes need it",
+        aspects=_ANSWER,
+        where=lambda exchanged: exchanged.ours.body == b"2",
+        witness="own-module-in-sys-modules",
+    ),
+    Difference(
+        name="own-module-names",
+        ids=("C-24",),
+        microsoft="`config`, `utils`, `routes` and others of the server's own hide the author's modules of these names; one that imports its `config` does not start",
+        ours="the author's are found",
+        why="no module of ours can be imported by a name that an author may have",
+        shown_by="test_endings.py",
+    ),
+    Difference(
+        name="config-json-is-the-authors",
+        ids=("P-1", "P-2"),
+        microsoft="`config.json` and `logging.json` beside the script are taken for the server's settings",
+        ours="only a file that is named is read: `--config_file`, `AZUREML_CONFIG_FILE`",
+        why="authors have files of these names; one that was no object stopped the server",
+        aspects=_ANSWER,
+        where=lambda exchanged: exchanged.ask.body == b"slow" and _status(500, 200)(exchanged),
+        witness="config-json-of-the-author",
+    ),
+)
 
 
 def unexplained(found: list[Divergence], exchanged: Exchanged, profile: str) -> list[Divergence]:

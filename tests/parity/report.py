@@ -12,6 +12,7 @@ from tests.parity.cases import CASES
 from tests.parity.cases.case import Case
 from tests.parity.comparison import divergences
 from tests.parity.differences import Exchanged, unexplained
+from tests.parity.exchanges import Ask
 from tests.parity.servers import Pair, serving
 
 
@@ -38,7 +39,7 @@ def main() -> int:
                         sys.stdout.flush()
             except RuntimeError as error:
                 failed += 1
-                sys.stdout.write(f"differs  {setup.script}: {str(error)[-600:]}\n")
+                sys.stdout.write(f"differs  {setup.script}: {str(error)[-1500:]}\n")
     return 1 if failed else 0
 
 
@@ -47,7 +48,13 @@ def _lines(case: Case, pair: Pair, *, listed: bool) -> Iterator[str]:
         exchanged = Exchanged(ask, *pair.ask(ask))
         found = divergences(*exchanged)
         for each in found if listed else unexplained(found, exchanged, case.setup.profile):
-            yield f"    {ask.method} {ask.target} {dict(ask.headers)} {ask.body[:100]!r}\n        {each}\n"
+            yield f"    {described(ask)}\n        {each}\n"
+
+
+def described(ask: Ask) -> str:
+    """On one line, cut where it is long."""
+    headers = {name: value[:60] for name, value in ask.headers}
+    return f"{ask.method} {ask.target[:200]} {headers} {ask.body[:100]!r}"
 
 
 if __name__ == "__main__":

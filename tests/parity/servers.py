@@ -50,24 +50,32 @@ class Launch(NamedTuple):
     """How one of the two servers is started."""
 
     environment: Environment
-    module: str
+    command: tuple[str, ...]
+    """In the environment's `bin`; `{port}` is filled in."""
+    without_flags: tuple[str, ...]
+    """The same where v1's variables alone tell the layout, as they do in a container."""
     variables: tuple[tuple[str, str], ...] = ()
 
 
+_AZMLINFSRV = ("azmlinfsrv", "--port", "{port}", "--entry_script", "score.py")
+_GUNICORN = ("gunicorn", "--bind", "127.0.0.1:{port}", "azureml_inference_server_http.server.entry:app")
+"""As its images start it: then no `x-ms-server-version` is sent unless a variable gives it."""
 MICROSOFT = {
-    "modern": Launch(MICROSOFT_MODERN, "azureml_inference_server_http"),
-    "legacy": Launch(MICROSOFT_LEGACY, "azureml_inference_server_http"),
+    "modern": Launch(MICROSOFT_MODERN, _AZMLINFSRV, _GUNICORN),
+    "legacy": Launch(MICROSOFT_LEGACY, _AZMLINFSRV, _GUNICORN),
 }
+_PLAIN = ("python", "-m", "shipway_serving", "--host", "127.0.0.1", "--port", "{port}")
+_SERVE = (*_PLAIN, "--entry_script", "score.py")
 _OURS = (("PYTHONPATH", str(ROOT / "serving")), ("PYTHONDONTWRITEBYTECODE", "1"))
 OURS = {
-    "modern": Launch(OURS_MODERN, "shipway_serving", (*_OURS, ("SHIPWAY_PROFILE", "modern"))),
-    "legacy": Launch(OURS_LEGACY, "shipway_serving", (*_OURS, ("SHIPWAY_PROFILE", "legacy"))),
+    "modern": Launch(OURS_MODERN, _SERVE, _PLAIN, (*_OURS, ("SHIPWAY_PROFILE", "modern"))),
+    "legacy": Launch(OURS_LEGACY, _SERVE, _PLAIN, (*_OURS, ("SHIPWAY_PROFILE", "legacy"))),
 }
 
 
 def ours_on(python: str) -> Launch:
     """Our server on another Python than the one that Microsoft's runs on."""
-    return Launch(smoke_environment(python), "shipway_serving", OURS["modern"].variables)
+    return Launch(smoke_environment(python), _SERVE, _PLAIN, OURS["modern"].variables)
 
 
 class Server:
@@ -78,16 +86,12 @@ class Server:
         self.log = folder / "server.log"
         app_root = folder / "app"
         _lay_out(setup, app_root)
-        command = [str(interpreter_of(launch.environment)), "-m", launch.module, "--port", str(self.port)]
-        place = f"{setup.folder}/score.py" if setup.folder else "score.py"
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), **dict(launch.variables)}
-        if setup.by_variables:
-            environment |= {"AML_APP_ROOT": str(app_root), "AZUREML_ENTRY_SCRIPT": place}
-            environment |= {"AZUREML_SOURCE_DIRECTORY": setup.folder} if setup.folder else {}
-        command += ["--entry_script", place]
+        binaries = interpreter_of(launch.environment).parent
+        program, *arguments = launch.without_flags if setup.by_variables else launch.command
+        environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), **dict(launch.variables), **_layout(setup, app_root)}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command,
+                [str(binaries / program), *(each.format(port=self.port) for each in arguments)],
                 cwd=app_root,
                 env=environment | dict(setup.variables),
                 stdout=log,
@@ -169,6 +173,15 @@ def _lay_out(setup: Setup, app_root: Path) -> None:
     for name, text in setup.files:
         (app_root / name).parent.mkdir(parents=True, exist_ok=True)
         (app_root / name).write_text(text)
+
+
+def _layout(setup: Setup, app_root: Path) -> dict[str, str]:
+    """v1's variables, as the deployer set them (C-3, C-4)."""
+    if not setup.by_variables:
+        return {}
+    placed = {"AZUREML_SOURCE_DIRECTORY": setup.folder} if setup.folder else {}
+    script = f"{setup.folder}/score.py" if setup.folder else "score.py"
+    return {"AML_APP_ROOT": str(app_root), "AZUREML_ENTRY_SCRIPT": script, **placed}
 
 
 def _free_port() -> int:

@@ -7,6 +7,7 @@ from tests.parity.cases.case import Case
 from tests.parity.comparison import divergences
 from tests.parity.conftest import Pairs
 from tests.parity.differences import DIFFERENCES, Difference, Exchanged, unexplained
+from tests.parity.report import described
 
 pytestmark = pytest.mark.parity
 
@@ -22,7 +23,7 @@ def test_both_servers_answer_alike(case: Case, pairs: Pairs) -> None:
     for ask in case.asks:
         exchanged = Exchanged(ask, *pair.ask(ask))
         found = unexplained(divergences(*exchanged), exchanged, case.setup.profile)
-        different += [f"{ask.method} {ask.target} {dict(ask.headers)} {ask.body[:100]!r}: {each}" for each in found]
+        different += [f"{described(ask)}: {each}" for each in found]
     assert not different, "not listed in differences.py:\n" + "\n".join(different)
 
 

@@ -8,7 +8,7 @@ from tests.parity.servers import Setup
 
 _ECHO = Setup("echo")
 _RETURNS = Setup("returns")
-_METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "PROPFIND", "get")
+_METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "PROPFIND")
 _LONG = "x" * 101
 _JUST = "x" * 100
 _CORS_ONE = Setup("echo", variables=(("AML_CORS_ORIGINS", "https://a.example"),))
@@ -47,6 +47,20 @@ _ROUTES = (
         ("H-7",),
         _ECHO,
         tuple(get(path) for path in ("//", "//score", "/%73core", "/score?", "/score;a", "/swagger.json/", "/./score")),
+    ),
+    Case("not-a-method", ("H-9",), _ECHO, (ask("get"), ask("get", "/"))),
+    Case(
+        "paths-beyond-v1",
+        ("H-7",),
+        _ECHO,
+        (get("/live"), get("/ready"), get("/metrics"), get("/v2/health/live"), get("/ping"), post("1", target="/invocations")),
+    ),
+    Case("a-header-of-9000-bytes", ("H-81",), _ECHO, (post("1", (("X-Long", "x" * 9000),)),)),
+    Case(
+        "a-body-limit",
+        ("H-81",),
+        Setup("echo", variables=(("SHIPWAY_MAX_BODY_BYTES", "1000"),)),
+        (post("x" * 1001), post("x" * 1000)),
     ),
     Case("swagger-methods", ("H-8", "H-9"), _ECHO, tuple(ask(method, "/swagger.json") for method in _METHODS[1:])),
 )
@@ -248,6 +262,7 @@ _RESULTS = (
         (post("slow"), post("fine"), post("caught"), post("pauses")),
         smoke=True,
     ),
+    Case("worker-timeout", ("H-80",), Setup("slow", variables=(("WORKER_TIMEOUT", "2"),)), (post("slow"), post("fine"))),
     Case(
         "responses-of-the-scripts-own",
         ("H-45", "H-60", "H-67", "H-73"),
@@ -373,7 +388,6 @@ _SWAGGER = tuple(
         Setup("echo", files=(("swagger.json", '{"old": 1}'), ("swagger2.json", '{"two": 2}'))),
         _swaggers(),
     ),
-    Case("swagger-file-that-is-broken", ("H-93",), Setup("echo", files=(("swagger.json", "{"),)), (get("/swagger.json"),)),
 )
 
 CASES = _ROUTES + _REQUESTS + _RESULTS + _HEADERS + _CORS + _SWAGGER

@@ -13,6 +13,8 @@ class Ending(NamedTuple):
     ids: tuple[str, ...]
     setup: Setup
     smoke: bool = False
+    survives: str = ""
+    """The listed difference by which ours serves the script all the same; empty: it ends too."""
 
 
 ENDINGS = (
@@ -28,8 +30,15 @@ ENDINGS = (
     Ending("raises-in-init", ("E-3", "P-4"), Setup("raises_in_init"), smoke=True),
     Ending("exits-in-init", ("E-3",), Setup("exits_in_init")),
     Ending("driver-without-run", ("E-13",), Setup("driver_without_run")),
-    Ending("config-that-is-no-object", ("P-1",), Setup("echo", files=(("config.json", "[1, 2]"),))),
-    Ending("config-that-is-broken", ("P-1",), Setup("echo", files=(("config.json", "{"),))),
+    Ending("swagger-file-that-is-broken", ("H-93",), Setup("echo", files=(("swagger.json", "{"),))),
+    Ending("config-that-is-no-object", ("P-1",), Setup("echo", files=(("config.json", "[1, 2]"),)), survives="config-json-is-the-authors"),
+    Ending("config-that-is-broken", ("P-1",), Setup("echo", files=(("config.json", "{"),)), survives="config-json-is-the-authors"),
+    Ending(
+        "own-module-config",
+        ("C-24",),
+        Setup("own_config", files=(("src/config.py", "ANSWER = 'mine'\n"),), folder="src", by_variables=True),
+        survives="own-module-names",
+    ),
 )
 
 CASES = (

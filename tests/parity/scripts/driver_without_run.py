@@ -3,6 +3,7 @@
 import types
 
 driver_module = types.ModuleType("service_driver")
+driver_module.__file__ = __file__
 
 
 def init():

@@ -25,7 +25,7 @@ def run(data):
         "app_root": os.path.relpath(os.environ["AML_APP_ROOT"], root),
         "model_dir": os.environ.get("AZUREML_MODEL_DIR"),
         "neighbour": os.path.relpath(neighbour.__file__, root),
-        "on_path": [os.path.relpath(path, root) for path in sys.path if path.startswith(root)],
+        "on_path": sorted({os.path.relpath(path, root) for path in sys.path if path.startswith(root)}),
         "main_thread": threading.current_thread() is threading.main_thread(),
         "written": os.path.exists("written-beside-the-script"),
         "state": STATE,
