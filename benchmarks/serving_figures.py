@@ -18,6 +18,14 @@ def rate_figures(per_s: Mapping[str, float]) -> list[Figure]:
     ]
 
 
+def cpu_figure(cpu_us: Mapping[str, float]) -> Figure:
+    """Tells even on a busy machine whether a change of the server was one for the better."""
+    peers = {name: value for name, value in cpu_us.items() if name != OURS}
+    over = cpu_us[OURS] / cpu_us[V1]
+    note = f"all processes of the server, under the closed loop; {over:.2f} x {V1}'s"
+    return Figure(figure="cpu_per_request", unit="us", shipway=cpu_us[OURS], peers=peers, note=note)
+
+
 def p99_figure(p99_ms: Mapping[str, float], rates: Mapping[str, float]) -> Figure:
     """The bare app counts as a peer here: that is the stricter reading, and the note has the other one."""
     others = {name: value for name, value in p99_ms.items() if name != OURS}

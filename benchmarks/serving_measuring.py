@@ -15,6 +15,7 @@ from benchmarks.serving_figures import (
     V1,
     batching_figures,
     cold_start_figure,
+    cpu_figure,
     memory_figure,
     p99_figure,
     rate_figures,
@@ -69,18 +70,27 @@ def tiny_figures(bench: Bench) -> list[Figure]:
         for target in all_running.values():
             closed_loop(target, connections=CONNECTIONS, seconds=1)
         bench.say("requests a second ...")
-        per_s = _closed_rates(bench, all_running)
+        per_s, cpu_us = _closed_rates(bench, all_running)
         bench.say("p99 in open loop ...")
         rates = {name: per_s[name] / 2 for name in per_s}
         p99_ms = _open_p99(bench, all_running, rates)
-    return [*rate_figures(per_s), p99_figure(p99_ms, rates)]
+    return [*rate_figures(per_s), cpu_figure(cpu_us), p99_figure(p99_ms, rates)]
 
 
-def _closed_rates(bench: Bench, targets: Mapping[str, Running]) -> dict[str, float]:
-    def act(target: Running) -> Callable[[], float]:
-        return lambda: closed_loop(target, connections=CONNECTIONS, seconds=bench.seconds).per_s
+def _closed_rates(bench: Bench, targets: Mapping[str, Running]) -> tuple[dict[str, float], dict[str, float]]:
+    """Requests a second, and microseconds of CPU a request."""
+    cpu_us: dict[str, list[float]] = {name: [] for name in targets}
 
-    return interleaved(bench.rounds, {name: act(target) for name, target in targets.items()})
+    def act(name: str) -> Callable[[], float]:
+        def measured() -> float:
+            answered = closed_loop(targets[name], connections=CONNECTIONS, seconds=bench.seconds)
+            cpu_us[name].append(answered.cpu_us)
+            return answered.per_s
+
+        return measured
+
+    per_s = interleaved(bench.rounds, {name: act(name) for name in targets})
+    return per_s, {name: median(seen) for name, seen in cpu_us.items()}
 
 
 def _open_p99(bench: Bench, targets: Mapping[str, Running], rates: Mapping[str, float]) -> dict[str, float]:
