@@ -1,0 +1,21 @@
+"""How one kind of request speaks with ``run``: the seam between the scorer and a protocol."""
+
+from typing import Any, Callable, Dict, NamedTuple
+
+from shipway_serving.contract.messages import Refusal, Request, Response
+
+
+class Dialect(NamedTuple):
+    """Pure functions around one call of ``run``; v1's own is ``contract.arguments`` and ``contract.results``."""
+
+    arguments: Callable[[Request], Dict[str, Any]]
+    """The arguments of ``run``; raises ``Refusal`` when the request does not hold them."""
+    answer: Callable[[Dict[str, Any], Any, float], Response]
+    """From the arguments, the result and the milliseconds that it took to the response. Raises anything when the result
+    cannot be written; answer with ``not_written`` then."""
+    refused: Callable[[Refusal], Response]
+    """For what ``arguments`` raised."""
+    failed: Callable[[str], Response]
+    """For a ``run`` that raised or timed out, with what the client may know of it: status 500."""
+    not_written: Callable[[], Response]
+    """For a result that ``answer`` cannot write: status 500."""
