@@ -6,11 +6,13 @@ from typing import Any, Dict, Optional
 
 import pytest
 
-from shipway_serving.contract.arguments import arguments_for, query_values
+from shipway_serving.contract.arguments import arguments_for
 from shipway_serving.contract.messages import Refusal, Request
+from shipway_serving.contract.profile import LEGACY
+from shipway_serving.contract.queries import query_values
 from shipway_serving.contract.request_ids import id_headers, ids_of
 from shipway_serving.contract.results import run_timed_out, scored
-from shipway_serving.contract.routes import NoRoute, Route, route_of
+from shipway_serving.contract.routes import NotAllowed, Route, not_allowed, not_found, route_of
 from shipway_serving.contract.run_form import RunForm, UnfitRun, form_of
 
 JSON_TYPE = "application/json"
@@ -44,11 +46,19 @@ def test_an_undecorated_run_gets_the_text_whatever_the_content_type(content_type
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "Multipart/Form-Data"]
+    "content_type",
+    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "Multipart/Form-Data; Boundary=b"],
 )
 def test_a_form_reaches_an_undecorated_run_as_the_empty_string(content_type: str) -> None:
     """H-21: the framework had consumed it."""
     assert arguments_for(form(lambda data: 0), post(b"a=1", content_type)) == {"data": ""}
+
+
+def test_a_multipart_body_without_a_boundary_is_text_but_was_not_in_2021() -> None:
+    """H-21."""
+    request = post(b"a=1", "multipart/form-data")
+    assert arguments_for(form(lambda data: 0), request) == {"data": "a=1"}
+    assert arguments_for(form(lambda data: 0), request, LEGACY) == {"data": ""}
 
 
 def test_text_that_is_not_utf_8_is_a_bad_request() -> None:
@@ -201,20 +211,30 @@ def test_ids_over_100_characters_are_refused(name: str, message: str) -> None:
     assert (caught.value.status, caught.value.message) == (431, message)
 
 
-@pytest.mark.parametrize(
-    "method, path, status",
-    [("GET", "/score/", 404), ("GET", "/nothing", 404), ("PUT", "/score", 405), ("POST", "/", 405)],
-)
-def test_what_is_not_served_says_so_in_json(method: str, path: str, status: int) -> None:
-    """H-6 to H-9."""
-    with pytest.raises(NoRoute) as caught:
+@pytest.mark.parametrize("path", ["/score/", "/nothing", "/Score", "/live/x"])
+def test_paths_are_compared_exactly(path: str) -> None:
+    """H-7."""
+    assert route_of("GET", path) is None
+
+
+@pytest.mark.parametrize("method, path", [("PUT", "/score"), ("POST", "/"), ("FOO", "/swagger.json")])
+def test_a_method_that_a_path_does_not_have_is_refused(method: str, path: str) -> None:
+    """H-6."""
+    with pytest.raises(NotAllowed) as caught:
         route_of(method, path)
-    assert caught.value.response.status == status
-    assert list(json.loads(caught.value.response.body.decode())) == ["message"]
-    assert ("x-ms-run-function-failed", "False") in caught.value.response.headers
+    assert method not in caught.value.allowed and "GET" in caught.value.allowed
+
+
+def test_what_is_not_served_says_so_in_json() -> None:
+    """H-9."""
+    for response in (not_found(), not_allowed(("GET",))):
+        assert list(json.loads(response.body.decode())) == ["message"]
+        assert ("x-ms-run-function-failed", "False") in response.headers
+    assert ("Allow", "GET") in not_allowed(("GET",)).headers
 
 
 def test_the_served_routes_are_found() -> None:
     """H-1 to H-4."""
     assert route_of("HEAD", "/") is Route.HEALTH
-    assert [route_of(method, "/score") for method in ("GET", "POST", "OPTIONS")] == [Route.SCORE] * 3
+    assert [route_of(method, "/score") for method in ("GET", "POST", "OPTIONS", "HEAD")] == [Route.SCORE] * 4
+    assert route_of("GET", "//score") is Route.SCORE, "as gunicorn and werkzeug read it"

@@ -5,9 +5,11 @@ import importlib.util
 import inspect
 import sys
 from types import ModuleType
-from typing import Any, Callable, List, NamedTuple
+from typing import Any, Callable, List, NamedTuple, Optional
 
+from shipway_serving.asset.awaiting import Awaiter
 from shipway_serving.asset.layout import Layout
+from shipway_serving.contract.profile import MODERN, Profile
 from shipway_serving.contract.run_form import RunForm, form_of
 
 MODULE_NAME = "entry_module"
@@ -22,17 +24,21 @@ class EntryScript(NamedTuple):
     """A loaded script."""
 
     init: Callable[[], Any]
+    """Returns when ``init`` is done, also when that is a coroutine function."""
     run: Callable[..., Any]
     form: RunForm
+    awaiter: Optional[Awaiter] = None
+    """With the loop on which ``init`` was awaited."""
 
 
-def load(layout: Layout) -> EntryScript:
+def load(layout: Layout, profile: Profile = MODERN, *, process_wide_raw: bool = False) -> EntryScript:
     """Import the script of ``layout`` into this process, once: ``sys.path`` grows and its import-time code runs.
 
-    Raises ``UnfitScript`` or ``UnfitRun`` when it does not fit, and whatever the script itself raises at import.
+    ``process_wide_raw`` is the switch ``rawhttp-global``. Raises ``UnfitScript`` or ``UnfitRun`` when it does not fit,
+    and whatever the script itself raises at import.
     """
     extend_import_path(sys.path, layout.import_folders())
-    return examined(_import(layout))
+    return examined(_import(layout), profile, process_wide_raw=process_wide_raw)
 
 
 def extend_import_path(path: List[str], folders: List[str]) -> None:
@@ -40,7 +46,7 @@ def extend_import_path(path: List[str], folders: List[str]) -> None:
     path.extend(folder for folder in folders if folder not in path)
 
 
-def examined(module: ModuleType) -> EntryScript:
+def examined(module: ModuleType, profile: Profile = MODERN, *, process_wide_raw: bool = False) -> EntryScript:
     """The ``init`` and ``run`` of ``module``; raises ``UnfitScript`` when one is missing and ``UnfitRun`` on a bad one.
 
     A generated driver calls the user's script, its ``driver_module``, with wrong arguments when a schema decorates
@@ -53,7 +59,18 @@ def examined(module: ModuleType) -> EntryScript:
     driven = getattr(module, "driver_module", None)
     scorer = driven if isinstance(driven, ModuleType) and hasattr(driven, "run") else module
     run = scorer.run
-    return EntryScript(module.init, run, form_of(inspect.signature(run), has_schema=_has_schema(run)))
+    raw = _is_raw(run, process_wide=process_wide_raw)
+    form = form_of(inspect.signature(run), has_schema=_has_schema(run), is_raw=raw, profile=profile)
+    awaiter = Awaiter()
+    return EntryScript(_awaited(module.init, awaiter), run, form, awaiter)
+
+
+def _awaited(init: Callable[[], Any], awaiter: Awaiter) -> Callable[[], Any]:
+    def init_to_the_end() -> Any:
+        result = init()
+        return awaiter.result_of(result) if inspect.isawaitable(result) else result
+
+    return init_to_the_end
 
 
 def _import(layout: Layout) -> ModuleType:
@@ -75,3 +92,9 @@ def _has_schema(run: Callable[..., Any]) -> bool:
     """Whether ``inference_schema`` decorates ``run``: only a script that has imported it can have used it."""
     schema_util = sys.modules.get("inference_schema.schema_util")
     return schema_util is not None and bool(schema_util.is_schema_decorated(run))
+
+
+def _is_raw(run: Callable[..., Any], *, process_wide: bool) -> bool:
+    """Whether ``@rawhttp`` decorates ``run``; known, as above, only of a script that has imported it."""
+    decorator = sys.modules.get("shipway_serving.rawhttp.decorator")
+    return decorator is not None and bool(decorator.is_raw(run, process_wide=process_wide))

@@ -1,26 +1,32 @@
 """From a request to the keyword arguments of ``run`` (sections 4.2 and 4.3 of the v1 contract)."""
 
 import json
-from typing import Any, Dict, cast
-from urllib.parse import parse_qsl
+import traceback
+from typing import Any, Callable, Dict, cast
 
 from shipway_serving.contract.messages import Refusal, Request
+from shipway_serving.contract.profile import MODERN, Profile
+from shipway_serving.contract.queries import query_values
+from shipway_serving.contract.results import INTERNAL_ERROR_TEXT
 from shipway_serving.contract.run_form import REQUEST_HEADERS, RunForm
 
-_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-"""v1's framework consumed such a body as a form, so an undecorated ``run`` gets the empty string (H-21)."""
+_URLENCODED = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
+
+_EMPTY_UNLESS_SENT = ("content-type", "content-length")
+"""WSGI has variables of their own for these two, and none when they are empty."""
 
 
-def arguments_for(form: RunForm, request: Request) -> Dict[str, Any]:
-    """The arguments with which ``run`` of ``form`` is called for a GET or POST ``request``.
+def arguments_for(form: RunForm, request: Request, profile: Profile = MODERN) -> Dict[str, Any]:
+    """The arguments with which a ``run`` of ``form`` that is not raw is called for a GET or POST ``request``.
 
     Raises ``Refusal`` when the request does not hold them.
     """
-    arguments: Dict[str, Any] = {}
     if form.has_schema:
-        arguments.update(_declared(form, _json_object(request)))
+        given = _json_value(request, profile)
+        arguments = _declared(form, given) if profile.checks_objects else _as_it_is(given)
     else:
-        arguments[form.parameters[0]] = _text(request)
+        arguments = {form.parameters[0]: _text(request, profile)}
     if form.wants_headers:
         arguments[REQUEST_HEADERS] = title_cased(request.headers)
     return arguments
@@ -31,15 +37,11 @@ def title_cased(headers: Dict[str, str]) -> Dict[str, str]:
 
     A name with an underscore is left out, as gunicorn does: it could be taken for the same name with a dash.
     """
-    return {name.title(): value for name, value in headers.items() if "_" not in name}
-
-
-def query_values(query: str) -> Dict[str, Any]:
-    """The query as an object: JSON values where they parse, else text; a repeated key becomes a list (H-25)."""
-    collected: Dict[str, Any] = {}
-    for key, text in parse_qsl(query, keep_blank_values=True):
-        collected.setdefault(key, []).append(_json_or_text(text))
-    return {key: values[0] if len(values) == 1 else values for key, values in collected.items()}
+    return {
+        name.title(): value
+        for name, value in headers.items()
+        if "_" not in name and (value or name not in _EMPTY_UNLESS_SENT)
+    }
 
 
 def media_type(request: Request) -> str:
@@ -47,39 +49,60 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _text(request: Request) -> str:
-    if request.method == "GET":
-        return json.dumps(query_values(request.query))
-    if media_type(request) in _FORM_TYPES:
+def is_form(request: Request, profile: Profile = MODERN) -> bool:
+    """Whether v1's framework consumed the body as a form; an undecorated ``run`` then got the empty string (H-21)."""
+    kind = media_type(request)
+    if kind == _MULTIPART:
+        return not profile.needs_a_boundary or "boundary=" in request.headers["content-type"].lower()
+    return kind == _URLENCODED
+
+
+def _text(request: Request, profile: Profile) -> str:
+    if request.method != "POST":
+        return json.dumps(query_values(request.query, profile))
+    # The usual content type first: what follows costs more than the rest of this function.
+    if request.headers.get("content-type") != "application/json" and is_form(request, profile):
         return ""
     try:
         return str(request.body, "utf-8")
     except UnicodeDecodeError as error:
-        raise Refusal(400, f"Input cannot be decoded as UTF-8: {error}") from None
+        raise _refusal(f"Input cannot be decoded as UTF-8: {error}", profile) from None
 
 
-def _json_object(request: Request) -> Dict[str, Any]:
-    if request.method == "GET":
-        return query_values(request.query)
-    kind = media_type(request)
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+def _json_value(request: Request, profile: Profile) -> Any:
+    if request.method != "POST":
+        return query_values(request.query, profile)
+    if not _is_json(request, profile):
         raise Refusal(415, "Expects Content-Type to be application/json")
-    if not request.body:
-        raise Refusal(400, "POST body is empty. Expecting a JSON dictionary.")
     try:
-        value: Any = json.loads(request.body)
+        return json.loads(request.body)
     except (ValueError, RecursionError) as error:
-        raise Refusal(400, f"POST body could not be decoded as JSON: {error}") from None
-    if not isinstance(value, dict):
+        if request.body:
+            message = f"POST body could not be decoded as JSON: {error}"
+        else:
+            message = "POST body is empty. Expecting a JSON dictionary."
+        raise _refusal(message, profile) from None
+
+
+def _is_json(request: Request, profile: Profile) -> bool:
+    content_type = request.headers.get("content-type", "")
+    if not profile.takes_json_suffixes:
+        return content_type.partition(";")[0].strip() == "application/json"
+    if content_type == "application/json":
+        return True
+    kind = media_type(request)
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _declared(form: RunForm, given: Any) -> Dict[str, Any]:
+    """One argument a parameter; other keys are ignored (H-33 to H-36)."""
+    if not isinstance(given, dict):
         raise Refusal(400, "POST body should be a JSON dictionary.")
-    return cast("Dict[str, Any]", value)
-
-
-def _declared(form: RunForm, given: Dict[str, Any]) -> Dict[str, Any]:
+    found = cast("Dict[str, Any]", given)
     arguments: Dict[str, Any] = {}
     for name in form.parameters:
-        if name in given:
-            arguments[name] = given[name]
+        if name in found:
+            arguments[name] = found[name]
         elif name in form.defaults:
             arguments[name] = form.defaults[name]
         else:
@@ -87,8 +110,20 @@ def _declared(form: RunForm, given: Dict[str, Any]) -> Dict[str, Any]:
     return arguments
 
 
-def _json_or_text(text: str) -> Any:
+def _as_it_is(given: Any) -> Dict[str, Any]:
+    """The object's keys as arguments, whatever ``run`` makes of them; another value is the failure it always was."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+        copy: Callable[[], Any] = given.copy
+    except AttributeError as error:
+        raise Refusal(500, str(error), run_failed=True) from None
+    if not isinstance(given, dict):
+        kind = type(given).__name__
+        raise Refusal(500, f"run() argument after ** must be a mapping, not {kind}", run_failed=True)
+    return cast("Dict[str, Any]", copy())
+
+
+def _refusal(message: str, profile: Profile) -> Refusal:
+    """400, or the error that nobody had expected; to be called while the exception is being handled."""
+    if profile.checks_objects:
+        return Refusal(400, message)
+    return Refusal(500, INTERNAL_ERROR_TEXT.format(traceback.format_exc()))

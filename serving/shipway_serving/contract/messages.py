@@ -6,7 +6,12 @@ from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 
+BODILESS = (204, 304)
+"""Statuses whose responses have no body, and no length of one."""
+
 RUN_FAILED = "x-ms-run-function-failed"
+RUN_DID_NOT_FAIL = (RUN_FAILED, "False")
+RUN_DID_FAIL = (RUN_FAILED, "True")
 
 
 class Request(NamedTuple):
@@ -39,16 +44,29 @@ class Response(NamedTuple):
     """Empty for none."""
     headers: Tuple[Tuple[str, str], ...] = ()
     stream: Optional[Iterator[bytes]] = None
-    """The body in parts of unknown length, instead of ``body``; iterated in the main thread (H-82)."""
+    """The body in parts of unknown length, instead of ``body``; iterated in the main thread (H-82). It raises
+    ``StreamBroken`` after its cause has been logged, and wants to be closed when it is given up."""
+    from_script: bool = False
+    """Made by the script, so that it may have ids of its own, which ours replace (H-67)."""
+
+
+class StreamBroken(Exception):
+    """The script failed in the middle of a stream: the response cannot be finished and its connection has to end."""
 
 
 class Refusal(Exception):
     """The request gets ``status`` and ``message`` and never reaches ``run``."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(
+        self, status: int, message: str, *, run_failed: bool = False, response: Optional[Response] = None
+    ) -> None:
         super().__init__(status, message)
         self.status = status
         self.message = message
+        self.run_failed = run_failed
+        """The server of the time had called ``run`` all the same, so it counts as ``run``'s failure."""
+        self.response = response
+        """The answer, where it is not the usual one."""
 
 
 def json_response(status: int, value: Any, *headers: Tuple[str, str]) -> Response:
@@ -61,4 +79,4 @@ def json_response(status: int, value: Any, *headers: Tuple[str, str]) -> Respons
 
 def failure(status: int, message: str, *, run_failed: bool = False) -> Response:
     """A JSON error body with the header that tells the server's failures from the script's (H-60)."""
-    return json_response(status, {"message": message}, (RUN_FAILED, str(run_failed)))
+    return json_response(status, {"message": message}, RUN_DID_FAIL if run_failed else RUN_DID_NOT_FAIL)

@@ -1,22 +1,28 @@
-"""What a request gets: an answer at once, or its turn in ``run``. Runs on the HTTP thread."""
+"""What a request gets: an answer at once, or its turn in ``run``. For whoever drives the reactor."""
 
 import time
 from enum import Enum
-from typing import Callable, Iterator, List, Tuple
+from typing import Any, Callable, Iterator, Optional, Tuple
 
-from shipway_serving import __version__
-from shipway_serving.contract.messages import HTML, RUN_FAILED, Refusal, Request, Response, failure
-from shipway_serving.contract.request_ids import LONGEST_ID, RequestIds, id_headers, ids_of
-from shipway_serving.contract.routes import METHODS, PROBES, NoRoute, Route, route_of
+from shipway_serving.contract.cors import Cors
+from shipway_serving.contract.messages import HTML, Refusal, Request, Response, failure
+from shipway_serving.contract.profile import profile_named
+from shipway_serving.contract.queries import query_value
+from shipway_serving.contract.request_ids import LONGEST_ID, RequestIds, id_headers, ids_of, with_ours
+from shipway_serving.contract.routes import PROBES, NotAllowed, Route, not_allowed, not_found, options_of, route_of
 from shipway_serving.server.line import Line
+from shipway_serving.server.settings import ContractSettings
 from shipway_serving.telemetry.emitter import Emitter
 from shipway_serving.telemetry.records import Access
 
 Reply = Callable[[Response], None]
 
-VERSION_HEADER = ("x-ms-server-version", "shipway-serving/" + __version__)
+Headers = Tuple[Tuple[str, str], ...]
 
 RETRY_AFTER_S = 1
+
+CROSS_ORIGIN = (Route.HEALTH, Route.SCORE, Route.SWAGGER)
+"""v1's routes; CORS is about these (H-71)."""
 
 
 class Stage(Enum):
@@ -38,78 +44,137 @@ def fresh_ids(prefix: str) -> Iterator[str]:
 class Exchange:
     """The worker's side of every exchange."""
 
-    def __init__(self, line: Line, emitter: Emitter, ids: Iterator[str]) -> None:
+    def __init__(
+        self, line: Line, emitter: Emitter, ids: Iterator[str], settings: Optional[ContractSettings] = None
+    ) -> None:
+        settings = settings or ContractSettings()
         self._line = line
         self._emitter = emitter
         self._ids = ids
+        self._profile = profile_named(settings.profile)
+        self._cors = Cors(settings.cors_origins)
+        has_version = self._profile.many_ids and settings.server_version
+        self._version: Headers = (("x-ms-server-version", settings.server_version),) if has_version else ()
+        self._stays_healthy = "dead-healthy" in settings.bugs
         self.stage = Stage.STARTING
+        self.swagger: Callable[[Optional[str]], Response] = lambda version: _unavailable("Not ready: no documents.")
+        """Answers a request for the document of a version; set once the script is loaded."""
+        self.is_stuck: Callable[[], bool] = lambda: False
+        """Whether ``run`` can neither go on nor be interrupted; ``/`` says so then."""
+        self.beyond: Callable[[Request], Any] = lambda request: None
+        """Answers what lies off v1's paths: None for nothing, a ``Response``, or a ``Request`` that is put in line."""
 
     def respond(self, request: Request, reply: Reply) -> None:
         """Answer ``request`` by one call of ``reply``, now or, for ``run``, later; leaves a line in the access log."""
-        began = time.perf_counter()
-        request_id = request.headers.get("x-request-id") or next(self._ids)
+        turn = _Turn(self, request, reply)
         try:
             route = route_of(request.method, request.path)
-        except NoRoute as no_route:
-            self._log(request, no_route.response, request_id, began)
-            reply(no_route.response)
+        except NotAllowed as refusal:
+            turn.answer(not_allowed(refusal.allowed, self._profile), self._bare_headers(request))
             return
+        if route is None:
+            self._look_beyond(request, turn)
+            return
+        turn.route = route
+        headers = request.headers
         try:
-            ids = ids_of(request.headers, request_id)
+            ids = ids_of(headers, turn.request_id, self._profile)
+            turn.headers = self._version + id_headers(ids, headers)
         except Refusal as refusal:
-            ids = RequestIds(request_id if len(request_id) <= LONGEST_ID else "", "", "")
-            self._finisher(route, request, ids, began, reply)(failure(refusal.status, refusal.message))
+            turn.headers = self._version + self._cross_origin(route, request) + _partial_ids(request)
+            turn(failure(refusal.status, refusal.message))
             return
-        self._serve(route, request, self._finisher(route, request, ids, began, reply))
-
-    def _finisher(self, route: Route, request: Request, ids: RequestIds, began: float, reply: Reply) -> Reply:
-        """What to call with the response: it adds the headers, leaves a line in the log and replies."""
-        headers = [VERSION_HEADER, *id_headers(ids, request.headers)]
-
-        def finish(response: Response) -> None:
-            if route not in PROBES:
-                self._log(request, response, ids.request_id, began)
-            reply(_with_headers(response, headers))
-
-        return finish
-
-    def _serve(self, route: Route, request: Request, finish: Reply) -> None:
-        if route is not Route.SCORE:
-            finish(self._probe(route, request.method))
-        elif request.method == "OPTIONS":
-            finish(Response(200, b"", HTML, ((RUN_FAILED, "False"),)))
-        elif request.method == "HEAD":
-            finish(failure(405, "Method not allowed"))
-        elif self._line.is_full():
-            finish(_busy())
+        if self._cors.is_on:
+            turn.headers += self._cross_origin(route, request)
+        if route is Route.SCORE:
+            # Scripts look for it, and a front end of v1's put it there when the client had none.
+            headers.setdefault("x-ms-request-id", ids.legacy_id)
+            self._put_in_line(request, turn)
         else:
-            self._line.put(request, finish)
+            turn(self._at_once(route, request))
 
-    def _probe(self, route: Route, method: str) -> Response:
-        if method == "OPTIONS":
-            return Response(200, b"", HTML, (("Allow", ", ".join(METHODS[route])),))
+    def finished(self, turn: "_Turn", status: int) -> None:
+        """Leave a line in the access log."""
+        duration_ms = (time.perf_counter() - turn.began) * 1000
+        request = turn.request
+        self._emitter.access(Access(request.method, request.path, status, duration_ms, turn.request_id[:LONGEST_ID]))
+
+    def fresh_id(self) -> str:
+        """An id for a request that brought none."""
+        return next(self._ids)
+
+    def _put_in_line(self, request: Request, turn: "_Turn") -> None:
+        if self._line.is_full():
+            turn(_unavailable("The queue is full: too many requests wait for the scoring script."))
+        else:
+            self._line.put(request, turn)
+
+    def _look_beyond(self, request: Request, turn: "_Turn") -> None:
+        found = self.beyond(request)
+        if found is None:
+            turn.answer(not_found(self._profile), self._bare_headers(request))
+        elif isinstance(found, Response):
+            turn(found)
+        else:
+            self._put_in_line(found, turn)
+
+    def _at_once(self, route: Route, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return options_of(route)
         if route is Route.LIVE:
             return Response(200, b"Live", HTML)
         if self.stage is Stage.STARTING or (route is Route.READY and self.stage is Stage.LEAVING):
             return _unavailable(f"Not ready: {self.stage.value}.")
+        if route is Route.SWAGGER:
+            return self.swagger(query_value(request.query, "version"))
+        if self.is_stuck() and not self._stays_healthy:
+            return _unavailable("run() is stuck past SCORING_TIMEOUT_MS and cannot be interrupted.")
         return Response(200, b"Healthy" if route is Route.HEALTH else b"Ready", HTML)
 
-    def _log(self, request: Request, response: Response, request_id: str, began: float) -> None:
-        duration_ms = (time.perf_counter() - began) * 1000
-        self._emitter.access(
-            Access(request.method, request.path, response.status, duration_ms, request_id[:LONGEST_ID])
-        )
+    def _cross_origin(self, route: Route, request: Request) -> Headers:
+        if not self._cors.is_on or route not in CROSS_ORIGIN:
+            return ()
+        return self._cors.headers_for(request.method, request.headers)
+
+    def _bare_headers(self, request: Request) -> Headers:
+        """Of a 404 or 405: none, but 0.4 had its one id everywhere."""
+        if self._profile.many_ids:
+            return ()
+        return id_headers(ids_of(request.headers, self.fresh_id(), self._profile), request.headers)
 
 
-def _with_headers(response: Response, headers: List[Tuple[str, str]]) -> Response:
-    """Ours come last and replace the script's of the same name (H-67)."""
-    ours = {name.lower() for name, _ in headers}
-    kept = tuple(pair for pair in response.headers if pair[0].lower() not in ours)
-    return response._replace(headers=kept + tuple(headers))
+class _Turn:
+    """One request on its way to its answer, with which it is called."""
+
+    __slots__ = ("began", "exchange", "headers", "reply", "request", "request_id", "route")
+
+    def __init__(self, exchange: Exchange, request: Request, reply: Reply) -> None:
+        self.began = time.perf_counter()
+        self.exchange = exchange
+        self.request = request
+        self.reply = reply
+        self.request_id = request.headers.get("x-request-id") or exchange.fresh_id()
+        self.route: Optional[Route] = None
+        self.headers: Headers = ()
+
+    def __call__(self, response: Response) -> None:
+        """Send ``response`` with our headers."""
+        self.answer(response, self.headers)
+
+    def answer(self, response: Response, headers: Headers) -> None:
+        """Send ``response`` with ``headers`` added; probes leave nothing in the log."""
+        if self.route not in PROBES:
+            self.exchange.finished(self, response.status)
+        status, body, content_type, theirs, stream, from_script = response
+        own = with_ours(theirs, headers) if from_script else theirs + headers
+        self.reply(Response(status, body, content_type, own, stream))
 
 
-def _busy() -> Response:
-    return _unavailable("The queue is full: too many requests wait for the scoring script.")
+def _partial_ids(request: Request) -> Headers:
+    """The ids of a request that has one too long: what was read before that one."""
+    request_id = request.headers.get("x-request-id", "")
+    ids = RequestIds(request_id if len(request_id) <= LONGEST_ID else "", "", "")
+    return id_headers(ids, request.headers)
 
 
 def _unavailable(message: str) -> Response:
