@@ -28,9 +28,9 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"shipway-serve: cannot write the pid file: {error}\n")
         return BAD_ARGUMENTS
-    from shipway_serving.server.supervisor import supervise
+    from shipway_serving.server.start import start
 
-    return supervise(sys.argv[1:])
+    return start(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from shipway_serving.server.channel import Channel
 from shipway_serving.server.connection import Connection, Site
 from shipway_serving.server.exchange import Exchange, Stage, fresh_ids
 from shipway_serving.server.exit_codes import ORPHANED
+from shipway_serving.server.keys import Keys, guarded
 from shipway_serving.server.line import Line
 from shipway_serving.server.reactor import Reactor
 from shipway_serving.server.settings import Access
@@ -39,8 +40,10 @@ class Front:
         self._emitter = emitter
         self.reactor = Reactor()
         self.line = Line(settings.max_queue, time.monotonic)
-        self.exchange = Exchange(self.line, emitter, fresh_ids(os.urandom(8).hex()))
-        self.site = Site(settings.limits, time.monotonic, self.exchange.respond)
+        self.exchange = Exchange(self.line, emitter, fresh_ids(os.urandom(8).hex()), settings)
+        self._keys = Keys(settings.access.keys_file) if settings.access.keys_file else None
+        respond = guarded(self.exchange.respond, self._keys) if self._keys else self.exchange.respond
+        self.site = Site(settings.limits, time.monotonic, respond)
         self._connect = _connector(self.reactor, self.site, settings.access)
         self._acceptor = Acceptor(self.reactor, _listener(plan.listener_fd), self._welcome, self._accept_delay)
         self._wire = socket.socket(fileno=plan.wire_fd)
@@ -70,6 +73,10 @@ class Front:
         self.asked_for_success = False
         self._tell(Word.SUCCESS)
 
+    def stuck(self, is_stuck: bool) -> None:
+        """``run`` does not end; or it has, after all."""
+        self._tell(Word.STUCK if is_stuck else Word.READY)
+
     def drain(self) -> None:
         """Leave because the server ends: accept for a moment more, answer everything, then be ``ended``."""
         self.reactor.call_soon(self._drain)
@@ -85,6 +92,8 @@ class Front:
     def _sweep(self) -> None:
         self.site.date = formatdate(usegmt=True)
         self.site.sweep()
+        if self._keys is not None:
+            self._keys.refresh()
         self.reactor.call_later(SWEEP_S, self._sweep)
 
     # Connections.

@@ -36,10 +36,6 @@ class Overtime:
             self._told = True
             signal.pthread_kill(self._main, SIGNAL)
 
-    def is_stuck(self) -> bool:
-        """Whether ``run`` was told to end and has not: native code, or a script that catches everything."""
-        return self._told and self.in_run
-
     def _end(self, number: int, frame: Optional[FrameType]) -> None:
         if self.in_run:
             raise ScoringTimeout()

@@ -9,6 +9,7 @@ from shipway_serving.server.exit_codes import DRAINED, WORKER_QUIT
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
 from shipway_serving.server.line import Job
+from shipway_serving.server.run_watch import RunWatch
 from shipway_serving.server.scorer import Scorer
 from shipway_serving.telemetry.script_output import end_lines
 
@@ -18,7 +19,7 @@ LOOK_AFTER_S = 0.005
 _log = logging.getLogger("shipway_serving.runs")
 
 
-def serve(scorer: Scorer, front: Front, helm: Helm) -> int:
+def serve(scorer: Scorer, front: Front, helm: Helm, watch: RunWatch) -> int:
     """Run job after job with the helm in hand between them; the exit code once the last one is done."""
     code = DRAINED
     while True:
@@ -29,6 +30,8 @@ def serve(scorer: Scorer, front: Front, helm: Helm) -> int:
         scored = scorer.score(job.request)
         end_lines()
         helm.take()
+        if watch.is_stuck and watch.back():
+            front.stuck(False)
         if scored.quits:
             # Before the answer: a client that has it may rely on its next connection going to another worker.
             code = WORKER_QUIT

@@ -8,63 +8,20 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import time
 from typing import List, Optional
 
 from shipway_serving import __version__
-from shipway_serving.server.command_line import settings_from
 from shipway_serving.server.deaths import Deaths, after_death, after_success
-from shipway_serving.server.exit_codes import BAD_ARGUMENTS, DRAINED, NEVER_STARTED, PORT_TAKEN
+from shipway_serving.server.exit_codes import DRAINED, NEVER_STARTED
 from shipway_serving.server.settings import Settings, worker_environment
 from shipway_serving.server.wire import Word
 from shipway_serving.server.worker_plan import WorkerPlan
 from shipway_serving.server.worker_process import WorkerProcess
 from shipway_serving.telemetry.collector import Collector
-from shipway_serving.telemetry.log_sink import LogSink
-
-BACKLOG = 2048
-"""Connections that may wait in the kernel; it takes fewer where ``net.core.somaxconn`` is lower."""
 
 OVERTIME_S = 2.0
 """Past the drain time, for the script's ``atexit`` handlers; then the workers are killed."""
-
-LOG_FLUSH_S = 2.0
-
-
-def supervise(arguments: List[str]) -> int:
-    """Serve until a signal or a hopeless script ends it; returns the exit code."""
-    settings = settings_from(arguments, dict(os.environ), os.getcwd())
-    try:
-        sink = LogSink(settings.log_file)
-    except OSError as error:
-        sys.stderr.write(f"shipway-serve: cannot write the log: {error}\n")
-        return BAD_ARGUMENTS
-    try:
-        listener = listen(settings.host, settings.port)
-    except OSError as error:
-        place = f"{settings.host}:{settings.port}"
-        sys.stderr.write(f"shipway-serve: cannot listen on {place}: {error.strerror or error}\n")
-        return PORT_TAKEN
-    collector = Collector(sink)
-    try:
-        return Supervisor(settings, listener, collector).run()
-    finally:
-        collector.close(LOG_FLUSH_S)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket that workers can share. Raises ``OSError`` when the address is taken or not ours."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener
 
 
 class Supervisor:
@@ -80,6 +37,7 @@ class Supervisor:
         self._code: Optional[int] = None
         """Of the server's end, once it has been decided."""
         self._kill_at = float("inf")
+        self._ever_ready = False
         self._selector = selectors.DefaultSelector()
         self._signals, self._signals_in = socket.socketpair()
 
@@ -101,6 +59,18 @@ class Supervisor:
         assert self._code is not None
         self._log("INFO", f"ended with exit code {self._code}")
         return self._code
+
+    def why_not_ready(self) -> str:
+        """For the health port; empty when some worker scores. Called from its thread."""
+        if self._code is not None:
+            return "Not ready: the server is shutting down."
+        if any(worker.ready for worker in list(self._workers)):
+            return ""
+        if not self._ever_ready:
+            return "Not ready: init() has not finished."
+        if "dead-healthy" in self._settings.contract.bugs:
+            return ""
+        return "Not ready: no worker can score: each of them is stuck in run() or being replaced."
 
     def _log(self, level: str, message: str) -> None:
         self._collector.log(level, message)
@@ -137,7 +107,6 @@ class Supervisor:
         plan = WorkerPlan(
             settings=self._settings,
             listener_fd=self._listener.fileno(),
-            health_fd=None,
             wire_fd=-1,
             log_fd=-1,
             accepts_during_init=not any(worker.ready for worker in self._workers),
@@ -156,8 +125,10 @@ class Supervisor:
     def _hear_worker(self, worker: WorkerProcess) -> None:
         words = worker.words()
         if Word.READY.value in words:
-            worker.ready = True
+            worker.ready = self._ever_ready = True
             self._tell_others(worker, Word.OTHERS_READY)
+        if words.rfind(Word.STUCK.value) > words.rfind(Word.READY.value):
+            worker.ready = False
         if Word.SUCCESS.value in words:
             self._deaths = after_success(self._deaths)
         if not words:

@@ -10,6 +10,8 @@ class Word(Enum):
     """From a worker: ``init`` has succeeded."""
     SUCCESS = b"S"
     """From a worker: a run has returned since it was last asked. Not one for each run: that would be a system call."""
+    STUCK = b"K"
+    """From a worker: ``run`` does not end past its time; ``READY`` takes it back."""
     TELL_SUCCESS = b"T"
     """To a worker: some worker has died; say so when the next run returns."""
     OTHERS_READY = b"O"

@@ -16,12 +16,15 @@ from typing import NoReturn
 from shipway_serving.asset.entry_script import EntryScript, load
 from shipway_serving.asset.layout import Layout
 from shipway_serving.asset.model_listing import listing
+from shipway_serving.contract.profile import profile_named
 from shipway_serving.server.exit_codes import NEVER_STARTED
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
 from shipway_serving.server.overtime import Overtime
+from shipway_serving.server.run_watch import RunWatch
 from shipway_serving.server.runs import serve
 from shipway_serving.server.scorer import Scorer
+from shipway_serving.server.settings import ContractSettings, Settings
 from shipway_serving.server.worker_plan import WorkerPlan, read_plan
 from shipway_serving.telemetry.emitter import Emitter, EmitterHandler
 from shipway_serving.telemetry.script_output import end_lines, take_over_output
@@ -44,23 +47,34 @@ def work() -> NoReturn:
     helm = Helm(front.reactor)
     _set_up_signals(front)
     helm.give()
-    script = _start_script(settings.layout, emitter)
+    script = _start_script(settings, front, emitter)
     helm.take()
     overtime = Overtime(settings.contract.scoring_timeout_ms)
-    helm.on_tick = overtime.check
+    watch = _watch(settings.contract, overtime, front, emitter)
+    helm.on_tick = watch.tick
     front.ready()
-    _leave(serve(Scorer(script, overtime), front, helm), emitter)
+    _leave(serve(Scorer(script, overtime, profile_named(settings.contract.profile)), front, helm, watch), emitter)
 
 
-def _start_script(layout: Layout, emitter: Emitter) -> EntryScript:
+def _watch(contract: ContractSettings, overtime: Overtime, front: Front, emitter: Emitter) -> RunWatch:
+    killed_after_s = contract.worker_timeout_s if "worker-timeout" in contract.bugs else None
+    watch = RunWatch(overtime, killed_after_s, lambda: front.stuck(True), emitter.flush)
+    front.exchange.is_stuck = lambda: watch.is_stuck
+    return watch
+
+
+def _start_script(settings: Settings, front: Front, emitter: Emitter) -> EntryScript:
     """Import the script and call its ``init``; ends the process with 3 when either fails, ``SystemExit`` included."""
+    layout, contract = settings.layout, settings.contract
+    process_wide_raw = "rawhttp-global" in contract.bugs
     try:
-        script = load(layout)
+        script = load(layout, profile_named(contract.profile), process_wide_raw=process_wide_raw)
     except BaseException:
         _log.exception("The entry script could not be loaded: %s", layout.script_path() or "module main")
         _leave(NEVER_STARTED, emitter)
     try:
         script.init()
+        front.exchange.script_loaded(script.run)
     except BaseException:
         _log.exception("init() failed")
         _log_model_folder(layout)

@@ -3,7 +3,7 @@ every user of the machine.
 """
 
 import pickle
-from typing import BinaryIO, NamedTuple, Optional
+from typing import BinaryIO, NamedTuple
 
 from shipway_serving.server.settings import Settings
 
@@ -13,8 +13,6 @@ class WorkerPlan(NamedTuple):
 
     settings: Settings
     listener_fd: int
-    health_fd: Optional[int]
-    """Of the second listener, when there is one."""
     wire_fd: int
     """The worker's end of the socket pair with the supervisor (``wire.Word``)."""
     log_fd: int
