@@ -75,7 +75,7 @@ class ModelDataCollector:
         except TimeoutError:
             raise  # The scoring timeout may strike here, and is about the request and not about us.
         except Exception as error:
-            self._warn_once(f"Data collection of a value failed and the request went on: {error!r}")
+            self._warn_once(f"Data collection failed and the request went on: {type(error).__name__}: {error}")
             return None
 
     def add_correlations(self, input_data: Any, correlations: Optional[Dict[str, Any]]) -> Any:

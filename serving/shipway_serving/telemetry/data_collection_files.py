@@ -99,7 +99,8 @@ class CollectionWriter:
             try:
                 text = entry.lines()
             except Exception as error:
-                self._warn(f"Data collection dropped rows that it could not write as CSV: {error!r}")
+                reason = f"{type(error).__name__}: {error}"
+                self._warn(f"Data collection drops rows that cannot be written as CSV: {reason}")
                 continue
             headers.setdefault(entry.path, entry.header)
             texts.setdefault(entry.path, []).append(text)

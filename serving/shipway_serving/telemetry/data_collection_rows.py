@@ -45,7 +45,7 @@ def snapshot_of(data: Any) -> Optional[Snapshot]:
         rows = [list(row) for row in data] if _holds_rows(data) else [list(data)]
         return Snapshot(rows, max(map(len, rows)), sum(map(len, rows)))
     if kind == "array":
-        return _array(data.copy())
+        return _array(data.__array__().copy())  # Of the plain kind: a row of a matrix is a matrix.
     if kind == "frame":
         frame = data.copy()
         columns = [str(name) for name in frame.columns]
