@@ -61,7 +61,7 @@ def test_predictions_are_tied_to_their_request_without_further_ado(tmp_path: Pat
 
 def test_off_is_nothing(tmp_path: Path) -> None:
     """O-3: no file, no line, None."""
-    code = "collector = ModelDataCollector('m', designation='inputs')\nanswer([collector.collect(data) for data in ([1], 3)])"
+    code = "collect = ModelDataCollector('m', designation='inputs').collect\nanswer([collect([1]), collect(3)])"
     done = process(tmp_path, IMPORTS + code)
     assert (done.stdout, done.stderr) == ("\n[null, null]", "") and list(tmp_path.iterdir()) == []
 
