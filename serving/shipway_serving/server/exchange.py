@@ -10,8 +10,11 @@ from shipway_serving.contract.profile import profile_named
 from shipway_serving.contract.queries import query_value
 from shipway_serving.contract.request_ids import LONGEST_ID, RequestIds, id_headers, ids_of, with_ours
 from shipway_serving.contract.routes import PROBES, NotAllowed, Route, not_allowed, not_found, options_of, route_of
+from shipway_serving.schema.documents import Documents
+from shipway_serving.schema.openapi import ServiceIdentity
+from shipway_serving.schema.registered import schemas_of
 from shipway_serving.server.line import Line
-from shipway_serving.server.settings import ContractSettings
+from shipway_serving.server.settings import ContractSettings, Settings
 from shipway_serving.telemetry.emitter import Emitter
 from shipway_serving.telemetry.records import Access
 
@@ -44,25 +47,33 @@ def fresh_ids(prefix: str) -> Iterator[str]:
 class Exchange:
     """The worker's side of every exchange."""
 
-    def __init__(
-        self, line: Line, emitter: Emitter, ids: Iterator[str], settings: Optional[ContractSettings] = None
-    ) -> None:
-        settings = settings or ContractSettings()
+    def __init__(self, line: Line, emitter: Emitter, ids: Iterator[str], settings: Optional[Settings] = None) -> None:
+        """Without ``settings`` v1's defaults are in force, and there is no document to ask for."""
+        contract = settings.contract if settings else ContractSettings()
+        self._settings = settings
         self._line = line
         self._emitter = emitter
         self._ids = ids
-        self._profile = profile_named(settings.profile)
-        self._cors = Cors(settings.cors_origins)
-        has_version = self._profile.many_ids and settings.server_version
-        self._version: Headers = (("x-ms-server-version", settings.server_version),) if has_version else ()
-        self._stays_healthy = "dead-healthy" in settings.bugs
+        self._profile = profile_named(contract.profile)
+        self._cors = Cors(contract.cors_origins)
+        has_version = self._profile.many_ids and contract.server_version
+        self._version: Headers = (("x-ms-server-version", contract.server_version),) if has_version else ()
+        self._stays_healthy = "dead-healthy" in contract.bugs
+        self._documents: Optional[Documents] = None
         self.stage = Stage.STARTING
-        self.swagger: Callable[[Optional[str]], Response] = lambda version: _unavailable("Not ready: no documents.")
-        """Answers a request for the document of a version; set once the script is loaded."""
         self.is_stuck: Callable[[], bool] = lambda: False
         """Whether ``run`` can neither go on nor be interrupted; ``/`` says so then."""
         self.beyond: Callable[[Request], Any] = lambda request: None
         """Answers what lies off v1's paths: None for nothing, a ``Response``, or a ``Request`` that is put in line."""
+
+    def script_loaded(self, run: Callable[..., Any]) -> None:
+        """``init`` is done: make the documents of ``run``; raises what keeps them from being made."""
+        if self._settings is None:
+            return
+        identity = self._settings.identity
+        service = ServiceIdentity(identity.service_name, identity.service_version, identity.path_prefix)
+        legacy = not self._profile.many_ids
+        self._documents = Documents(schemas_of(run), service, self._settings.layout.app_root, legacy=legacy)
 
     def respond(self, request: Request, reply: Reply) -> None:
         """Answer ``request`` by one call of ``reply``, now or, for ``run``, later; leaves a line in the access log."""
@@ -126,10 +137,13 @@ class Exchange:
         if self.stage is Stage.STARTING or (route is Route.READY and self.stage is Stage.LEAVING):
             return _unavailable(f"Not ready: {self.stage.value}.")
         if route is Route.SWAGGER:
-            return self.swagger(query_value(request.query, "version"))
+            return self._document(query_value(request.query, "version"))
         if self.is_stuck() and not self._stays_healthy:
-            return _unavailable("run() is stuck past SCORING_TIMEOUT_MS and cannot be interrupted.")
+            return _unavailable("run() is stuck: it has not ended when its time was over.")
         return Response(200, b"Healthy" if route is Route.HEALTH else b"Ready", HTML)
+
+    def _document(self, version: Optional[str]) -> Response:
+        return self._documents.answer(version) if self._documents else not_found(self._profile)
 
     def _cross_origin(self, route: Route, request: Request) -> Headers:
         if not self._cors.is_on or route not in CROSS_ORIGIN:
