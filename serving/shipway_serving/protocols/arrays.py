@@ -29,7 +29,10 @@ def elements_of(spec: TensorSpec, value: Any) -> Any:
     """The array for ``value`` with its elements checked and its shape as it came."""
     if spec.datatype is STRING:
         return _texts(spec, value)
-    raw = _raw(spec, value)
+    try:
+        raw = guessed(value)
+    except ValueError:
+        raise _unfit(spec, "a ragged or too deeply nested list") from None
     wanted = _np.dtype(spec.datatype.name)
     if raw.dtype.kind not in _TAKEN[wanted.kind] and raw.size:
         raise _unfit(spec, _seen(raw))
@@ -85,15 +88,19 @@ def check_shared_dimensions(shared: Dict[str, List[Tuple[str, int]]], arrays: Di
                 raise Refusal(400, f"Input {where!r}: dimension {axis} ({name}) is {other}, and {first!r} has {size}.")
 
 
-def _raw(spec: TensorSpec, value: Any) -> Any:
+def guessed(value: Any) -> Any:
+    """The array of the dtype that NumPy chooses for ``value``, nested lists of numbers, flags or text.
+
+    Raises ``ValueError`` for a ragged list; older releases make an array of objects of it.
+    """
     try:
         if not _RAGGED_WARNS:
             return _np.array(value)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _np.array(value)
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise _unfit(spec, "a ragged or too deeply nested list") from None
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
 def _texts(spec: TensorSpec, value: Any) -> Any:

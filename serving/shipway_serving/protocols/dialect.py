@@ -6,10 +6,12 @@ from shipway_serving.contract.messages import Refusal, Request, Response
 
 
 class Dialect(NamedTuple):
-    """Pure functions around one call of ``run``; v1's own is ``contract.arguments`` and ``contract.results``."""
+    """Functions around one call of ``run``, pure but for it; v1's own are in ``contract``."""
 
     arguments: Callable[[Request], Dict[str, Any]]
     """The arguments of ``run``; raises ``Refusal`` when the request does not hold them."""
+    run: Callable[..., Any]
+    """The script's, or what stands before it; may return an awaitable where the script's does."""
     answer: Callable[[Dict[str, Any], Any, float], Response]
     """From the arguments, the result and the milliseconds that it took to the response. Raises anything when the result
     cannot be written; answer with ``not_written`` then."""

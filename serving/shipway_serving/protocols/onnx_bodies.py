@@ -15,24 +15,11 @@ from shipway_serving.contract.messages import Refusal, Request
 from shipway_serving.contract.run_form import RunForm
 from shipway_serving.protocols.arrays import array_of, check_names
 from shipway_serving.protocols.datatypes import BY_NAME, STRING, TensorSpec
+from shipway_serving.protocols.wanted import Wanted
 
 _np: Any = numpy
 ENVELOPE = RunForm(("inputs", "outputs", "outputFilter"), {"outputs": None, "outputFilter": None}, False, True)
 """The body is read, and refused, like that of a script whose ``run`` has these parameters and a schema."""
-
-
-class Wanted:
-    """Which outputs a request wants and in which form: an argument of the call, equal where its text is equal."""
-
-    __slots__ = ("names", "protobuf")
-
-    def __init__(self, names: Optional[List[str]], protobuf: bool = False) -> None:
-        self.names = names
-        """None: all of them."""
-        self.protobuf = protobuf
-
-    def __repr__(self) -> str:
-        return f"Wanted({self.names}, {self.protobuf})"
 
 
 def read(request: Request, specs: Sequence[TensorSpec], outputs: Sequence[str]) -> Tuple[Dict[str, Any], Wanted]:

@@ -16,12 +16,13 @@ from shipway_serving.protocols import onnx_bodies
 from shipway_serving.protocols.arrays import check_shared_dimensions, shared_dimensions
 from shipway_serving.protocols.datatypes import BY_RUNTIME, TensorSpec
 from shipway_serving.protocols.dialect import Dialect
-from shipway_serving.protocols.onnx_bodies import Wanted
 from shipway_serving.protocols.tensor_schemas import onnx_schemas
+from shipway_serving.protocols.tensor_service import WANTED, TensorService
+from shipway_serving.protocols.wanted import Wanted
 from shipway_serving.schema.registered import Schemas
 
-WANTED = "wanted outputs"
-"""The argument of ``run`` beside the inputs. Its blanks keep it apart from names that tools give to inputs."""
+PLATFORM = "onnx_onnxv1"
+"""As the Open Inference Protocol names it."""
 
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 """In order of preference, where the installed onnxruntime has them."""
@@ -46,7 +47,7 @@ class OnnxService:
         self.can_batch = False
         """Rows of several requests can be scored together: every tensor's first dimension is of any size."""
         self.form = RunForm((WANTED,), {}, False, True)
-        self.dialect = Dialect(self.arguments, _answer, refused, _failed, not_json)
+        self.dialect = Dialect(self.arguments, self.run, _answer, refused, _failed, not_json)
         self._session: Any = None
         self._shared: Dict[str, List[Tuple[str, int]]] = {}
 
@@ -83,14 +84,23 @@ class OnnxService:
     def arguments(self, request: Request) -> Dict[str, Any]:
         """The arguments of ``run`` for a request to ``/score``; raises ``Refusal`` 400 or 415."""
         arrays, wanted = onnx_bodies.read(request, self.inputs, self.output_names)
-        return self.checked(arrays, wanted)
+        return self._together(request, arrays, wanted)
 
-    def checked(self, arrays: Dict[str, Any], wanted: Wanted) -> Dict[str, Any]:
+    def tensor_service(self) -> TensorService:
+        """The model for protocols of tensors."""
+        names = tuple(spec.name for spec in self.outputs)
+        return TensorService(PLATFORM, self.inputs, self.outputs, names, self._together, self.run, self._tensors)
+
+    def _together(self, request: Request, arrays: Dict[str, Any], wanted: Wanted) -> Dict[str, Any]:
         """The arguments of ``run`` for ``arrays`` that fit one by one; raises ``Refusal`` 400 if not together."""
         if self._shared:
             check_shared_dimensions(self._shared, arrays)
         arrays[WANTED] = wanted
         return arrays
+
+    def _tensors(self, result: Dict[str, Any]) -> Dict[str, Any]:
+        """Without the outputs that are maps."""
+        return {spec.name: result[spec.name] for spec in self.outputs if spec.name in result}
 
     def schemas(self) -> Schemas:
         """Of the bodies, for ``/swagger.json``."""

@@ -1,0 +1,518 @@
+"""Open Inference v2 and SageMaker's paths: routes, metadata, tensors in JSON and in binary, errors."""
+
+import inspect
+import json
+import struct
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+import numpy
+import onnx_files
+import pytest
+from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
+from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
+from inference_schema.schema_decorators import input_schema, output_schema
+
+from shipway_serving import __version__
+from shipway_serving.contract.messages import JSON, Refusal, Request, Response
+from shipway_serving.contract.run_form import RunForm
+from shipway_serving.protocols.answers import NO_TENSORS, Protocols
+from shipway_serving.protocols.loading import tensor_service_of
+from shipway_serving.protocols.model_identity import ModelIdentity, model_identity
+from shipway_serving.protocols.onnx_model import OnnxService
+from shipway_serving.protocols.routes import Act, Found, route_of
+
+CHURN = ModelIdentity("churn", "3")
+
+INFER = "/v2/models/churn/infer"
+
+
+# Which path, which model.
+
+
+@pytest.mark.parametrize(
+    "path, found",
+    [
+        ("/v2", (Act.SERVER, "", "")),
+        ("/v2/", (Act.SERVER, "", "")),
+        ("/v2/health/live", (Act.LIVE, "", "")),
+        ("/v2/health/ready", (Act.READY, "", "")),
+        ("/v2/models/m", (Act.MODEL, "m", "")),
+        ("/v2/models/m/ready", (Act.MODEL_READY, "m", "")),
+        ("/v2/models/m/infer", (Act.INFER, "m", "")),
+        ("/v2/models/m/versions/7", (Act.MODEL, "m", "7")),
+        ("/v2/models/m/versions/7/ready", (Act.MODEL_READY, "m", "7")),
+        ("/v2/models/m/versions/7/infer", (Act.INFER, "m", "7")),
+        ("/v2/models/infer/infer", (Act.INFER, "infer", "")),
+        ("/ping", (Act.PING, "", "")),
+        ("/invocations", (Act.INVOCATIONS, "", "")),
+    ],
+)
+def test_the_paths_of_the_protocols_are_known(path: str, found: Any) -> None:
+    """With the model and the version that they name."""
+    route = route_of(path)
+    assert route is not None
+    assert (route.act, route.model, route.version) == found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/score",
+        "/v2/models",
+        "/v2/models/",
+        "/v2/models//infer",
+        "/v2/models/m/",
+        "/v2/models/m/versions",
+        "/v2/models/m/versions/",
+        "/v2/models/m/versions//infer",
+        "/v2/models/m/other",
+        "/v2/models/m/infer/",
+        "/v2/health",
+        "/v22",
+        "/ping/",
+    ],
+)
+def test_no_other_path_is(path: str) -> None:
+    """They stay v1's 404."""
+    assert route_of(path) is None
+    assert Protocols(CHURN).handle(ask("GET", path), live=True, ready=True) is None
+
+
+@pytest.mark.parametrize(
+    "model_dir, identity",
+    [
+        ("azureml-models/churn/3", CHURN),
+        ("/var/azureml-app/azureml-models/churn/3/", CHURN),
+        ("azureml-models/", ModelIdentity("model", "")),
+        (None, ModelIdentity("model", "")),
+        ("/3", ModelIdentity("model", "")),
+        ("azureml-models/folder", ModelIdentity("model", "")),
+    ],
+)
+def test_the_model_is_called_as_it_was_registered(model_dir: Optional[str], identity: ModelIdentity) -> None:
+    """From the last two parts of ``AZUREML_MODEL_DIR``."""
+    assert model_identity(model_dir) == identity
+
+
+def test_a_version_that_is_not_named_is_any() -> None:
+    """And the wrong one is not this model's."""
+    asked = [("churn", ""), ("churn", "3"), ("churn", "4"), ("Churn", "")]
+    assert [CHURN.is_meant_by(*one) for one in asked] == [True, True, False, False]
+    assert Found(Act.MODEL).methods == ("GET", "HEAD")
+
+
+# Answers at once.
+
+
+def ask(method: str, path: str) -> Request:
+    return Request(method, path, "", {}, b"")
+
+
+def answered(protocols: Protocols, path: str, method: str = "GET", *, live: bool = True, ready: bool = True) -> Any:
+    """Status and JSON, or status and None for an empty body."""
+    handled = protocols.handle(ask(method, path), live=live, ready=ready)
+    assert handled is not None
+    assert handled.response is not None
+    body = handled.response.body.decode("utf-8")
+    return handled.response.status, json.loads(body) if body else None
+
+
+@pytest.mark.parametrize(
+    "path, ready_body, body",
+    [
+        ("/v2/health/ready", {"ready": True}, {"ready": False}),
+        ("/v2/models/churn/ready", {"name": "churn", "ready": True}, {"name": "churn", "ready": False}),
+        ("/ping", None, None),
+    ],
+)
+def test_probes_say_whether_requests_can_be_scored(path: str, ready_body: Any, body: Any) -> None:
+    """200 or 503; they stay out of the access log."""
+    protocols = Protocols(CHURN)
+    assert answered(protocols, path) == (200, ready_body)
+    assert answered(protocols, path, ready=False) == (503, body)
+    handled = protocols.handle(ask("GET", path), live=True, ready=True)
+    assert handled is not None
+    assert handled.is_probe
+
+
+def test_live_and_the_server_s_metadata_need_no_model() -> None:
+    """From the moment that the server listens."""
+    protocols = Protocols(CHURN)
+    assert answered(protocols, "/v2/health/live", ready=False) == (200, {"live": True})
+    server = {"name": "shipway-serving", "version": __version__, "extensions": ["binary_tensor_data"]}
+    assert answered(protocols, "/v2", ready=False) == (200, server)
+
+
+def test_a_wrong_method_is_told_the_right_ones() -> None:
+    """405 with ``Allow``."""
+    protocols = Protocols(CHURN)
+    assert answered(protocols, INFER) == (405, {"error": "The method GET is not allowed here, only: POST."})
+    handled = protocols.handle(ask("POST", "/ping"), live=True, ready=True)
+    assert handled is not None
+    assert handled.response is not None
+    assert handled.response.headers == (("x-ms-run-function-failed", "False"), ("Allow", "GET, HEAD"))
+
+
+def test_another_model_is_not_found_and_a_model_is_not_ready_during_init() -> None:
+    """404 and 503, with what there is."""
+    protocols = Protocols(CHURN)
+    here = "here; this service serves 'churn' version '3'."
+    assert answered(protocols, "/v2/models/x") == (404, {"error": f"There is no model 'x' {here}"})
+    status, body = answered(protocols, "/v2/models/churn/versions/4/infer", "POST")
+    assert (status, body) == (404, {"error": f"There is no model 'churn' version '4' {here}"})
+    assert answered(protocols, "/v2/models/x/ready", ready=False)[0] == 404
+    assert answered(protocols, INFER, "POST", ready=False) == (503, {"error": "Model 'churn' is not ready."})
+
+
+def test_sagemaker_s_scoring_is_score_under_another_name() -> None:
+    """The script's own dialect, whatever the service."""
+    protocols = Protocols(CHURN)
+    handled = protocols.handle(ask("POST", "/invocations"), live=True, ready=True)
+    assert handled is not None
+    assert handled.response is None
+    assert protocols.dialect_for("/invocations") is protocols.dialect_for("/score") is None
+
+
+def test_a_script_without_arrays_is_told_what_inference_needs() -> None:
+    """Its metadata name no tensors."""
+    protocols = Protocols(CHURN)
+    protocols.loaded(None)
+    assert answered(protocols, INFER, "POST") == (400, {"error": NO_TENSORS})
+    nothing = {"name": "churn", "versions": ["3"], "platform": "python", "inputs": [], "outputs": []}
+    assert answered(protocols, "/v2/models/churn") == (200, nothing)
+
+
+# Inference.
+
+
+class Client:
+    """Asks one service as the scorer does."""
+
+    def __init__(self, service: Any, model: ModelIdentity = CHURN) -> None:
+        self.protocols = Protocols(model)
+        self.protocols.loaded(service)
+
+    def infer(self, body: Any, *binary: bytes, **headers: str) -> Response:
+        text = body if isinstance(body, bytes) else json.dumps(body).encode("utf-8")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if binary:
+            named["inference-header-content-length"] = str(len(text))
+        request = Request("POST", INFER, "", named, text + b"".join(binary))
+        assert self.protocols.handle(request, live=True, ready=True) == (None, False)
+        dialect = self.protocols.dialect_for(INFER)
+        assert dialect is not None
+        try:
+            arguments = dialect.arguments(request)
+        except Refusal as refusal:
+            return dialect.refused(refusal)
+        return dialect.answer(arguments, dialect.run(**arguments), 2.0)
+
+    def outputs(self, inputs: List[Any], **more: Any) -> Dict[str, Any]:
+        """By name, as (datatype, shape, data)."""
+        answer = self.infer(dict({"inputs": inputs}, **more))
+        assert (answer.status, answer.content_type) == (200, JSON), answer.body
+        listed = json.loads(answer.body.decode("ascii"))["outputs"]
+        return {one["name"]: (one["datatype"], one["shape"], one["data"]) for one in listed}
+
+    def refused(self, body: Any, *binary: bytes) -> str:
+        answer = self.infer(body, *binary)
+        assert answer.status == 400
+        assert answer.headers == (("x-ms-run-function-failed", "False"),)
+        message: str = json.loads(answer.body.decode("ascii"))["error"]
+        return message
+
+
+def tensor(name: str, datatype: str, shape: Any, data: Any, **more: Any) -> Dict[str, Any]:
+    return dict({"name": name, "datatype": datatype, "shape": shape, "data": data}, **more)
+
+
+ROW = tensor("x", "FP32", [1, 2], [1, 2.5])
+
+
+@pytest.fixture
+def onnx(tmp_path: Any) -> Client:
+    service = OnnxService(onnx_files.written(tmp_path, onnx_files.scaled()), threads=1)
+    service.init()
+    return Client(service.tensor_service())
+
+
+def test_a_model_is_described_by_its_tensors(onnx: Client) -> None:
+    """-1 stands for any size."""
+    described = {
+        "name": "churn",
+        "versions": ["3"],
+        "platform": "onnx_onnxv1",
+        "inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 2]}],
+        "outputs": [
+            {"name": "y", "datatype": "FP32", "shape": [-1, 2]},
+            {"name": "total", "datatype": "FP32", "shape": [-1, 1]},
+        ],
+    }
+    for path in ("/v2/models/churn", "/v2/models/churn/versions/3"):
+        assert answered(onnx.protocols, path) == (200, described)
+
+
+def test_inference_takes_flat_and_nested_data_and_answers_flat(onnx: Client) -> None:
+    """With the request's id, and nothing else that it did not have to say."""
+    flat = {"id": "42", "inputs": [tensor("x", "FP32", [2, 2], [1, 2, 3, 4.5])], "parameters": {"anything": 1}}
+    answer = onnx.infer(flat)
+    assert json.loads(answer.body.decode("ascii")) == {
+        "model_name": "churn",
+        "model_version": "3",
+        "id": "42",
+        "outputs": [
+            {"name": "y", "datatype": "FP32", "shape": [2, 2], "data": [2.0, 4.0, 6.0, 9.0]},
+            {"name": "total", "datatype": "FP32", "shape": [2, 1], "data": [3.0, 7.5]},
+        ],
+    }
+    assert answer.headers == (("x-ms-run-function-failed", "False"), ("x-ms-run-fn-exec-ms", "2.000"))
+    nested = onnx.outputs([tensor("x", "FP32", [2, 2], [[1, 2], [3, 4.5]])])
+    assert nested["total"] == ("FP32", [2, 1], [3.0, 7.5])
+
+
+def test_a_model_without_version_or_id_says_neither(tmp_path: Any, onnx: Client) -> None:
+    """Optional fields are left out."""
+    service = OnnxService(onnx_files.written(tmp_path, onnx_files.scaled()), threads=1)
+    service.init()
+    unnamed = Client(service.tensor_service(), ModelIdentity())
+    unnamed_path = unnamed.protocols.handle(ask("GET", "/v2/models/model"), live=True, ready=True)
+    assert unnamed_path is not None
+    assert unnamed_path.response is not None
+    assert "versions" not in json.loads(unnamed_path.response.body.decode("ascii"))
+    assert list(json.loads(onnx.infer({"inputs": [ROW]}).body.decode("ascii"))) == [
+        "model_name",
+        "model_version",
+        "outputs",
+    ]
+
+
+def test_only_the_outputs_that_are_asked_for_are_sent(onnx: Client) -> None:
+    """In the order of the request."""
+    assert list(onnx.outputs([ROW], outputs=[{"name": "total"}])) == ["total"]
+    assert list(onnx.outputs([ROW], outputs=[{"name": "total"}, {"name": "y"}])) == ["total", "y"]
+
+
+def test_tensors_travel_as_bytes_behind_the_json(onnx: Client) -> None:
+    """The binary extension, both ways, asked for by output or for all."""
+    shaped = {"name": "x", "datatype": "FP32", "shape": [1, 2], "parameters": {"binary_data_size": 8}}
+    content = struct.pack("<2f", 1.0, 2.5)
+    one = {"inputs": [shaped], "outputs": [{"name": "y", "parameters": {"binary_data": True}}, {"name": "total"}]}
+    answer = onnx.infer(one, content)
+    length = int(dict(answer.headers)["Inference-Header-Content-Length"])
+    assert answer.content_type == "application/octet-stream"
+    assert json.loads(answer.body[:length].decode("ascii"))["outputs"] == [
+        {"name": "y", "datatype": "FP32", "shape": [1, 2], "parameters": {"binary_data_size": 8}},
+        {"name": "total", "datatype": "FP32", "shape": [1, 1], "data": [3.5]},
+    ]
+    assert struct.unpack("<2f", answer.body[length:]) == (2.0, 5.0)
+    everything = {"inputs": [ROW], "parameters": {"binary_data_output": True}}
+    assert onnx.infer(everything).body.endswith(struct.pack("<3f", 2.0, 5.0, 3.5))
+
+
+def test_text_and_flags_travel_as_bytes_too(tmp_path: Any) -> None:
+    """Text has its length before it."""
+    shapes: List[Tuple[str, int, Any]] = [("s", onnx_files.STRING, ["N"]), ("b", onnx_files.BOOL, ["N"])]
+    service = OnnxService(onnx_files.written(tmp_path, onnx_files.echo(*shapes)), threads=1)
+    service.init()
+    text = b"\x02\x00\x00\x00\xc3\xa9\x00\x00\x00\x00"
+    inputs = [
+        {"name": "s", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": len(text)}},
+        {"name": "b", "datatype": "BOOL", "shape": [2], "parameters": {"binary_data_size": 2}},
+    ]
+    client = Client(service.tensor_service())
+    answer = client.infer({"inputs": inputs, "parameters": {"binary_data_output": True}}, text, b"\x01\x00")
+    assert answer.body.endswith(text + b"\x01\x00")
+    cut = [dict(inputs[0], parameters={"binary_data_size": 5}), inputs[1]]
+    message = "Input 's': 5 bytes of binary data do not fit: an element of 2 bytes is cut off."
+    assert client.refused({"inputs": cut}, text[:5], b"\x01\x00") == message
+
+
+@pytest.mark.parametrize(
+    "body, message",
+    [
+        (b"{", "The inference request cannot be read as JSON: Expecting property name enclosed in double quotes"),
+        (b"\xff", "The inference request cannot be read as JSON: 'utf-8' codec can't decode byte 0xff"),
+        ([], "The inference request should be a JSON object."),
+        ({}, "'inputs' should be a list with an object for each input tensor."),
+        ({"inputs": {"x": 1}}, "'inputs' should be a list of objects."),
+        ({"inputs": [{}]}, "Every input needs a 'name' of its own, and one has None."),
+        ({"inputs": [ROW, ROW]}, "Every input needs a 'name' of its own, and one has 'x'."),
+        ({"inputs": [dict(ROW, name="z")]}, "Input 'z' is unknown; the inputs are: 'x'."),
+        ({"inputs": [dict(ROW, datatype="FP64")]}, "Input 'x': expected datatype FP32, got 'FP64'."),
+        ({"inputs": [dict(ROW, shape=[-1, 2])]}, "Input 'x': 'shape' should be a list of sizes and is [-1, 2]."),
+        ({"inputs": [dict(ROW, shape=[2, 2])]}, "Input 'x': shape [2, 2] needs 4 elements, data has 2."),
+        (
+            {"inputs": [dict(ROW, data=[[1], [2]])]},
+            "Input 'x': shape [1, 2] needs 2 elements, data has the shape [2, 1].",
+        ),
+        (
+            {"inputs": [dict(ROW, shape=[2, 1])]},
+            "Input 'x': expected float32 of shape [N, 2], got floats of shape [2, 1].",
+        ),
+        (
+            {"inputs": [dict(ROW, data=["1", "2"])]},
+            "Input 'x': expected float32 of shape [N, 2], got text of shape [2].",
+        ),
+        ({"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 2]}]}, "Input 'x' has no 'data'."),
+        ({"inputs": [ROW], "outputs": [{"name": "z"}]}, "Output 'z' is unknown; the outputs are: 'y', 'total'."),
+        ({"inputs": [ROW], "outputs": ["y"]}, "'outputs' should be a list of objects."),
+        ({"inputs": [ROW], "id": 7}, "'id' should be a string and is 7."),
+        (
+            {"inputs": [dict(ROW, parameters={"binary_data_size": -1})]},
+            "Input 'x': binary_data_size should be a number of bytes and is -1.",
+        ),
+    ],
+)
+def test_a_request_that_does_not_fit_is_an_error_that_says_why(onnx: Client, body: Any, message: str) -> None:
+    """400 and one line."""
+    assert onnx.refused(body).startswith(message)
+
+
+def test_bytes_have_to_fit_what_the_json_says(onnx: Client) -> None:
+    """Too few, too many, and a length that is none."""
+    shaped = {"name": "x", "datatype": "FP32", "shape": [1, 2], "parameters": {"binary_data_size": 8}}
+    too_few = "Input 'x': 7 bytes of binary data do not fit: "
+    assert onnx.refused({"inputs": [shaped]}, b"1234567").startswith(too_few)
+    too_many = "The inputs have 8 bytes of binary data in all, and the body has 9."
+    assert onnx.refused({"inputs": [shaped]}, b"123456789") == too_many
+    for length in ("-1", "x", "9999"):
+        answer = onnx.infer({"inputs": [ROW]}, inference_header_content_length=length)
+        assert answer.status == 400
+        assert b"Inference-Header-Content-Length should be a number up to" in answer.body
+
+
+# Entry scripts.
+
+SAMPLE = numpy.array([[1.5, 2.5]])
+
+
+@input_schema("rows", NumpyParameterType(SAMPLE))
+@input_schema("names", NumpyParameterType(numpy.array(["ab"])))
+@output_schema(NumpyParameterType(numpy.array(["c"])))
+def decorated(rows: Any, request_headers: Any, names: Any, unit: str = "m") -> Any:
+    assert isinstance(rows, numpy.ndarray)
+    return [f"{name} {row.sum()} {unit} {request_headers['X-Tag']}" for name, row in zip(names, rows)]
+
+
+DECORATED = RunForm(("rows", "names", "unit"), {"unit": "m"}, True, True)
+
+ROWS = RunForm(("rows",), {}, False, True)
+
+
+class Returns:
+    """What ``returning`` returns: inference_schema cannot look into a function that encloses other values."""
+
+    result: Any = None
+
+
+@input_schema("rows", NumpyParameterType(SAMPLE))
+def returning(rows: Any) -> Any:
+    return Returns.result
+
+
+def summed(rows: Any = None) -> float:
+    return 0.0 if rows is None else float(rows.sum())
+
+
+if "optional" in inspect.signature(input_schema).parameters:
+    summed = input_schema("rows", NumpyParameterType(SAMPLE), optional=True)(summed)
+
+
+def script(run: Any, form: RunForm = ROWS) -> Client:
+    service = tensor_service_of(run, form)
+    assert service is not None
+    return Client(service)
+
+
+def test_a_script_with_arrays_is_described_by_its_samples() -> None:
+    """Names are those of its parameters; what it returns is ``output``."""
+    described = answered(script(decorated, DECORATED).protocols, "/v2/models/churn")[1]
+    assert described["platform"] == "python"
+    assert described["inputs"] == [
+        {"name": "rows", "datatype": "FP64", "shape": [-1, 2]},
+        {"name": "names", "datatype": "BYTES", "shape": [-1]},
+    ]
+    assert described["outputs"] == [{"name": "output", "datatype": "BYTES", "shape": [-1]}]
+
+
+def test_a_script_is_called_with_arrays_defaults_and_headers() -> None:
+    """As ``/score`` would call it, but that text may be longer than the sample's."""
+    client = script(decorated, DECORATED)
+    rows = tensor("rows", "FP64", [2, 2], [1, 2, 3, 4])
+    names = tensor("names", "BYTES", [2], ["long name", "b"])
+    answer = client.infer({"inputs": [rows, names]}, x_tag="t")
+    assert json.loads(answer.body.decode("ascii"))["outputs"] == [
+        tensor("output", "BYTES", [2], ["long name 3.0 m t", "b 7.0 m t"])
+    ]
+    assert client.refused({"inputs": [names]}) == "Input 'rows' is missing: expected float64 of shape [any, 2]."
+
+
+@pytest.mark.skipif("optional" not in inspect.signature(input_schema).parameters, reason="newer releases only")
+def test_an_optional_array_may_be_left_out() -> None:
+    """And passes its decorator, which asks for the truth of it, when it is there."""
+    client = script(summed, RunForm(("rows",), {"rows": None}, False, True))
+    rows = tensor("rows", "FP64", [2, 2], [1, 2, 3, 4])
+    assert client.outputs([rows]) == {"output": ("FP64", [1], [10.0])}
+    assert client.protocols.dialect_for(INFER).run(**{"rows": None, "wanted outputs": None}) == 0.0
+
+
+@pytest.mark.parametrize(
+    "result, outputs",
+    [
+        ([1, 2.5], {"output": ("FP64", [2], [1.0, 2.5])}),
+        ([[1], [2]], {"output": ("INT64", [2, 1], [1, 2])}),
+        (True, {"output": ("BOOL", [1], [True])}),
+        ("text", {"output": ("BYTES", [1], ["text"])}),
+        ([["a", "b"]], {"output": ("BYTES", [1, 2], ["a", "b"])}),
+        (numpy.float32(2.5), {"output": ("FP32", [1], [2.5])}),
+        ({"a": [1], "b": ["x"]}, {"a": ("INT64", [1], [1]), "b": ("BYTES", [1], ["x"])}),
+    ],
+)
+def test_what_a_script_returns_becomes_tensors(result: Any, outputs: Any, monkeypatch: Any) -> None:
+    """A dict has an output for each key."""
+    monkeypatch.setattr(Returns, "result", result)
+    assert script(returning).outputs([tensor("rows", "FP64", [1, 2], [1, 2])]) == outputs
+
+
+@pytest.mark.parametrize(
+    "result", [None, [1, "a"], [[1], [2, 3]], {"a": {"b": 1}}, [None], b"bytes", numpy.zeros(1, "c8")]
+)
+def test_what_is_no_tensor_is_a_failure(result: Any, monkeypatch: Any) -> None:
+    """The scorer logs the reason and answers 500."""
+    monkeypatch.setattr(Returns, "result", result)
+    client = script(returning)
+    with pytest.raises(TypeError):
+        client.infer({"inputs": [tensor("rows", "FP64", [1, 2], [1, 2])]})
+    dialect = client.protocols.dialect_for(INFER)
+    assert dialect is not None
+    assert dialect.not_written().status == 500
+    failure = dialect.failed("An unexpected error.")
+    assert (failure.status, json.loads(failure.body.decode("ascii"))) == (500, {"error": "An unexpected error."})
+    assert failure.headers == (("x-ms-run-function-failed", "True"),)
+
+
+def unfit_scripts() -> Iterator[Tuple[str, Any, RunForm]]:
+    @input_schema("rows", NumpyParameterType(SAMPLE))
+    def with_another(rows: Any, other: Any) -> Any:
+        return rows
+
+    yield "a parameter without a declaration", with_another, RunForm(("rows", "other"), {}, False, True)
+
+    @input_schema("rows", StandardPythonParameterType([1]))
+    def without_arrays(rows: Any) -> Any:
+        return rows
+
+    yield "no array", without_arrays, RunForm(("rows",), {}, False, True)
+
+    @input_schema("rows", NumpyParameterType(numpy.array(["2020-01-01"], dtype="datetime64[D]")))
+    def with_dates(rows: Any) -> Any:
+        return rows
+
+    yield "dates", with_dates, RunForm(("rows",), {}, False, True)
+    yield "no decorator", lambda rows: rows, RunForm(("rows",), {}, False, False)
+
+
+@pytest.mark.parametrize("why, run, form", list(unfit_scripts()))
+def test_a_script_with_anything_else_does_not_take_tensors(why: str, run: Any, form: RunForm) -> None:
+    """``/score`` serves it as ever."""
+    assert tensor_service_of(run, form) is None, why
