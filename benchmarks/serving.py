@@ -5,6 +5,7 @@ run on the same cores as what they measure and take from them, most from the fas
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -14,12 +15,13 @@ from pathlib import Path
 
 from benchmarks.report import RESULTS, ROOT, Figure, document, table, this_commit, this_machine, write
 from benchmarks.serving_load import build_client
-from benchmarks.serving_measuring import Bench, dynamic_batching_figures, starting_figures, tiny_figures, workers_figure
+from benchmarks.serving_measuring import Bench, heavy_figures, starting_figures, tiny_figures
 from benchmarks.serving_peers import Server, install, servers, write_models
 
 _IDLE_LOAD = 0.5
 """What a machine has while nobody uses it, with some room."""
 
+_TOOLS = ("uv", "wrk", "cc")
 _QUICK = ("shipway", "azmlinfsrv", "bare")
 
 
@@ -39,6 +41,10 @@ class Settings:
 
 
 def measure(settings: Settings) -> list[Figure]:
+    """Ends the program with a line on stderr when a tool that it needs is not there."""
+    missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    if missing:
+        sys.exit(f"not on PATH: {', '.join(missing)}; install them (Debian: wrk and gcc; uv from its own site)")
     _say("environments ...")
     known = settings.servers()
     install(["models", *known])
@@ -57,10 +63,7 @@ def measure(settings: Settings) -> list[Figure]:
         _say("cold starts and memory ...")
         figures += starting_figures(bench)
         if not settings.quick:
-            _say("two workers ...")
-            figures.append(workers_figure(bench))
-            _say("batching ...")
-            figures += dynamic_batching_figures(bench)
+            figures += heavy_figures(bench)
     return figures
 
 

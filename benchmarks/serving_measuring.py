@@ -22,7 +22,7 @@ from benchmarks.serving_figures import (
     two_worker_figure,
 )
 from benchmarks.serving_load import closed_loop, open_loop
-from benchmarks.serving_peers import Rows, Server, onnxruntime_gain, with_script
+from benchmarks.serving_peers import Rows, Server, onnxruntime_gains, with_script
 from benchmarks.serving_running import Memory, Running, answer_alike, running
 
 CONNECTIONS = 8
@@ -130,7 +130,16 @@ def starting_figures(bench: Bench) -> list[Figure]:
     ]
 
 
-def workers_figure(bench: Bench) -> Figure:
+def heavy_figures(bench: Bench) -> list[Figure]:
+    """Two workers, and batching."""
+    gains = onnxruntime_gains(bench.model("heavy"))
+    bench.say("two workers ...")
+    figure = _workers_figure(bench, gains["workers"])
+    bench.say("batching ...")
+    return [figure, *_batching_figures(bench, gains["batch"])]
+
+
+def _workers_figure(bench: Bench, onnxruntime_gain: float) -> Figure:
     """One worker and two of them, both running, one under load at a time."""
     server = bench.servers[OURS]
     connections = (2, 8)
@@ -144,10 +153,12 @@ def workers_figure(bench: Bench) -> Figure:
             return lambda: closed_loop(target, connections=n, seconds=bench.seconds).per_s
 
         per_s = interleaved(bench.rounds, {name: act(*case) for name, case in cases.items()})
-    return two_worker_figure({n: per_s[f"one {n}"] for n in connections}, {n: per_s[f"two {n}"] for n in connections})
+    return two_worker_figure(
+        {n: per_s[f"one {n}"] for n in connections}, {n: per_s[f"two {n}"] for n in connections}, onnxruntime_gain
+    )
 
 
-def dynamic_batching_figures(bench: Bench) -> list[Figure]:
+def _batching_figures(bench: Bench, onnxruntime_gain: float) -> list[Figure]:
     """The same script with batching on and off; its p99 is the closed loop's."""
     off = with_script(bench.servers[OURS], "score_batch.py")
     on = with_script(off, "score_batch.py", "--batch_max_rows", str(BATCH_ROWS))
@@ -165,4 +176,4 @@ def dynamic_batching_figures(bench: Bench) -> list[Figure]:
 
         per_s = interleaved(bench.rounds, {"on": act("on", batched), "off": act("off", alone)})
     medians = {name: median(seen) for name, seen in p99_ms.items()}
-    return batching_figures(per_s, medians, onnxruntime_gain(bench.model("heavy")))
+    return batching_figures(per_s, medians, onnxruntime_gain)

@@ -1,6 +1,11 @@
-"""What the scoring server is measured beside: how each is installed and started, and what is sent to it."""
+"""What the scoring server is measured beside: how each is installed and started, and what is sent to it.
+
+A new version of a peer: write it into `benchmarks/peers/requirements/NAME.in`, and there
+`uv pip compile --python-version 3.11 --generate-hashes --no-header --no-emit-index-url NAME.in -o NAME.txt`.
+"""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -50,9 +55,7 @@ class Server:
 
 
 def servers(serving: Path) -> dict[str, Server]:
-    """By name; SERVING has `shipway_serving`. Ours and azmlinfsrv with their defaults, the others in their fastest form
-    with one worker.
-    """
+    """By name; SERVING has `shipway_serving`. One worker each (or {workers}); defaults where nothing is said."""
     known = (
         Server(
             name="shipway",
@@ -176,7 +179,9 @@ def write_models(folder: Path) -> None:
     run([str(environment_of("models") / "bin" / "python"), str(PEERS / "write_models.py"), str(folder)])
 
 
-def onnxruntime_gain(model: Path) -> float:
-    """By 16 rows at once, with no server around it: what batching can gain at most."""
-    script = str(PEERS / "onnxruntime_gain.py")
-    return float(run([str(environment_of("shipway") / "bin" / "python"), script, str(model / "model.onnx")]))
+def onnxruntime_gains(model: Path) -> dict[str, float]:
+    """By 16 rows at once (`batch`) and by a second process (`workers`), with no server around it: what we can gain."""
+    script = str(PEERS / "onnxruntime_alone.py")
+    said = run([str(environment_of("shipway") / "bin" / "python"), script, str(model / "model.onnx")])
+    gains: dict[str, float] = json.loads(said)
+    return gains

@@ -57,8 +57,10 @@ class Running:
             if _ask(self.port, method, path, body)[0] == 200:
                 return time.perf_counter() - self.began
             time.sleep(LOOK_S)
+        ended = self.process.poll()
+        what = f"no 200 to {method} {path} within {START_S} s" if ended is None else f"ended with {ended} before a 200"
         log = (self.folder / "log").read_text(errors="replace")[-2000:]
-        raise RuntimeError(f"{self.server.name} did not answer {method} {path} with 200 within {START_S} s: {log}")
+        raise RuntimeError(f"{self.server.name}: {what}; the end of its log: {log}")
 
     def labels(self) -> list[int]:
         """What it says of the rows in its body."""

@@ -1,6 +1,7 @@
 """The open-loop client against servers whose manners are known."""
 
 import json
+import shutil
 import subprocess
 import threading
 import time
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from benchmarks.serving_load import build_client
+
+pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 
 REQUEST = b"POST /score HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}"
 
