@@ -1,12 +1,15 @@
 """``ModelDataCollector`` as scripts use it, in processes of its own, with real files."""
 
 import csv
+import fcntl
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
+from server_process import until
 from shim_process import PACKAGE_PARENT, process, run, write
 
 from shipway_serving.telemetry.data_collection_files import append
@@ -224,3 +227,21 @@ def test_only_an_empty_file_gets_a_header(content: bytes, expected: bytes, tmp_p
     path.write_bytes(content)
     append(str(path), b"head\r\n", b"row\r\n")
     assert path.read_bytes() == expected
+
+
+def test_who_finds_the_file_empty_is_settled_under_its_lock(tmp_path: Path) -> None:
+    """Otherwise two workers would both begin it."""
+    path = tmp_path / "day.csv"
+    with path.open("ab", buffering=0) as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        thread = threading.Thread(target=append, args=(str(path), b"head\r\n", b"row\r\n"))
+        thread.start()
+        until(lambda: not thread.is_alive() or _waits_for_lock(path), "an attempt to append")
+        other.write(b"head\r\nfirst\r\n")
+    thread.join()
+    assert path.read_bytes() == b"head\r\nfirst\r\nrow\r\n"
+
+
+def _waits_for_lock(path: Path) -> bool:
+    waiting = [line for line in Path("/proc/locks").read_text().splitlines() if "->" in line]
+    return any(f":{path.stat().st_ino} " in line for line in waiting)
