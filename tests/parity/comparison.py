@@ -54,6 +54,8 @@ def _comparable(ask: Ask, answer: Answer, name: str) -> list[str]:
     form = _FORMS.get(name)
     if form is not None:
         return ["as it should be" if form.fullmatch(value) else value for value in values]
+    if name == "allow":
+        return sorted(part.strip() for value in values for part in value.split(","))
     if name in _IDS:
         return [_id(ask, answer, value) for value in values]
     return values

@@ -87,9 +87,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         switch="`HTTP_X_MS_SERVER_VERSION` gives the header any text, as in v1",
         aspects=("header x-ms-server-version",),
         where=lambda exchanged: (
-            exchanged.ours.values("x-ms-server-version")[0].startswith("shipway-serving/")
-            and all(each.startswith("azmlinfsrv/") for each in exchanged.microsoft.values("x-ms-server-version"))
-        ) if exchanged.ours.values("x-ms-server-version") else False,
+            (
+                exchanged.ours.values("x-ms-server-version")[0].startswith("shipway-serving/")
+                and all(each.startswith("azmlinfsrv/") for each in exchanged.microsoft.values("x-ms-server-version"))
+            )
+            if exchanged.ours.values("x-ms-server-version")
+            else False
+        ),
         witness="returns-the-body",
     ),
     Difference(
@@ -156,7 +160,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="sys-exit-in-run",
         ids=("H-48",),
-        microsoft="a dropped connection or gunicorn's HTML 500, as its release has it; the newest lets the worker live on",
+        microsoft="a dropped connection or gunicorn's HTML 500, by its release; the newest lets the worker live on",
         ours="500 with the message of a failing `run`; the worker answers what it has accepted and is restarted",
         why="the script asked for the end of its process, and the client for an answer",
         aspects=_ANSWER,
@@ -239,7 +243,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="own-module-names",
         ids=("C-24",),
-        microsoft="`config`, `utils`, `routes` and others of the server's own hide the author's modules of these names; one that imports its `config` does not start",
+        microsoft="`config`, `utils`, `routes` of the server's own hide the author's; a script with a `config` does not start",
         ours="the author's are found",
         why="no module of ours can be imported by a name that an author may have",
         shown_by="test_endings.py",

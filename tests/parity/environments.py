@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +50,7 @@ def smoke_environment(python: str) -> Environment:
 
 
 def interpreter_of(environment: Environment) -> Path:
-    """The environment's Python, made ready first; skips the test, or fails in CI, where the machine has no such Python."""
+    """The environment's Python, made ready first; skips the test, or in CI fails it, where there is no such Python."""
     python = _python(environment.python)
     if python is None:
         absent(f"no Python {environment.python} here: `uv python install {environment.python}` brings it")
@@ -100,4 +99,4 @@ def _run(*command: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(compile_locks())
+    compile_locks()

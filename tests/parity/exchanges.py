@@ -1,5 +1,6 @@
 """One raw HTTP request and its answer: bytes on a socket, so that both servers are sent the very same."""
 
+import contextlib
 import http.client
 import socket
 from typing import NamedTuple
@@ -48,10 +49,8 @@ DROPPED = Answer(0, (), b"")
 def exchange(port: int, ask: Ask) -> Answer:
     """Send `ask` on a connection of its own. Raises TimeoutError when no answer comes within `PATIENCE_S`."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
-        try:
-            connection.sendall(ask.to_bytes())
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before it was read whole: the answer, if any, is there to be read
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(ask.to_bytes())  # refused before it was read whole: an answer may be there all the same
         try:
             return _read(connection, ask.method)
         except (http.client.HTTPException, ConnectionResetError, BrokenPipeError):

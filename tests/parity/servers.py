@@ -88,7 +88,12 @@ class Server:
         _lay_out(setup, app_root)
         binaries = interpreter_of(launch.environment).parent
         program, *arguments = launch.without_flags if setup.by_variables else launch.command
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder), **dict(launch.variables), **_layout(setup, app_root)}
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            **dict(launch.variables),
+            **_layout(setup, app_root),
+        }
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [str(binaries / program), *(each.format(port=self.port) for each in arguments)],

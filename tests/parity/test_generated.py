@@ -86,7 +86,9 @@ def test_any_aml_response_is_sent_alike(profile: str, pairs: Pairs, expression: 
 
 
 _MEMBERS = st.lists(
-    st.sampled_from(("method", "full_path", "get_data", "data", "args", "form", "files", "headers", "content_type", "json")),
+    st.sampled_from(
+        ("method", "full_path", "get_data", "data", "args", "form", "files", "headers", "content_type", "json")
+    ),
     min_size=1,
     max_size=3,
 )

@@ -51,7 +51,7 @@ def query(target: str, **values: str | list[str]) -> str:
 def multipart(*parts: tuple[str, bytes]) -> bytes:
     """A body for `MULTIPART`: each part a disposition and a content."""
     lines = [
-        f'--edge\r\nContent-Disposition: form-data; {disposition}\r\n\r\n'.encode() + content + b"\r\n"
+        f"--edge\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode() + content + b"\r\n"
         for disposition, content in parts
     ]
     return b"".join(lines) + b"--edge--\r\n"

@@ -55,6 +55,7 @@ CASES = (
     ),
     Case("own-module-in-sys-modules", ("C-10",), Setup("registered"), (post("1"),)),
     Case("driver-module", ("E-13", "C-5"), Setup("driver"), (post("1"),)),
+    Case("driver-module-without-run", ("E-13",), Setup("driver_without_run"), (post("1"),)),
     Case("coroutine", ("E-12",), Setup("async_run"), (post("[1]"),)),
     Case(
         "sys-exit-in-run",

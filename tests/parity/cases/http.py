@@ -53,7 +53,14 @@ _ROUTES = (
         "paths-beyond-v1",
         ("H-7",),
         _ECHO,
-        (get("/live"), get("/ready"), get("/metrics"), get("/v2/health/live"), get("/ping"), post("1", target="/invocations")),
+        (
+            get("/live"),
+            get("/ready"),
+            get("/metrics"),
+            get("/v2/health/live"),
+            get("/ping"),
+            post("1", target="/invocations"),
+        ),
     ),
     Case("a-header-of-9000-bytes", ("H-81",), _ECHO, (post("1", (("X-Long", "x" * 9000),)),)),
     Case(
@@ -262,18 +269,27 @@ _RESULTS = (
         (post("slow"), post("fine"), post("caught"), post("pauses")),
         smoke=True,
     ),
-    Case("worker-timeout", ("H-80",), Setup("slow", variables=(("WORKER_TIMEOUT", "2"),)), (post("slow"), post("fine"))),
+    Case(
+        "worker-timeout", ("H-80",), Setup("slow", variables=(("WORKER_TIMEOUT", "2"),)), (post("slow"), post("fine"))
+    ),
     Case(
         "responses-of-the-scripts-own",
         ("H-45", "H-60", "H-67", "H-73"),
         Setup("plain_response"),
         tuple(post(text) for text in ("200", "201", "204", "304", "404", "429", "499", "500", "503", "599", "cors")),
     ),
-    Case("flasks-responses", ("H-43", "H-45"), Setup("flask_response"), (post("response"), post("cookie"), post("pair"))),
+    Case(
+        "flasks-responses", ("H-43", "H-45"), Setup("flask_response"), (post("response"), post("cookie"), post("pair"))
+    ),
 )
 
 _HEADERS = (
-    Case("what-every-response-carries", ("H-60", "H-61", "H-62", "H-63"), _ECHO, (post("1"), get("/"), get("/swagger.json"))),
+    Case(
+        "what-every-response-carries",
+        ("H-60", "H-61", "H-62", "H-63"),
+        _ECHO,
+        (post("1"), get("/"), get("/swagger.json")),
+    ),
     Case(
         "ids",
         ("H-63", "H-64", "H-65"),
@@ -303,7 +319,7 @@ _HEADERS = (
         ("H-66",),
         _ECHO,
         tuple(
-            make(headers)
+            each
             for headers in (
                 _ids(x_request_id=_LONG),
                 _ids(x_ms_request_id=_LONG),
@@ -311,7 +327,7 @@ _HEADERS = (
                 _ids(x_request_id=_LONG, x_ms_client_request_id="c"),
                 _ids(x_request_id="a", x_ms_request_id="b", x_ms_client_request_id=_LONG),
             )
-            for make in (lambda h: post("1", h), lambda h: get("/", h), lambda h: get("/nothing", h))
+            for each in (post("1", headers), get("/", headers), get("/nothing", headers))
         ),
         smoke=True,
     ),
@@ -352,7 +368,7 @@ def _swaggers() -> tuple[Ask, ...]:
     return (get("/swagger.json"), *asked, get("/swagger.json?other=3"))
 
 
-_SWAGGER = tuple(
+_SWAGGERS_OF = tuple(
     Case(f"swagger-of-{script.replace('_', '-')}", ("H-90", "H-91", *ids), Setup(script), _swaggers())
     for script, ids in (
         ("echo", ("H-92", "H-94", "H-95")),
@@ -367,7 +383,9 @@ _SWAGGER = tuple(
         ("schema_output", ("H-95", "H-96", "S-2")),
         ("schema_mixed", ("H-91", "S-9")),
     )
-) + (
+)
+_SWAGGER = (
+    *_SWAGGERS_OF,
     Case("swagger-of-a-named-service", ("H-94",), Setup("echo", variables=_SERVICE), (*_swaggers(), post("1"))),
     Case(
         "swagger-files",

@@ -29,10 +29,19 @@ ENDINGS = (
     Ending("exits-at-import", ("E-3",), Setup("exits_at_import")),
     Ending("raises-in-init", ("E-3", "P-4"), Setup("raises_in_init"), smoke=True),
     Ending("exits-in-init", ("E-3",), Setup("exits_in_init")),
-    Ending("driver-without-run", ("E-13",), Setup("driver_without_run")),
     Ending("swagger-file-that-is-broken", ("H-93",), Setup("echo", files=(("swagger.json", "{"),))),
-    Ending("config-that-is-no-object", ("P-1",), Setup("echo", files=(("config.json", "[1, 2]"),)), survives="config-json-is-the-authors"),
-    Ending("config-that-is-broken", ("P-1",), Setup("echo", files=(("config.json", "{"),)), survives="config-json-is-the-authors"),
+    Ending(
+        "config-that-is-no-object",
+        ("P-1",),
+        Setup("echo", files=(("config.json", "[1, 2]"),)),
+        survives="config-json-is-the-authors",
+    ),
+    Ending(
+        "config-that-is-broken",
+        ("P-1",),
+        Setup("echo", files=(("config.json", "{"),)),
+        survives="config-json-is-the-authors",
+    ),
     Ending(
         "own-module-config",
         ("C-24",),

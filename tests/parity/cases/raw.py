@@ -109,7 +109,10 @@ CASES = (
         ("R-8", "R-10", "H-45"),
         _RESPONSE,
         _answers(
-            *(f"AMLResponse('body', {code})" for code in (201, 202, 204, 205, 301, 304, 400, 401, 404, 418, 451, 499, 500, 599, 600, 799)),
+            *(
+                f"AMLResponse('body', {code})"
+                for code in (201, 202, 204, 205, 301, 304, 400, 401, 404, 418, 451, 499, 500, 599, 600, 799)
+            ),
             "AMLResponse('body', '404')",
             "AMLResponse('body', '200 Fine')",
             "AMLResponse('body', None)",
@@ -128,7 +131,8 @@ CASES = (
             "AMLResponse('a', 200, {'X-Many': 'a, b,c'})",
             "AMLResponse('a', 200, {'Set-Cookie': 'a=1, b=2'})",
             "AMLResponse('a', 200, {'Date': 'Thu, 01 Jan 1970 00:00:00 GMT'})",
-            "AMLResponse('a', 200, {'x-request-id': 'mine', 'x-ms-request-id': 'mine', 'x-ms-client-request-id': 'mine'})",
+            "AMLResponse('a', 200, {'x-request-id': 'mine', 'x-ms-request-id': 'mine'})",
+            "AMLResponse('a', 200, {'x-ms-client-request-id': 'mine', 'X-MS-Request-Id': 'mine'})",
             "AMLResponse('a', 200, {'x-ms-run-function-failed': 'maybe', 'x-ms-run-fn-exec-ms': '0.001'})",
             "AMLResponse('a', 200, {'x-ms-server-version': 'mine/1'})",
             "AMLResponse('a', 200, {'Content-Length': '1'})",
@@ -141,7 +145,12 @@ CASES = (
             "changed(AMLResponse('a', 200))",
         ),
     ),
-    Case("aml-response-to-head", ("R-7", "R-10"), _RESPONSE, (ask("HEAD", query("/score", expression="AMLResponse('four', 200)")),)),
+    Case(
+        "aml-response-to-head",
+        ("R-7", "R-10"),
+        _RESPONSE,
+        (ask("HEAD", query("/score", expression="AMLResponse('four', 200)")),),
+    ),
     Case("raw-decorator-elsewhere", ("R-1",), Setup("raw_elsewhere"), (post("1"),)),
     Case("raw-new-import-names", ("R-11",), Setup("raw_new_names"), (post('{"data": [1, 2]}'), post("{"))),
     Case(

@@ -10,43 +10,68 @@ _REQUIRED = Setup("schema_required")
 _NESTED = Setup("schema_nested")
 _GOOD = '{"data": [[1, 2]]}'
 _ROW = {"a": 1, "b": 0.5, "c": "x", "d": True}
+_TYPES = (
+    "application/json",
+    "application/json; charset=utf-8",
+    "APPLICATION/JSON",
+    "application/vnd.a+json",
+    "application/x-json",
+    "text/json",
+    "text/plain",
+    "application/jsonx",
+    "application/x+json; a=b",
+    "",
+    "json",
+    " application/json",
+)
+_ARRAYS: tuple[object, ...] = (
+    [[1, 2]],
+    [[1, 2], [3, 4], [5, 6]],
+    [[1.5, "2"]],
+    [[1, 2, 3]],
+    [1, 2],
+    [],
+    [[]],
+    "text",
+    5,
+    None,
+    {"a": 1},
+    [["x", 1]],
+    [[None, 1]],
+    [[True, False]],
+)
 
 CASES = (
     Case(
         "schema-content-types",
         ("H-30",),
         _NUMPY,
-        tuple(
-            post(_GOOD, (("Content-Type", kind),))
-            for kind in (
-                "application/json",
-                "application/json; charset=utf-8",
-                "APPLICATION/JSON",
-                "application/vnd.a+json",
-                "application/x-json",
-                "text/json",
-                "text/plain",
-                "application/jsonx",
-                "application/x+json; a=b",
-                "",
-                "json",
-                " application/json",
-            )
-        )
-        + (post(_GOOD, ()), post(_GOOD, FORM), post(multipart(('name="data"', b"1")), MULTIPART)),
+        (
+            *(post(_GOOD, (("Content-Type", kind),)) for kind in _TYPES),
+            post(_GOOD, ()),
+            post(_GOOD, FORM),
+            post(multipart(('name="data"', b"1")), MULTIPART),
+        ),
     ),
     Case("schema-empty-body", ("H-31",), _NUMPY, (post(""), post(" "), post("", TEXT))),
     Case(
         "schema-malformed",
         ("H-32",),
         _NUMPY,
-        tuple(post(text) for text in ("{", "nonsense", "{'data': 1}", '{"data": [1,]}', "\n\n  {", '{"a": "\n"}', "1 2")),
+        tuple(
+            post(text) for text in ("{", "nonsense", "{'data': 1}", '{"data": [1,]}', "\n\n  {", '{"a": "\n"}', "1 2")
+        ),
     ),
     Case("schema-byte-order-mark", ("H-32",), _NUMPY, (post("\ufeff" + _GOOD),)),
     Case("schema-utf-16", ("H-32",), _NUMPY, (post(_GOOD.encode("utf-16")), post(_GOOD.encode("utf-16-le")))),
     Case("schema-not-utf-8", ("H-32", "H-22"), _NUMPY, (post(b'{"data": "\xff"}'),)),
     Case("schema-deep-json", ("H-32",), _NUMPY, (post("[" * 100_000),)),
-    Case("schema-not-an-object", ("H-33",), _NUMPY, tuple(post(text) for text in ("[1]", "1", '"a"', "null", "true", "NaN"))),
+    Case(
+        "schema-not-an-object",
+        ("H-33",),
+        _NUMPY,
+        tuple(post(text) for text in ("[1]", "1", '"a"', "null", "true", "NaN")),
+    ),
     Case(
         "schema-missing",
         ("H-34", "H-35", "H-36"),
@@ -70,31 +95,18 @@ CASES = (
             for text in ("first=1&second=b", "first=1", "", "first=1&second=2", "first=1&first=2&second=b")
         ),
     ),
-    Case("schema-numpy-query", ("H-39",), _NUMPY, (get("/score?data=[[1,2]]"), get("/score?data=1&data=2"), get("/score"))),
+    Case(
+        "schema-numpy-query",
+        ("H-39",),
+        _NUMPY,
+        (get("/score?data=[[1,2]]"), get("/score?data=1&data=2"), get("/score")),
+    ),
     Case("schema-other-methods", ("H-4", "H-5", "H-6"), _NUMPY, tuple(ask(m) for m in ("OPTIONS", "HEAD", "PUT"))),
     Case(
         "schema-numpy-values",
         ("S-5", "S-8", "H-35", "H-37", "H-38"),
         _NUMPY,
-        tuple(
-            post_json({"data": value, "extra": 1})
-            for value in (
-                [[1, 2]],
-                [[1, 2], [3, 4], [5, 6]],
-                [[1.5, "2"]],
-                [[1, 2, 3]],
-                [1, 2],
-                [],
-                [[]],
-                "text",
-                5,
-                None,
-                {"a": 1},
-                [["x", 1]],
-                [[None, 1]],
-                [[True, False]],
-            )
-        ),
+        tuple(post_json({"data": value, "extra": 1}) for value in _ARRAYS),
     ),
     Case(
         "schema-pandas-values",
@@ -162,5 +174,10 @@ CASES = (
         ),
     ),
     Case("schema-of-the-output-only", ("S-2", "H-20"), Setup("schema_output"), (post("[1]"), post("x", TEXT), get())),
-    Case("schema-of-mixed-types", ("S-9",), Setup("schema_mixed"), (post_json({"data": [1, "a"]}), post_json({"data": 1}))),
+    Case(
+        "schema-of-mixed-types",
+        ("S-9",),
+        Setup("schema_mixed"),
+        (post_json({"data": [1, "a"]}), post_json({"data": 1})),
+    ),
 )

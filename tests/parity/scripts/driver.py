@@ -4,7 +4,10 @@ import types
 
 driver_module = types.ModuleType("service_driver")
 driver_module.__file__ = __file__
-exec("def init():\n    raise RuntimeError('the inner init')\n\ndef run(data):\n    return ['inner', data]", vars(driver_module))
+exec(
+    "def init():\n    raise RuntimeError('the inner init')\n\ndef run(data):\n    return ['inner', data]",
+    vars(driver_module),
+)
 
 
 def init():

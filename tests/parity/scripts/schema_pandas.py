@@ -10,6 +10,8 @@ def init():
 
 
 @output_schema(PandasParameterType(pd.DataFrame({"y": [1.0]})))
-@input_schema("data", PandasParameterType(pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5], "c": ["x", "y"], "d": [True, False]})))
+@input_schema(
+    "data", PandasParameterType(pd.DataFrame({"a": [1, 2], "b": [0.5, 1.5], "c": ["x", "y"], "d": [True, False]}))
+)
 def run(data):
     return {"columns": list(data.columns), "dtypes": [str(t) for t in data.dtypes], "rows": data.values.tolist()}

@@ -1,0 +1,581 @@
+"""Every fact of the v1 contract that has an ID, and what we do about it: the source of docs/reference/compatibility.md.
+
+What differs on purpose stands in `differences.py` alone and is added to the page from there.
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Status(Enum):
+    """What we do about a fact."""
+
+    SAME = "same"
+    PROFILE = "same, by profile"
+    DIFFERENT = "different on purpose"
+    ABSENT = "not here"
+    NOT_YET = "not yet"
+
+
+class Fact(NamedTuple):
+    """One fact of the contract."""
+
+    identifier: str
+    text: str
+    status: Status = Status.SAME
+    note: str = ""
+    tests: tuple[str, ...] = ()
+    """Test functions that show it, where no case of the parity suite does."""
+
+
+class Section(NamedTuple):
+    """A section of the contract."""
+
+    title: str
+    facts: tuple[Fact, ...]
+
+
+def _not_yet(*texts: str) -> tuple[Fact, ...]:
+    """`ID text` each."""
+    parted = (text.partition(" ") for text in texts)
+    return tuple(Fact(identifier, text, Status.NOT_YET) for identifier, _, text in parted)
+
+
+_P = Status.PROFILE
+_D = Status.DIFFERENT
+_A = Status.ABSENT
+_PACKAGE = "the author's `inference_schema` does this, as it did in v1"
+
+_CONTAINER = Section(
+    "2 The container",
+    (
+        Fact("C-1", "app root, by `AML_APP_ROOT`"),
+        Fact("C-2", "working folder is the app root, and writable"),
+        Fact("C-3", "with a source directory: its folder below the app root; `AZUREML_SOURCE_DIRECTORY`"),
+        Fact("C-4", "without one: the script alone, flat"),
+        Fact("C-5", "a driver module that forwards to the script", note="one is served; none is needed or written"),
+        Fact("C-6", "app root and source directory end `sys.path`; the script's own subfolder is not on it"),
+        Fact("C-7", "ignore files are not applied to the source directory", Status.NOT_YET),
+        Fact("C-8", "models below `azureml-models/<name>/<version>`, writable", Status.NOT_YET),
+        Fact("C-9", "`__file__` is the script's real path"),
+        Fact("C-10", "the script's module is `entry_module`, never `__main__`"),
+        Fact("C-11", "port 5001; 8883 is exposed and unused", _D, "5001 by default; 8883 is not exposed"),
+        Fact("C-12", "the front's limits: 100 MB, 1000 s", _D, "the first is the server's own, the second nobody's"),
+        Fact("C-20", "`AZUREML_MODEL_DIR` ends in `<name>/<version>` for one model", Status.NOT_YET),
+        Fact("C-21", "a model of a file is that file, of a folder that folder", Status.NOT_YET),
+        Fact("C-22", "variables of the environment win over the deployer's", Status.NOT_YET),
+        Fact("C-23", "versions are plain whole numbers", Status.NOT_YET),
+        Fact(
+            "C-24",
+            "no module of the server's hides one of the author's",
+            tests=("test_files_in_the_app_root_shadow_neither_python_nor_the_server",),
+        ),
+        Fact(
+            "C-30",
+            "`Model.get_model_path`, step by step, without network",
+            tests=(
+                "test_model_paths_are_found_as_the_original_finds_them",
+                "test_two_entries_in_a_version_are_one_too_many",
+            ),
+        ),
+    ),
+)
+
+_ENTRY = Section(
+    "3 The entry script",
+    (
+        Fact("E-1", "`init` and `run` must be there"),
+        Fact("E-2", "`init` runs once in each worker; whatever it returns is success"),
+        Fact(
+            "E-3",
+            "what is raised at import or in `init` ends the worker with 3",
+            note="the server ends with 3 at once; nothing waits for telemetry",
+        ),
+        Fact("E-4", "the first parameter gets the body as text; with a schema, one argument a name"),
+        Fact("E-5", "`request_headers`, in any position, gets the headers, Title-Cased"),
+        Fact("E-6", "`*args`, `**kwargs` and positional-only stop the start", _P, "legacy accepts `**kwargs`"),
+        Fact("E-7", "other parameters keep their defaults, or fail each request"),
+        Fact("E-8", "raw and schema together stop the start"),
+        Fact(
+            "E-9",
+            "the SDK refuses scripts by name and syntax",
+            _A,
+            "the scoring server takes any file; `shipway check` and `deploy` refuse",
+            (),
+        ),
+        Fact("E-10", "`run` has the main thread, one request at a time"),
+        Fact("E-11", "a script that swallows its exceptions answers 200"),
+        Fact(
+            "E-12", "`async def run`, where `AZUREML_ASYNC_SERVING` was set", tests=("test_many_are_awaited_at_once",)
+        ),
+        Fact("E-13", "driver modules: the outer `init`, the inner `run`"),
+        Fact("E-14", "scripts may load, download, write, start programs and change folder anywhere"),
+    ),
+)
+
+_HTTP = Section(
+    "4 HTTP",
+    (
+        Fact("H-1", "`/`: 200 `Healthy` once `init` has succeeded", note="it also answers while `run` works"),
+        Fact("H-2", "POST `/score` calls `run`"),
+        Fact("H-3", "GET `/score` calls it with the query"),
+        Fact("H-4", "OPTIONS `/score`: 200, empty; a raw script is called", _P, "legacy: 405 with text"),
+        Fact("H-5", "HEAD `/score`: 405; a raw script is called"),
+        Fact("H-6", "PUT, DELETE, PATCH: 405"),
+        Fact("H-7", "other paths: 404, `/score/` too"),
+        Fact("H-8", "`/swagger.json`"),
+        Fact("H-9", "404 and 405 in JSON, without ids", _P, "legacy: an HTML page"),
+        Fact("H-20", "the body as text, whatever the content type"),
+        Fact("H-21", "forms are consumed: `run` gets the empty text"),
+        Fact("H-22", "not UTF-8: 400", _P, "legacy: 500"),
+        Fact("H-23", 'an empty body is `run("")`'),
+        Fact("H-24", "gzip in a request is not undone"),
+        Fact("H-25", "a query becomes an object in JSON"),
+        Fact("H-30", "schema: 415 for what is not JSON by its type", _P),
+        Fact("H-31", "schema: 400 for an empty body", _P, "legacy: 500, as text, from here to H-37"),
+        Fact("H-32", "schema: 400 for malformed JSON", _P),
+        Fact("H-33", "schema: 400 for JSON that is no object", _P),
+        Fact("H-34", "schema: 400 for a missing value", _P),
+        Fact("H-35", "schema: unknown keys are ignored", _P),
+        Fact("H-36", "schema: Python's defaults are used", _P),
+        Fact("H-37", "schema: a value that does not fit is a failure of `run`: 500", _P),
+        Fact("H-38", "schema: `null` goes to the conversion"),
+        Fact("H-39", "schema: a query gives values by name"),
+        Fact("H-40", "what `run` returns, as JSON, ASCII only"),
+        Fact("H-41", "a text is a quoted JSON string"),
+        Fact("H-42", "`None` is `{}`"),
+        Fact("H-43", "a tuple is an array"),
+        Fact("H-44", "NaN and Infinity as literals"),
+        Fact("H-45", "responses of the script's own pass through", _P),
+        Fact("H-46", "what is not JSON: 500, the failure not the script's", _P, "legacy: the traceback as the body"),
+        Fact("H-47", "an exception: 500, details hidden", _P, "legacy: its text, as HTML"),
+        Fact("H-48", "`SystemExit`: the worker is replaced"),
+        Fact("H-49", "the scoring timeout: 500, the failure the script's", _P, "legacy: as text"),
+        Fact(
+            "H-50",
+            "`aml_response_headers` and `aml_response_body`",
+            _P,
+            "ordinary JSON in modern; server 0.7.7 still read them",
+        ),
+        Fact("H-60", "`x-ms-run-function-failed` on every response of the server's"),
+        Fact("H-61", "`x-ms-run-fn-exec-ms` when `run` returned", _P),
+        Fact("H-62", "`x-ms-server-version`, replaceable and removable"),
+        Fact("H-63", "`x-request-id`, echoed or new", _P),
+        Fact("H-64", "`x-ms-request-id` by precedence", _P),
+        Fact("H-65", "`x-ms-client-request-id` by precedence", _P),
+        Fact("H-66", "ids over 100 characters: 431", _P),
+        Fact("H-67", "the server's ids replace the script's"),
+        Fact("H-68", "`TraceId` is echoed", _P),
+        Fact("H-69", "legacy has `x-ms-request-id` alone", _P),
+        Fact("H-70", "CORS is off unless asked for"),
+        Fact("H-71", "CORS: GET and POST, on v1's paths alone"),
+        Fact("H-72", "CORS: which origin is sent, and `Vary`"),
+        Fact("H-73", "scripts may set CORS headers themselves"),
+        Fact(
+            "H-80",
+            "a scoring timeout of an hour; a worker timeout of 300 s before it",
+            tests=("test_a_switch_brings_back_the_worker_timeout",),
+        ),
+        Fact("H-81", "100 MB at the fronts, no limit in the server"),
+        Fact("H-82", "generators in an `AMLResponse` are streamed"),
+        Fact("H-90", "swagger versions 2, 3, 3.1", _P),
+        Fact("H-91", "swagger: which 404 for which version", _P),
+        Fact("H-92", "swagger for undecorated scripts too", _P, "legacy: 404 `Swagger not found`"),
+        Fact("H-93", "files in the app root override what is generated"),
+        Fact("H-94", "swagger: name, version, prefix, definitions", _P),
+        Fact("H-95", "swagger: every argument of `run`", _P),
+        Fact("H-96", "swagger: samples as `example`"),
+    ),
+)
+
+_RAW = Section(
+    "5 Raw requests",
+    (
+        Fact("R-1", "`@rawhttp` is a switch for the whole process"),
+        Fact("R-2", "the request is the framework's; `AMLRequest` is a name for annotations"),
+        Fact("R-3", "the members that scripts use"),
+        Fact("R-4", "`get_data` for any content type"),
+        Fact(
+            "R-5",
+            "`has_key` and a lenient `.json`, by age of Flask",
+            _D,
+            "both work in both profiles, whatever werkzeug is installed",
+        ),
+        Fact("R-6", "raw scripts may return plain values"),
+        Fact("R-7", "raw scripts get GET, POST, OPTIONS and HEAD"),
+        Fact("R-8", "`AMLResponse`: its arguments"),
+        Fact("R-9", "`AMLResponse`: which body and content type"),
+        Fact("R-10", "`AMLResponse`: repeated headers, later changes, any status"),
+        Fact(
+            "R-11",
+            "import names",
+            note="all three spellings, which Microsoft's own has only beside azureml-contrib-services",
+            tests=("test_every_spelling_of_raw_requests_is_the_servers",),
+        ),
+    ),
+)
+
+_SCHEMA = Section(
+    "6 inference-schema",
+    (
+        Fact("S-1", "`input_schema`, stackable", note=_PACKAGE),
+        Fact("S-2", "`output_schema` documents only", note=_PACKAGE),
+        Fact("S-3", "in either order", note=_PACKAGE),
+        Fact("S-4", "registered by module and function name", _A, _PACKAGE),
+        Fact("S-5", "conversion replaces the argument", note=_PACKAGE),
+        Fact("S-6", "samples of dicts and lists", note=_PACKAGE),
+        Fact("S-7", "an absent nested key, by release", note=_PACKAGE),
+        Fact("S-8", "what a conversion raises is a failure of `run`", note=_PACKAGE),
+        Fact("S-9", "swagger versions are those that all types allow", note=_PACKAGE),
+        Fact("S-10", "what Power BI asks for", note=_PACKAGE),
+        Fact("S-20", "`apply_column_names`, by release", note=_PACKAGE),
+        Fact("S-21", "column order of the request", note=_PACKAGE),
+        Fact("S-22", "pandas' JSON reader", note=_PACKAGE),
+    ),
+)
+
+_PROCESS = Section(
+    "7 The server process",
+    (
+        Fact("P-1", "`config.json` is picked up unasked", tests=()),
+        Fact("P-2", "`logging.json` likewise"),
+        Fact(
+            "P-3",
+            "gunicorn with synchronous workers, on all interfaces",
+            _D,
+            "a server of our own; workers, port and interfaces are the same",
+        ),
+        Fact(
+            "P-4",
+            "3 at start ends the server; a crash later replaces the worker",
+            tests=("test_a_crashed_worker_is_replaced",),
+        ),
+        Fact(
+            "P-5",
+            "the form of log lines",
+            _D,
+            "one JSON object a line; what is printed is there, the access log omits probes",
+            ("test_probes_stay_out_of_the_access_log",),
+        ),
+        Fact("P-6", "Python floors of the releases", _D, "3.6 to 3.13, in one release"),
+        Fact(
+            "P-7",
+            "what changed from release to release",
+            _D,
+            "two ends: 0.4 and 1.5.1; what lies between is listed below",
+        ),
+    ),
+)
+
+_BUNDLES = Section(
+    "8 Dependency bundles",
+    (
+        Fact(
+            "D-1",
+            "`azureml-defaults` decides the serving stack",
+            Status.NOT_YET,
+            "the server has both profiles; choosing by the pin is the image's",
+        ),
+        Fact("D-2", "`azureml-defaults` must be listed", Status.NOT_YET),
+        Fact("D-3", "an unpinned one changes with time", Status.NOT_YET),
+        Fact("D-4", "old pins that no longer resolve", Status.NOT_YET),
+    ),
+)
+
+_AUTHENTICATION = Section(
+    "15 Authentication",
+    (
+        Fact(
+            "K-1",
+            "Bearer keys, checked before the server",
+            note="the server checks them itself where nothing stands before it",
+            tests=("test_everything_but_the_probes_needs_a_key",),
+        ),
+        Fact(
+            "K-2",
+            "two keys of equal power",
+            note="any number",
+            tests=("test_a_regenerated_key_counts_without_a_restart",),
+        ),
+        *_not_yet("K-3 defaults by target", "K-4 tokens"),
+        Fact("K-5", "probes need no key", tests=("test_everything_but_the_probes_needs_a_key",)),
+        Fact("K-6", "TLS 1.2 only", _D, "TLS 1.2 and newer", ("test_tls_below_1_2_and_plain_http_are_refused",)),
+    ),
+)
+
+_COLLECTION = Section(
+    "18 Data collection",
+    (
+        Fact("O-1", "`ModelDataCollector` and its arguments", tests=("test_the_constructors_of_every_age_are_taken",)),
+        Fact(
+            "O-2",
+            "`collect`: lists, arrays, frames; never fails the request",
+            tests=("test_a_collection_that_fails_never_fails_the_request",),
+        ),
+        Fact(
+            "O-3",
+            "off unless asked for; prints in debug mode",
+            tests=("test_off_is_nothing", "test_debug_prints_each_row_and_stores_none"),
+        ),
+        Fact("O-4", "where rows are filed", tests=("test_rows_are_filed_as_on_azure",)),
+        Fact(
+            "O-5",
+            "a stand-in for the package",
+            tests=("test_monitoring_and_raw_requests_are_ours_whatever_is_installed",),
+        ),
+        Fact("O-6", "requests logged by App Insights when collection is on", Status.NOT_YET),
+    ),
+)
+
+_INSIGHTS = Section(
+    "19 App Insights",
+    (
+        Fact("T-1", "requests, exceptions and prints as telemetry", Status.NOT_YET, "the log has all three"),
+        Fact("T-2", "64 KB a record; response bodies can be left out", Status.NOT_YET),
+        Fact("T-3", "a record of request and response with data collection", Status.NOT_YET),
+        Fact("T-4", "model ids by path", Status.NOT_YET),
+        Fact(
+            "T-5",
+            "the same elsewhere, never needed for scoring",
+            tests=("test_everything_that_a_script_says_becomes_a_record_of_its_own",),
+        ),
+    ),
+)
+
+_NO_CODE = Section(
+    "25 No-code",
+    (
+        Fact(
+            "Q-1",
+            "one model of a known framework",
+            Status.NOT_YET,
+            "a folder with one ONNX file and no script is served; choosing by framework is the release's",
+        ),
+        Fact("Q-2", "scikit-learn's body", Status.NOT_YET),
+        Fact("Q-3", "TensorFlow's body", Status.NOT_YET),
+        Fact(
+            "Q-4",
+            "ONNX Runtime Server's bodies",
+            note="JSON",
+            tests=("test_clients_of_onnx_runtime_server_go_on_working",),
+        ),
+        Fact("Q-5", "resources by the model", Status.NOT_YET),
+    ),
+)
+
+_BEFORE = (Section("1 Assets", _not_yet("A-1 what paths in configs are relative to")),)
+
+_BETWEEN = (
+    Section(
+        "9 Inference config",
+        _not_yet(
+            "I-1 JSON or YAML, as real files are",
+            "I-2 `null` is not given",
+            "I-3 a default environment",
+            "I-4 legacy keys become an environment",
+            "I-5 the environment comes separately",
+            "I-6 a warning without azureml-defaults",
+            "I-7 image and Dockerfile together are refused",
+            "I-8 a script that is not there is an error at deploy",
+            "I-9 absolute paths",
+        ),
+    ),
+    Section(
+        "10 Environments",
+        _not_yet(
+            "Y-1 pip nested, more than once",
+            "Y-2 a second key beside pip",
+            "Y-3 pip entries with a single `=`",
+            "Y-4 UTF-16, `prefix:`, Windows builds",
+            "Y-5 no channels, comments, no name",
+            "Y-6 index options, URLs, extras",
+            "Y-7 packages that are gone",
+            "Y-8 environments by name, or from requirements",
+        ),
+    ),
+    Section(
+        "11 Deployment config",
+        _not_yet(
+            "G-1 compute types, in any case",
+            "G-2 unknown keys are ignored",
+            "G-3 objects must be objects",
+            "G-4 no coercion of types",
+            "G-5 tags come by flags",
+            "G-6 defaults are the service's",
+            "G-7 flags before the file",
+            "G-20 numbers above zero",
+            "G-21 limit below request",
+            "G-22 autoscale with replicas",
+            "G-23 neither of them",
+            "G-24 autoscale's keys without it",
+            "G-25 more at least than at most",
+            "G-26 key and token together",
+            "G-27 incomplete TLS, disk key, network",
+            "G-28 the port of a local service",
+            "G-29 traffic outside 0 to 100",
+        ),
+    ),
+    Section(
+        "12 Models",
+        _not_yet(
+            "M-1 `Model.register`",
+            "M-2 versions count from 1",
+            "M-3 files, folders, child paths",
+            "M-4 the newest, or one by version",
+            "M-5 `ModelNotFound`",
+            "M-6 frameworks",
+            "M-7 tags and properties",
+            "M-8 `list` and its filters",
+            "M-9 `delete` is refused in use",
+            "M-10 `download`",
+            "M-11 `serialize`",
+            "M-12 what `deploy` takes for a model",
+            "M-13 metadata files",
+            "M-14 resources for no-code",
+        ),
+    ),
+    Section(
+        "13 SDK verbs",
+        _not_yet(
+            "U-1 an update of nothing",
+            "U-2 models without a config",
+            "U-3 a config without models",
+            "U-4 versions stay until an update",
+            "U-5 tags replace, properties add",
+            "U-6 what may change on which target",
+            "U-7 409 during an operation",
+            "U-8 two kinds that do not mix",
+            "L-1 states of a local service",
+            "L-2 containers by name and labels",
+            "L-3 ports on 127.0.0.1",
+            "L-4 the health check after start",
+            "L-5 `reload`",
+            "L-6 `update`",
+            "L-7 `delete`",
+            "L-8 `run`",
+            "L-9 what is not implemented",
+            "L-10 `deploy_to_cloud`",
+            "L-11 overrides of paths and port",
+            "L-12 `serialize`",
+            "X-1 up to six versions",
+            "X-2 the default version",
+            "X-3 creating, updating, deleting one",
+            "X-4 percentiles one by one",
+            "X-5 what an endpoint's update takes",
+            "X-6 one URI and one pair of keys",
+        ),
+    ),
+)
+
+_FRONTS = Section(
+    "16 Front ends",
+    _not_yet(
+        "F-1 GET and POST, 100 MB",
+        "F-2 queue, then 503",
+        "F-3 timeout: 504",
+        "F-4 a failing `run`: 502",
+        "F-5 401, 404, 409, 500",
+        "F-6 the autoscaler",
+        "F-7 how many replicas",
+        "F-8 liveness probes",
+        "F-9 the URL of a service",
+    ),
+)
+
+_AFTER = (
+    Section(
+        "21 Packages, profiles, functions",
+        _not_yet(
+            "B-1 needs an environment",
+            "B-2 `ModelPackage`",
+            "B-3 the saved context",
+            "B-4 served on 5001",
+            "B-5 `--output-path`",
+        ),
+    ),
+    Section(
+        "22 IoT Edge",
+        _not_yet(
+            "W-1 the same image and script",
+            "W-2 messages in and out",
+            "W-3 a property of each message",
+            "W-4 create options",
+            "W-5 `IotWebservice`",
+            "W-6 architectures",
+        ),
+    ),
+    Section(
+        "24 Batch",
+        _not_yet(
+            "N-1 `init` optional, `run(mini_batch)`",
+            "N-2 paths or a frame",
+            "N-3 one element for each item",
+            "N-4 arguments by `sys.argv`",
+            "N-5 `EntryScript`",
+            "N-6 helper modules",
+            "N-7 one process for each GPU",
+            "N-8 models by path",
+            "N-9 a second parameter",
+            "N-10 partition columns",
+            "N-11 arguments pass unchanged",
+            "N-12 the run's workspace",
+            "N-13 `None` after an error",
+            "N-20 `append_row`",
+            "N-21 `summary_only`",
+            "N-22 failures of `init`",
+            "N-23 retries",
+            "N-24 logs",
+        ),
+    ),
+)
+
+SECTIONS: tuple[Section, ...] = (
+    *_BEFORE,
+    _CONTAINER,
+    _ENTRY,
+    _HTTP,
+    _RAW,
+    _SCHEMA,
+    _PROCESS,
+    _BUNDLES,
+    *_BETWEEN,
+    _AUTHENTICATION,
+    _FRONTS,
+    _COLLECTION,
+    _INSIGHTS,
+    *_AFTER,
+    _NO_CODE,
+)
+
+WITHOUT_IDS = (
+    "14 Service state",
+    "17 CLI",
+    "20 Event Grid",
+    "23 FPGA",
+    "26 Conflicts in the sources",
+    "27 Conformance checklist",
+)
+
+FACTS: tuple[Fact, ...] = tuple(fact for section in SECTIONS for fact in section.facts)
+
+BETWEEN: dict[str, tuple[str, ...]] = {
+    "0.7.7 (Python 3.6 to 3.9)": (
+        "a failing `run`: 500 as `text/html` with the text of the exception",
+        "a result that is not JSON: 500 as `text/html` with the traceback",
+        "404 and 405: HTML, but with ids; with CORS on, with CORS headers",
+        "the scoring timeout: its text as `text/html`",
+        "no swagger 3.1; a refused version is a JSON string, not an object",
+        "`aml_response_headers` and `aml_response_body` are read (as in 0.4)",
+        "a status of 500 and above set by the script leaves `x-ms-run-function-failed: False`",
+        "no settings file, no `azureml_inference_server_http.api`",
+        "a nested key that is absent fails (inference-schema 1.4)",
+        "the rest as 1.5.1: 400 and 415 in JSON, OPTIONS 200, CORS, ids, sizes of ids",
+    ),
+    "0.8.4.2 (Python 3.7 to 3.11)": (
+        "raw requests: `.json` is `None` for another content type, `headers.has_key` works (as ours, always)",
+        "a multipart body without a boundary: the empty string (1.5.1: the body)",
+        "`%FF` in a query: the replacement character (1.5.1: left as it is)",
+        "the rest as 1.5.1",
+    ),
+}
+"""What the servers between the two profiles did otherwise, seen by running them; neither is a profile."""
