@@ -13,6 +13,7 @@ from server_process import until
 from shim_process import PACKAGE_PARENT, process, run, write
 
 from shipway_serving.telemetry.data_collection_files import append
+from shipway_serving.telemetry.data_collection_rows import header_line
 
 ON = {"AML_MODEL_DC_STORAGE_ENABLED": "true", "SERVICE_NAME": "svc"}
 
@@ -105,6 +106,16 @@ def test_the_version_is_that_of_the_model_in_the_container(tmp_path: Path) -> No
     write(tmp_path, {"azureml-models/m/4/x": "", "azureml-models/m/10/x": ""})
     collect(tmp_path, "answer(ModelDataCollector('m').collect([1]))", dict(ON, AML_APP_ROOT=str(tmp_path)))
     assert len(rows(tmp_path, "default/default/default/svc/m/10", "general", "default")) == 2
+
+
+def test_frames_of_two_processes_share_the_columns_of_the_first(tmp_path: Path) -> None:
+    """Each frame has its columns in the order of its request (S-21)."""
+    pytest.importorskip("pandas")
+    for columns in ({"a": [1], "b": [2]}, {"b": [4], "c": [5], "a": [3]}):
+        code = f"import pandas\nanswer(ModelDataCollector('m', 'inputs').collect(pandas.DataFrame({columns})))"
+        collect(tmp_path, code, ON)
+    header, first, second = rows(tmp_path, "default/default/default/svc/m/default", "inputs")
+    assert [header[:2], first[:2], second[:2], second[10:]] == [["a", "b"], ["1", "2"], ["3", "4"], ["5"]]
 
 
 def test_a_collection_that_fails_never_fails_the_request(tmp_path: Path) -> None:
@@ -220,13 +231,13 @@ def test_a_folder_that_cannot_be_written_is_said_once(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"Data collection drops rows that cannot be written to {path}")
 
 
-@pytest.mark.parametrize("content, expected", [(b"", b"head\r\nrow\r\n"), (b"head\r\n", b"head\r\nrow\r\n")])
-def test_only_an_empty_file_gets_a_header(content: bytes, expected: bytes, tmp_path: Path) -> None:
-    """Whoever made it."""
+@pytest.mark.parametrize("content, columns", [("", ["mine"]), (header_line(["first"]), ["first"]), ("x\r\n", ["mine"])])
+def test_a_file_keeps_the_columns_that_it_began_with(content: str, columns: List[str], tmp_path: Path) -> None:
+    """Whoever made it; another worker may have seen other data first."""
     path = tmp_path / "day.csv"
-    path.write_bytes(content)
-    append(str(path), b"head\r\n", b"row\r\n")
-    assert path.read_bytes() == expected
+    path.write_text(content)
+    append(str(path), ["mine"], "-".join)
+    assert path.read_bytes().decode() == (content or header_line(["mine"])) + "-".join(columns)
 
 
 def test_who_finds_the_file_empty_is_settled_under_its_lock(tmp_path: Path) -> None:
@@ -234,12 +245,12 @@ def test_who_finds_the_file_empty_is_settled_under_its_lock(tmp_path: Path) -> N
     path = tmp_path / "day.csv"
     with path.open("ab", buffering=0) as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        thread = threading.Thread(target=append, args=(str(path), b"head\r\n", b"row\r\n"))
+        thread = threading.Thread(target=append, args=(str(path), ["mine"], "row {}".format))
         thread.start()
         until(lambda: not thread.is_alive() or _waits_for_lock(path), "an attempt to append")
-        other.write(b"head\r\nfirst\r\n")
+        other.write(header_line(["first"]).encode())
     thread.join()
-    assert path.read_bytes() == b"head\r\nfirst\r\nrow\r\n"
+    assert path.read_bytes().decode() == header_line(["first"]) + "row ['first']"
 
 
 def _waits_for_lock(path: Path) -> bool:

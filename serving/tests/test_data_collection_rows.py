@@ -13,6 +13,8 @@ from shipway_serving.telemetry.data_collection import NO_REQUEST, Named, Place, 
 from shipway_serving.telemetry.data_collection_rows import (
     CORRELATION_COLUMNS,
     columns_for,
+    columns_in,
+    header_line,
     lines_of,
     snapshot_of,
     with_correlations,
@@ -124,6 +126,25 @@ def test_a_row_of_another_width_leaves_the_correlations_in_their_columns() -> No
     assert snapshot is not None
     rows = list(csv.reader(io.StringIO(lines_of(snapshot, ["a", "b"], TIES))))
     assert rows == [["1", "", *TAIL], ["1", "2", *TAIL, "3"]]
+
+
+def test_the_columns_of_a_frame_are_told_by_their_names() -> None:
+    """A frame made of JSON has them in the order of its request (S-21)."""
+    pandas = pytest.importorskip("pandas")
+    snapshot = snapshot_of(pandas.DataFrame({"b": [2], "c": [3], "a": [1]}))
+    assert snapshot is not None
+    (row,) = csv.reader(io.StringIO(lines_of(snapshot, ["a", "b", "d"], TIES)))
+    assert row == ["1", "2", "", *TAIL, "3"]
+    twins = snapshot_of(pandas.DataFrame([[1, 2]], columns=["a", "a"]))
+    assert twins is not None and lines_of(twins, ["a", "a"], TIES).startswith("1,2,")
+
+
+def test_the_columns_of_a_file_are_read_back() -> None:
+    """With line ends and commas in their names; a header of another's is not taken for ours."""
+    names = ["a", "b,c", "d\r\ne"]
+    assert columns_in(header_line(names) + "1,2,3\r\n") == names
+    assert columns_in(header_line([])) == []
+    assert columns_in("") is columns_in("a,b\r\n1,2\r\n") is None
 
 
 def both_ways(data: Any, ties: Dict[str, Any]) -> List[List[str]]:

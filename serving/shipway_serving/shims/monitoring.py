@@ -17,7 +17,7 @@ from shipway_serving.telemetry.data_collection_rows import (
     CORRELATION_COLUMNS,
     Snapshot,
     columns_for,
-    csv_text,
+    header_line,
     lines_of,
     snapshot_of,
     with_correlations,
@@ -32,6 +32,15 @@ class ModelDataCollector:
     """Collects the rows of one model and designation: the constructors of 2018, 2019 and later are all taken."""
 
     __module__ = "azureml.monitoring"
+
+    AML_DC_CORRELATION_HEADER = "$aml_dc_correlation_id"
+    AML_DC_SCORING_TIMESTAMP_HEADER = "$aml_dc_scoring_timestamp"
+    AML_DC_BOUNDARY_HEADER = "$aml_dc_boundary"
+    AML_WORKSPACE_HEADER = "$aml_workspace"
+    AML_SERVICE_NAME_HEADER = "$aml_service_name"
+    AML_MODEL_NAME_HEADER = "$aml_model_name"
+    AML_MODEL_VERSION_HEADER = "$aml_model_version"
+    AML_REQUEST_ID_HEADER = "$aml_request_id"
 
     def __init__(  # noqa: PLR0917  (the original's order)
         self,
@@ -93,24 +102,17 @@ class ModelDataCollector:
             self._columns = columns_for(snapshot, self._feature_names)
         if self._switch.prints:
             snapshot = snapshot._replace(rows=list(snapshot.rows))
-            print(self._header() + lines_of(snapshot, self._columns, correlations), end="")
+            print(header_line(self._columns) + lines_of(snapshot, self._columns, correlations), end="")
         if self._switch.stores:
             self._store(snapshot, correlations, now)
         return correlations if self._place.designation == "inputs" else None
 
     def _store(self, snapshot: Snapshot, correlations: Dict[str, Any], now: float) -> None:
-        columns = self._columns
-        _writer.put(
-            Entry(
-                path=os.path.join(self._switch.root, self._place.file_of(now)),
-                header=self._header(),
-                lines=lambda: lines_of(snapshot, columns, correlations),
-                cells=snapshot.cells + len(CORRELATION_COLUMNS),
-            )
-        )
+        def lines(columns: Sequence[str]) -> str:
+            return lines_of(snapshot, columns, correlations)
 
-    def _header(self) -> str:
-        return csv_text([self._columns + list(CORRELATION_COLUMNS)])
+        path = os.path.join(self._switch.root, self._place.file_of(now))
+        _writer.put(Entry(path, self._columns, lines, snapshot.cells + len(CORRELATION_COLUMNS)))
 
     def _warn_once(self, message: str) -> None:
         if not self._has_warned:

@@ -9,6 +9,7 @@ DISTRIBUTIONS = {
     "azureml.core": "azureml-core",
     "azureml.data": "azureml-core",
     "azureml.dataprep": "azureml-dataprep",
+    "azureml.designer": "azureml-designer-serving",
     "azureml.explain": "azureml-explain-model",
     "azureml.exceptions": "azureml-core",
     "azureml.interpret": "azureml-interpret",

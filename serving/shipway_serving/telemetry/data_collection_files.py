@@ -12,7 +12,9 @@ import os
 import threading
 import time
 from collections import deque
-from typing import Callable, Deque, Dict, List, NamedTuple
+from typing import Callable, Deque, Dict, List, NamedTuple, Sequence
+
+from shipway_serving.telemetry.data_collection_rows import columns_in, header_line
 
 GATHER_S = 1.0
 """How long the thread waits for company after the first entry of a batch."""
@@ -24,6 +26,9 @@ MOST_CELLS = 5000000
 """Cells in all entries that wait, about: past either limit what is collected is dropped, because rows that no disk
 takes must not cost the server its memory."""
 
+LONGEST_HEADER = 1 << 20
+"""Bytes."""
+
 _log = logging.getLogger("shipway_serving.data_collection")
 
 
@@ -31,10 +36,10 @@ class Entry(NamedTuple):
     """The rows of one call of ``collect``."""
 
     path: str
-    header: str
-    """A line, for a file that is new."""
-    lines: Callable[[], str]
-    """Forms the rows; called in the writing thread."""
+    columns: Sequence[str]
+    """The data's own, for a file that is new; one that is there keeps those that it began with."""
+    lines: Callable[[Sequence[str]], str]
+    """Forms the rows for a file with these columns; called in the writing thread."""
     cells: int
 
 
@@ -92,23 +97,26 @@ class CollectionWriter:
             self.flush()
 
     def _write(self, entries: List[Entry]) -> None:
-        """One write a file; what cannot be formed or written is dropped with a warning."""
-        texts: Dict[str, List[str]] = {}
-        headers: Dict[str, str] = {}
+        """One write a file; what cannot be written is dropped with a warning."""
+        by_path: Dict[str, List[Entry]] = {}
+        for entry in entries:
+            by_path.setdefault(entry.path, []).append(entry)
+        for path, group in by_path.items():
+            try:
+                append(path, group[0].columns, lambda columns, group=group: self._formed(group, columns))
+            except OSError as error:
+                self._warn(f"Data collection drops rows that cannot be written to {path}: {error.strerror}")
+
+    def _formed(self, entries: List[Entry], columns: Sequence[str]) -> str:
+        """The lines of ``entries``, less those that cannot be formed."""
+        texts: List[str] = []
         for entry in entries:
             try:
-                text = entry.lines()
+                texts.append(entry.lines(columns))
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
                 self._warn(f"Data collection drops rows that cannot be written as CSV: {reason}")
-                continue
-            headers.setdefault(entry.path, entry.header)
-            texts.setdefault(entry.path, []).append(text)
-        for path, parts in texts.items():
-            try:
-                append(path, headers[path].encode("utf-8"), "".join(parts).encode("utf-8", "backslashreplace"))
-            except OSError as error:
-                self._warn(f"Data collection drops rows that cannot be written to {path}: {error.strerror}")
+        return "".join(texts)
 
     def _warn(self, message: str) -> None:
         """Log ``message`` the first time that it comes up."""
@@ -118,17 +126,24 @@ class CollectionWriter:
             _log.warning("%s. This is said once.", message)
 
 
-def append(path: str, header: bytes, lines: bytes) -> None:
-    """Add ``lines`` to the file, behind ``header`` when it is empty; makes its folders.
+def append(path: str, columns: Sequence[str], form: Callable[[Sequence[str]], str]) -> None:
+    """Add the lines that ``form`` makes for the columns of the file, which are ``columns`` and a header where it is
+    empty; makes its folders.
 
     All or nothing: raises ``OSError`` and leaves the file as it was when it does not all fit.
     """
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         _lock(fd)
         size = os.fstat(fd).st_size
-        data = lines if size else header + lines
+        if size:
+            beginning = os.pread(fd, LONGEST_HEADER, 0).decode("utf-8", "replace")
+            found = columns_in(beginning)
+            text = form(columns if found is None else found)
+        else:
+            text = header_line(columns) + form(columns)
+        data = text.encode("utf-8", "backslashreplace")
         if os.write(fd, data) < len(data):
             os.ftruncate(fd, size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -112,16 +112,31 @@ def lines_of(snapshot: Snapshot, columns: Sequence[str], correlations: Dict[str,
     """The rows as CSV. Each has a cell for each of ``columns``, empty ones if need be, and then the correlations, its
     own if it has them. Cells beyond ``columns`` come last: nothing is lost, and nothing stands in a wrong column.
     """
-    width = len(columns)
     given = [correlations[name] for name in CORRELATION_COLUMNS]
+    order = _order(columns_for(snapshot, None), columns) if snapshot.columns is not None else None
     rows: List[Row] = []
     for row in snapshot.rows:
         cells = [_cell(value) for value in row]
         tail = given
         if _is_correlated(cells):
             cells, tail = cells[: -len(CORRELATION_COLUMNS)], cells[-len(CORRELATION_COLUMNS) :]
+        if order is not None:
+            cells = ["" if position is None else cells[position] for position in order]
+        width = len(columns)
         rows.append(cells[:width] + [""] * (width - len(cells)) + tail + cells[width:])
     return csv_text(rows)
+
+
+def header_line(columns: Sequence[str]) -> str:
+    """The first line of a file with ``columns``."""
+    return csv_text([[*columns, *CORRELATION_COLUMNS]])
+
+
+def columns_in(beginning: str) -> Optional[List[str]]:
+    """The data's own columns in a file that begins so; None when no header of ours stands there."""
+    header: List[str] = next(csv.reader(io.StringIO(beginning + "\n", newline="")))
+    own = len(header) - len(CORRELATION_COLUMNS)
+    return header[:own] if tuple(header[own:]) == CORRELATION_COLUMNS and own >= 0 else None
 
 
 def csv_text(rows: Iterable[Row]) -> str:
@@ -129,6 +144,17 @@ def csv_text(rows: Iterable[Row]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue()
+
+
+def _order(names: Sequence[str], columns: Sequence[str]) -> Optional[List[Optional[int]]]:
+    """Where a frame with ``names`` has the cells for ``columns``, and then those that have no column: a frame made of a
+    request's JSON has its columns in the order of that request (S-21). None when nothing has to move.
+    """
+    if list(names) == list(columns):
+        return None
+    positions = {name: position for position, name in enumerate(names)}
+    placed = [positions.get(name) for name in columns]
+    return placed + [position for position in range(len(names)) if position not in placed]
 
 
 def _array(array: Any) -> Snapshot:
