@@ -15,6 +15,7 @@ from shipway_serving.protocols.onnx_choice import NothingToServe, model_instead_
 from shipway_serving.protocols.onnx_model import OnnxService
 from shipway_serving.schema.documents import Documents
 from shipway_serving.schema.openapi import ServiceIdentity
+from shipway_serving.schema.registered import schemas_of
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def scored(service: OnnxService, body: Any) -> Any:
         arguments = service.arguments(request(body))
     except Refusal as refusal:
         return refusal.status, refusal.message
-    answer = service.dialect.answer(arguments, service.run(**arguments), 1.5)
+    answer = service.dialect.answer(service.run(**arguments), 1.5)
     assert (answer.status, answer.content_type) == (200, JSON)
     assert answer.headers == (("x-ms-run-function-failed", "False"), ("x-ms-run-fn-exec-ms", "1.500"))
     return json.loads(answer.body.decode("ascii"))
@@ -78,7 +79,7 @@ def test_every_type_of_element_goes_there_and_back(tmp_path: Any) -> None:
 def test_nan_is_a_literal_as_in_v1(service: OnnxService) -> None:
     """H-44."""
     arguments = service.arguments(request(b'{"inputs": {"x": [[NaN, Infinity]]}}'))
-    body = service.dialect.answer(arguments, service.run(**arguments), 0.0).body
+    body = service.dialect.answer(service.run(**arguments), 0.0).body
     assert body == b'{"outputs": {"y": [[NaN, Infinity]], "total": [[NaN]]}}'
 
 
@@ -225,7 +226,7 @@ def test_only_a_model_with_rows_of_any_number_can_batch(tmp_path: Any, shape: An
 
 def test_the_document_describes_the_tensors(service: OnnxService, tmp_path: Any) -> None:
     """With a sample that the model takes."""
-    answer = Documents(service.schemas(), ServiceIdentity(), str(tmp_path)).answer("2")
+    answer = Documents(schemas_of(service.run), ServiceIdentity(), str(tmp_path)).answer("2")
     made = json.loads(answer.body.decode("ascii"))["definitions"]["ServiceInput"]
     row = {"type": "array", "items": {"type": "number", "format": "float"}, "minItems": 2, "maxItems": 2}
     assert made["properties"]["inputs"]["properties"] == {"x": {"type": "array", "items": row}}

@@ -13,6 +13,7 @@ from inference_schema.parameter_types.standard_py_parameter_type import Standard
 from inference_schema.schema_decorators import input_schema, output_schema
 
 from shipway_serving import __version__
+from shipway_serving.asset.entry_script import EntryScript
 from shipway_serving.contract.messages import JSON, Refusal, Request, Response
 from shipway_serving.contract.run_form import RunForm
 from shipway_serving.protocols.answers import NO_TENSORS, Protocols
@@ -75,7 +76,7 @@ def test_the_paths_of_the_protocols_are_known(path: str, found: Any) -> None:
 def test_no_other_path_is(path: str) -> None:
     """They stay v1's 404."""
     assert route_of(path) is None
-    assert Protocols(CHURN).handle(ask("GET", path), live=True, ready=True) is None
+    assert Protocols(CHURN).beyond(ask("GET", path), ready=True) is None
 
 
 @pytest.mark.parametrize(
@@ -108,13 +109,16 @@ def ask(method: str, path: str) -> Request:
     return Request(method, path, "", {}, b"")
 
 
-def answered(protocols: Protocols, path: str, method: str = "GET", *, live: bool = True, ready: bool = True) -> Any:
+def at_once(protocols: Protocols, path: str, method: str = "GET", *, ready: bool = True) -> Response:
+    answer = protocols.beyond(ask(method, path), ready=ready)
+    assert isinstance(answer, Response)
+    return answer
+
+
+def answered(protocols: Protocols, path: str, method: str = "GET", *, ready: bool = True) -> Any:
     """Status and JSON, or status and None for an empty body."""
-    handled = protocols.handle(ask(method, path), live=live, ready=ready)
-    assert handled is not None
-    assert handled.response is not None
-    body = handled.response.body.decode("utf-8")
-    return handled.response.status, json.loads(body) if body else None
+    answer = at_once(protocols, path, method, ready=ready)
+    return answer.status, json.loads(answer.body.decode("utf-8")) if answer.body else None
 
 
 @pytest.mark.parametrize(
@@ -126,13 +130,10 @@ def answered(protocols: Protocols, path: str, method: str = "GET", *, live: bool
     ],
 )
 def test_probes_say_whether_requests_can_be_scored(path: str, ready_body: Any, body: Any) -> None:
-    """200 or 503; they stay out of the access log."""
+    """200 or 503."""
     protocols = Protocols(CHURN)
     assert answered(protocols, path) == (200, ready_body)
     assert answered(protocols, path, ready=False) == (503, body)
-    handled = protocols.handle(ask("GET", path), live=True, ready=True)
-    assert handled is not None
-    assert handled.is_probe
 
 
 def test_live_and_the_server_s_metadata_need_no_model() -> None:
@@ -147,10 +148,10 @@ def test_a_wrong_method_is_told_the_right_ones() -> None:
     """405 with ``Allow``."""
     protocols = Protocols(CHURN)
     assert answered(protocols, INFER) == (405, {"error": "The method GET is not allowed here, only: POST."})
-    handled = protocols.handle(ask("POST", "/ping"), live=True, ready=True)
-    assert handled is not None
-    assert handled.response is not None
-    assert handled.response.headers == (("x-ms-run-function-failed", "False"), ("Allow", "GET, HEAD"))
+    assert at_once(protocols, "/ping", "POST").headers == (
+        ("x-ms-run-function-failed", "False"),
+        ("Allow", "GET, HEAD"),
+    )
 
 
 def test_another_model_is_not_found_and_a_model_is_not_ready_during_init() -> None:
@@ -165,12 +166,12 @@ def test_another_model_is_not_found_and_a_model_is_not_ready_during_init() -> No
 
 
 def test_sagemaker_s_scoring_is_score_under_another_name() -> None:
-    """The script's own dialect, whatever the service."""
-    protocols = Protocols(CHURN)
-    handled = protocols.handle(ask("POST", "/invocations"), live=True, ready=True)
-    assert handled is not None
-    assert handled.response is None
-    assert protocols.dialect_for("/invocations") is protocols.dialect_for("/score") is None
+    """Headers, body and query are the client's; before ``init`` is done it waits as there."""
+    sent = Request(
+        "POST", "/invocations", "a=1", {"x-amzn-sagemaker-custom-attributes": "t"}, b"body", "/invocations?a=1"
+    )
+    scored = Request("POST", "/score", "a=1", {"x-amzn-sagemaker-custom-attributes": "t"}, b"body")
+    assert Protocols(CHURN).beyond(sent, ready=False) == scored
 
 
 def test_a_script_without_arrays_is_told_what_inference_needs() -> None:
@@ -198,14 +199,14 @@ class Client:
         if binary:
             named["inference-header-content-length"] = str(len(text))
         request = Request("POST", INFER, "", named, text + b"".join(binary))
-        assert self.protocols.handle(request, live=True, ready=True) == (None, False)
-        dialect = self.protocols.dialect_for(INFER)
+        assert self.protocols.beyond(request, ready=True) == request
+        dialect = self.protocols.dialect
         assert dialect is not None
         try:
             arguments = dialect.arguments(request)
         except Refusal as refusal:
             return dialect.refused(refusal)
-        return dialect.answer(arguments, dialect.run(**arguments), 2.0)
+        return dialect.answer(dialect.run(**arguments), 2.0)
 
     def outputs(self, inputs: List[Any], **more: Any) -> Dict[str, Any]:
         """By name, as (datatype, shape, data)."""
@@ -270,20 +271,17 @@ def test_inference_takes_flat_and_nested_data_and_answers_flat(onnx: Client) -> 
     assert nested["total"] == ("FP32", [2, 1], [3.0, 7.5])
 
 
-def test_a_model_without_version_or_id_says_neither(tmp_path: Any, onnx: Client) -> None:
+def test_a_model_without_version_or_id_says_neither(tmp_path: Any) -> None:
     """Optional fields are left out."""
     service = OnnxService(onnx_files.written(tmp_path, onnx_files.scaled()), threads=1)
     service.init()
     unnamed = Client(service.tensor_service(), ModelIdentity())
-    unnamed_path = unnamed.protocols.handle(ask("GET", "/v2/models/model"), live=True, ready=True)
-    assert unnamed_path is not None
-    assert unnamed_path.response is not None
-    assert "versions" not in json.loads(unnamed_path.response.body.decode("ascii"))
-    assert list(json.loads(onnx.infer({"inputs": [ROW]}).body.decode("ascii"))) == [
-        "model_name",
-        "model_version",
-        "outputs",
-    ]
+    assert "versions" not in answered(unnamed.protocols, "/v2/models/model")[1]
+    dialect = unnamed.protocols.dialect
+    assert dialect is not None
+    request = Request("POST", "/v2/models/model/infer", "", {}, json.dumps({"inputs": [ROW]}).encode("ascii"))
+    answer = dialect.answer(dialect.run(**dialect.arguments(request)), 0.0)
+    assert list(json.loads(answer.body.decode("ascii"))) == ["model_name", "outputs"]
 
 
 def test_only_the_outputs_that_are_asked_for_are_sent(onnx: Client) -> None:
@@ -419,7 +417,7 @@ if "optional" in inspect.signature(input_schema).parameters:
 
 
 def script(run: Any, form: RunForm = ROWS) -> Client:
-    service = tensor_service_of(run, form)
+    service = tensor_service_of(EntryScript(lambda: None, run, form))
     assert service is not None
     return Client(service)
 
@@ -482,7 +480,7 @@ def test_what_is_no_tensor_is_a_failure(result: Any, monkeypatch: Any) -> None:
     client = script(returning)
     with pytest.raises(TypeError):
         client.infer({"inputs": [tensor("rows", "FP64", [1, 2], [1, 2])]})
-    dialect = client.protocols.dialect_for(INFER)
+    dialect = client.protocols.dialect
     assert dialect is not None
     assert dialect.not_written().status == 500
     failure = dialect.failed("An unexpected error.")
@@ -514,4 +512,4 @@ def unfit_scripts() -> Iterator[Tuple[str, Any, RunForm]]:
 @pytest.mark.parametrize("why, run, form", list(unfit_scripts()))
 def test_a_script_with_anything_else_does_not_take_tensors(why: str, run: Any, form: RunForm) -> None:
     """``/score`` serves it as ever."""
-    assert tensor_service_of(run, form) is None, why
+    assert tensor_service_of(EntryScript(lambda: None, run, form)) is None, why

@@ -3,10 +3,10 @@
 Pure but for the state that ``loaded`` sets, once, from the thread that has run ``init``; safe to ask from any thread.
 """
 
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 from shipway_serving import __version__
-from shipway_serving.contract.messages import HTML, RUN_FAILED, Request, Response, json_response
+from shipway_serving.contract.messages import HTML, Request, Response, json_response
 from shipway_serving.protocols.datatypes import TensorSpec
 from shipway_serving.protocols.dialect import Dialect
 from shipway_serving.protocols.model_identity import ModelIdentity
@@ -24,19 +24,7 @@ NO_TENSORS = (
     "@input_schema and NumpyParameterType. POST to /score instead."
 )
 
-_FINE = (RUN_FAILED, "False")
-
-
-class Handled(NamedTuple):
-    """What becomes of a request on another protocol's path."""
-
-    response: Optional[Response]
-    """None: it has to be scored."""
-    is_probe: bool = False
-    """Asked every few seconds by a machine, so it stays out of the access log."""
-
-
-SCORE = Handled(None)
+_PROBES = (Act.LIVE, Act.READY, Act.MODEL_READY, Act.PING)
 
 
 class Protocols:
@@ -56,48 +44,45 @@ class Protocols:
 
             self._dialect = v2_dialect(service, self._model)
 
-    def dialect_for(self, path: str) -> Optional[Dialect]:
-        """How a request to score under ``path`` speaks with ``run``; None: in the script's own way, as on /score."""
-        return self._dialect if path.startswith("/v2/") else None
+    @property
+    def dialect(self) -> Optional[Dialect]:
+        """How requests to infer speak with ``run``; None before ``loaded`` and where there are no tensors."""
+        return self._dialect
 
-    def handle(self, request: Request, *, live: bool, ready: bool) -> Optional[Handled]:
-        """What becomes of ``request``; None when its path is of no protocol's."""
+    def beyond(self, request: Request, *, ready: bool) -> Union[Response, Request, None]:
+        """What becomes of a request off v1's paths: an answer, or a request to be scored, or nothing of ours."""
         found = route_of(request.path)
         if found is None:
             return None
         if request.method not in found.methods:
             allowed = ", ".join(found.methods)
             refusal = error(405, f"The method {request.method} is not allowed here, only: {allowed}.")
-            return Handled(refusal._replace(headers=(*refusal.headers, ("Allow", allowed))))
-        if found.act in _HEALTH:
-            return Handled(self._health(found, live=live, ready=ready), is_probe=True)
-        if found.act is Act.SERVER:
-            value = {"name": SERVER_NAME, "version": __version__, "extensions": list(EXTENSIONS)}
-            return Handled(json_response(200, value, _FINE))
+            return refusal._replace(headers=(*refusal.headers, ("Allow", allowed)))
         if found.act is Act.INVOCATIONS:
-            return SCORE
-        return self._of_model(found, ready=ready)
-
-    def _health(self, found: Found, *, live: bool, ready: bool) -> Response:
-        if found.act is Act.PING:
-            return Response(200 if ready else 503, b"", HTML)
-        if found.act is Act.LIVE:
-            return json_response(200 if live else 503, {"live": live})
-        if found.act is Act.READY:
-            return json_response(200 if ready else 503, {"ready": ready})
-        if not self._model.is_meant_by(found.model, found.version):
+            return request._replace(path="/score", target="")
+        if found.model and not self._model.is_meant_by(found.model, found.version):
             return self._unknown(found)
-        return json_response(200 if ready else 503, {"name": self._model.name, "ready": ready})
+        if found.act is Act.INFER and self._dialect is not None:
+            return request
+        return self._at_once(found.act, ready=ready)
 
-    def _of_model(self, found: Found, *, ready: bool) -> Handled:
-        if not self._model.is_meant_by(found.model, found.version):
-            return Handled(self._unknown(found))
+    def _at_once(self, act: Act, *, ready: bool) -> Response:
+        if act in _PROBES:
+            return self._probe(act, ready=ready)
+        if act is Act.SERVER:
+            return json_response(200, {"name": SERVER_NAME, "version": __version__, "extensions": list(EXTENSIONS)})
         if not ready:
             refusal = error(503, f"Model {self._model.name!r} is not ready.")
-            return Handled(refusal._replace(headers=(*refusal.headers, RETRY_AFTER)))
-        if found.act is Act.MODEL:
-            return Handled(json_response(200, self._metadata(), _FINE))
-        return SCORE if self._service is not None else Handled(error(400, NO_TENSORS))
+            return refusal._replace(headers=(*refusal.headers, RETRY_AFTER))
+        return json_response(200, self._metadata()) if act is Act.MODEL else error(400, NO_TENSORS)
+
+    def _probe(self, act: Act, *, ready: bool) -> Response:
+        status = 200 if ready else 503
+        if act is Act.PING:
+            return Response(status, b"", HTML)
+        if act is Act.MODEL_READY:
+            return json_response(status, {"name": self._model.name, "ready": ready})
+        return json_response(status, {"ready": ready}) if act is Act.READY else json_response(200, {"live": True})
 
     def _unknown(self, found: Found) -> Response:
         asked = f"{found.model!r} version {found.version!r}" if found.version else repr(found.model)
@@ -112,9 +97,6 @@ class Protocols:
             return dict(value, platform="python", inputs=[], outputs=[])
         inputs, outputs = _listed(self._service.inputs), _listed(self._service.outputs)
         return dict(value, platform=self._service.platform, inputs=inputs, outputs=outputs)
-
-
-_HEALTH = (Act.LIVE, Act.READY, Act.MODEL_READY, Act.PING)
 
 
 def _listed(specs: Sequence[TensorSpec]) -> List[Dict[str, Any]]:

@@ -12,9 +12,9 @@ class Dialect(NamedTuple):
     """The arguments of ``run``; raises ``Refusal`` when the request does not hold them."""
     run: Callable[..., Any]
     """The script's, or what stands before it; may return an awaitable where the script's does."""
-    answer: Callable[[Dict[str, Any], Any, float], Response]
-    """From the arguments, the result and the milliseconds that it took to the response. Raises anything when the result
-    cannot be written; answer with ``not_written`` then."""
+    answer: Callable[[Any, float], Response]
+    """From the result and the milliseconds that it took to the response. Raises anything when the result cannot be
+    written; answer with ``not_written`` then."""
     refused: Callable[[Refusal], Response]
     """For what ``arguments`` raised."""
     failed: Callable[[str], Response]

@@ -5,6 +5,7 @@ decorated function has the wrapper in ``_self_wrapper`` and the next function in
 closure has ``param_name`` and ``param_type``. It is so in every release from 1.0.2 to 1.8.
 """
 
+import inspect
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, cast
 
 import numpy  # type: ignore
@@ -15,7 +16,7 @@ from shipway_serving.contract.run_form import REQUEST_HEADERS, RunForm
 from shipway_serving.protocols.arrays import guessed
 from shipway_serving.protocols.datatypes import BY_NAME, DATATYPES, STRING, Datatype, TensorSpec
 from shipway_serving.protocols.tensor_service import WANTED, TensorService
-from shipway_serving.protocols.wanted import Wanted
+from shipway_serving.protocols.wanted import Outcome, Wanted
 from shipway_serving.schema.registered import schemas_of
 
 _np: Any = numpy
@@ -42,10 +43,15 @@ def numpy_service(run: Callable[..., Any], form: RunForm) -> Optional[TensorServ
         return values
 
     def run_with_tensors(**arguments: Any) -> Any:
-        del arguments[WANTED]
-        return run(**arguments)
+        wanted = cast("Wanted", arguments.pop(WANTED))
+        result = run(**arguments)
+        return _outcome_of(result, wanted) if inspect.isawaitable(result) else Outcome(result, wanted)
 
     return TensorService("python", inputs, _declared_output(run), (), arguments, run_with_tensors, tensors_in)
+
+
+async def _outcome_of(result: Any, wanted: Wanted) -> Outcome:
+    return Outcome(await result, wanted)
 
 
 class _Sample:
@@ -104,8 +110,9 @@ def _declared_output(run: Any) -> Tuple[TensorSpec, ...]:
     return (TensorSpec(OUTPUT, datatype, tuple(shape)),) if shape and datatype else ()
 
 
-def tensors_in(result: Any) -> Dict[str, Any]:
+def tensors_in(outcome: Outcome) -> Dict[str, Any]:
     """The arrays in what ``run`` returned: a dict's by its keys, anything else as ``output``."""
+    result = outcome.result
     if isinstance(result, dict) and result:
         return {str(name): _tensor(value) for name, value in cast("Dict[Any, Any]", result).items()}
     return {OUTPUT: _tensor(result)}

@@ -18,8 +18,8 @@ from shipway_serving.protocols.datatypes import BY_RUNTIME, TensorSpec
 from shipway_serving.protocols.dialect import Dialect
 from shipway_serving.protocols.tensor_schemas import onnx_schemas
 from shipway_serving.protocols.tensor_service import WANTED, TensorService
-from shipway_serving.protocols.wanted import Wanted
-from shipway_serving.schema.registered import Schemas
+from shipway_serving.protocols.wanted import Outputs, Wanted
+from shipway_serving.schema.registered import DeclaresSchemas, Schemas
 
 PLATFORM = "onnx_onnxv1"
 """As the Open Inference Protocol names it."""
@@ -32,7 +32,7 @@ class UnfitModel(Exception):
     """The ONNX model can be loaded but not served; the message says why."""
 
 
-class OnnxService:
+class OnnxService(DeclaresSchemas):
     """One model. ``init`` loads it; ``form``, ``inputs`` and all that follows from them exist from then on."""
 
     def __init__(self, model_path: str, threads: int = 0) -> None:
@@ -47,6 +47,8 @@ class OnnxService:
         self.can_batch = False
         """Rows of several requests can be scored together: every tensor's first dimension is of any size."""
         self.form = RunForm((WANTED,), {}, False, True)
+        self.awaiter = None
+        """Nothing is ever awaited here; entry scripts have this, too."""
         self.dialect = Dialect(self.arguments, self.run, _answer, refused, _failed, not_json)
         self._session: Any = None
         self._shared: Dict[str, List[Tuple[str, int]]] = {}
@@ -67,19 +69,20 @@ class OnnxService:
         self.can_batch = len(self.outputs) == len(nodes) and all(map(_has_rows, self.inputs + self.outputs))
         self._shared = shared_dimensions(self.inputs)
 
-    def run(self, **arguments: Any) -> Dict[str, Any]:
+    def run(self, **arguments: Any) -> Outputs:
         """The wanted outputs by name, for ``arguments`` as ``arguments`` gives them."""
         wanted = cast("Wanted", arguments.pop(WANTED))
         names = wanted.names or self.output_names
-        return dict(zip(names, self._session.run(names, arguments)))
+        return Outputs(dict(zip(names, self._session.run(names, arguments))), wanted)
 
-    def run_batch(self, batch: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    def run_batch(self, batch: List[Dict[str, Any]]) -> List[Outputs]:
         """The results of ``run`` for several requests with equal ``Wanted`` and rows of the same form, in one call.
 
         Raises ``batching.stack.RowsLost`` when the model returns another number of rows than it got.
         """
         rows, counts = stack([{name: part[name] for name in part if name != WANTED} for part in batch])
-        return split(self.run(**dict(rows, **{WANTED: batch[0][WANTED]})), counts)
+        parts = split(self.run(**dict(rows, **{WANTED: batch[0][WANTED]})), counts)
+        return [Outputs(part, item[WANTED]) for part, item in zip(parts, batch)]
 
     def arguments(self, request: Request) -> Dict[str, Any]:
         """The arguments of ``run`` for a request to ``/score``; raises ``Refusal`` 400 or 415."""
@@ -107,8 +110,8 @@ class OnnxService:
         return onnx_schemas(self.inputs, self.outputs, self.output_names)
 
 
-def _answer(arguments: Dict[str, Any], result: Dict[str, Any], run_ms: float) -> Response:
-    value = onnx_bodies.written(result, arguments[WANTED])
+def _answer(result: Outputs, run_ms: float) -> Response:
+    value = onnx_bodies.written(result, result.wanted)
     return json_response(200, value, (RUN_FAILED, "False"), (RUN_MS, f"{run_ms:.3f}"))
 
 

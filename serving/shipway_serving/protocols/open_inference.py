@@ -13,7 +13,7 @@ from shipway_serving.protocols.datatypes import BY_NAME, STRING, Datatype, Tenso
 from shipway_serving.protocols.dialect import Dialect
 from shipway_serving.protocols.model_identity import ModelIdentity
 from shipway_serving.protocols.open_inference_binary import HEADER, array_from, content_of, parts_of
-from shipway_serving.protocols.tensor_service import WANTED, TensorService
+from shipway_serving.protocols.tensor_service import TensorService
 from shipway_serving.protocols.v2_errors import failed, not_written, refused
 from shipway_serving.protocols.wanted import WantedByV2
 
@@ -29,8 +29,8 @@ def v2_dialect(service: TensorService, model: ModelIdentity) -> Dialect:
         arrays, wanted = read(request, service.inputs, service.output_names)
         return service.arguments(request, arrays, wanted)
 
-    def answer(arguments: Dict[str, Any], result: Any, run_ms: float) -> Response:
-        return written(service.tensors(result), arguments[WANTED], model, run_ms)
+    def answer(result: Any, run_ms: float) -> Response:
+        return written(service.tensors(result), result.wanted, model, run_ms)
 
     return Dialect(arguments, service.run, answer, refused, failed, not_written)
 

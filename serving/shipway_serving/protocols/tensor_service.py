@@ -22,6 +22,6 @@ class TensorService(NamedTuple):
     arguments: Callable[[Request, Dict[str, Any], Wanted], Dict[str, Any]]
     """The arguments of ``run`` for arrays that fit one by one; raises ``Refusal`` when they do not fit together."""
     run: Callable[..., Any]
-    """Takes those arguments, ``WANTED`` included."""
+    """Takes those arguments; what it returns has the ``Wanted`` among them as its ``wanted``."""
     tensors: Callable[[Any], Dict[str, Any]]
-    """The arrays in a result of ``run``, by output name; raises ``TypeError`` when it holds none."""
+    """The arrays in what it returned, by output name; raises ``TypeError`` when it holds none."""

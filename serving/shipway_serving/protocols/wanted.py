@@ -1,6 +1,6 @@
 """What a request wants back, as an argument of the call. Pure."""
 
-from typing import Container, List, Optional
+from typing import Any, Container, Dict, List, Optional
 
 
 class Wanted:
@@ -29,3 +29,23 @@ class WantedByV2(Wanted):
         """None when the client sent none."""
         self.binary = binary
         """Names of the outputs to be sent as bytes."""
+
+
+class Outcome:
+    """A result of ``run`` with what its request wants of it, for whoever writes the answer."""
+
+    __slots__ = ("result", "wanted")
+
+    def __init__(self, result: Any, wanted: Wanted) -> None:
+        self.result = result
+        self.wanted = wanted
+
+
+class Outputs(Dict[str, Any]):
+    """Arrays by output name, with what their request wants of them; a dict, so that batches can count its rows."""
+
+    __slots__ = ("wanted",)
+
+    def __init__(self, arrays: Dict[str, Any], wanted: Wanted) -> None:
+        super().__init__(arrays)
+        self.wanted = wanted

@@ -38,8 +38,19 @@ class Schemas(NamedTuple):
 UNDECORATED = Schemas(_OPEN, _OPEN, declared=False)
 
 
+class DeclaresSchemas:
+    """What is served without an entry script of the author's, and knows its schemas itself."""
+
+    def schemas(self) -> Schemas:
+        """Of its ``run``; to be asked after ``init``."""
+        raise NotImplementedError
+
+
 def schemas_of(run: Callable[..., Any]) -> Schemas:
     """The schemas of ``run``: what its decorators declared, else ``UNDECORATED``; reads only, repeatable."""
+    owner = getattr(run, "__self__", None)
+    if isinstance(owner, DeclaresSchemas):
+        return owner.schemas()
     util = sys.modules.get("inference_schema.schema_util")
     return UNDECORATED if util is None else schemas_by(util, run)
 
