@@ -61,7 +61,11 @@ class PlainScoring(Scoring[Scored]):
         return call(*arguments)
 
     def answer(self, request: Request, result: Any, run_ms: float) -> Scored:
-        return Scored(Response(200, json.dumps(result).encode("ascii"), JSON, ((RUN_MS, f"{run_ms:.3f}"),)))
+        return answer_of(result, run_ms)
+
+
+def answer_of(result: Any, run_ms: float = 0.0) -> Scored:
+    return Scored(Response(200, json.dumps(result).encode("ascii"), JSON, ((RUN_MS, f"{run_ms:.3f}"),)))
 
 
 def job(value: Any, came_at: float = 0.0, **headers: str) -> Job:

@@ -4,7 +4,7 @@ import logging
 from typing import Any, Dict, List
 
 import pytest
-from batching_scripts import ROWS_FORM, TEXT_FORM, batcher, job, line, statuses, values
+from batching_scripts import ROWS_FORM, TEXT_FORM, answer_of, batcher, job, line, statuses, values
 
 from shipway_serving.batching import split, stack
 from shipway_serving.batching.batcher import batcher_for
@@ -237,6 +237,16 @@ def test_a_refused_request_is_answered_in_its_turn_and_joins_nobody():
     while waiting:
         answers.append(batches.score(batches.take(waiting, 1.0).jobs))
     assert [statuses(batch) for batch in answers] == [[400], [200, 200], [400]]
+
+
+def test_a_request_in_another_form_is_another_s_and_joins_nobody():
+    batches = batcher(TEXT_FORM, str, lambda batch: ["batch"] * len(batch))
+    batches.apart = lambda request: (lambda asked: answer_of("apart")) if request.body == b"other" else None
+    waiting = line(job("a"), job("other"), job("b"))
+    answers: List[Any] = []
+    while waiting:
+        answers.append(values(batches.score(batches.take(waiting, 1.0).jobs)))
+    assert answers == [["batch", "batch"], ["apart"]]
 
 
 def test_an_item_that_cannot_be_converted_leaves_the_batch_and_its_neighbours_alone():

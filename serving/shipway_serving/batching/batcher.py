@@ -45,6 +45,8 @@ class Batcher(Generic[S]):
         self._said: Set[str] = set()
         self.on_batch: Callable[[int, bool], None] = lambda requests, fell_back: None
         """Called after each batch of two or more, for the metrics."""
+        self.apart: Callable[[Request], Optional[Callable[[Request], S]]] = lambda request: None
+        """What scores a request that has nothing to do with ``run_batch``, such as one in another protocol's form."""
 
     def take(self, waiting: Deque[Any], now: float) -> Taken:
         """Remove the next batch from ``waiting``, or say when to look again.
@@ -101,6 +103,9 @@ class Batcher(Generic[S]):
                 yield Waiting(parsed.size.rows, parsed.size.key, job.came_at)
 
     def _parsed(self, request: Request) -> Parsed:
+        apart = self.apart(request)
+        if apart is not None:
+            return Parsed({}, Size(0, False, None), apart=apart)
         try:
             arguments = self._scoring.arguments(request)
         except Refusal as refusal:
@@ -108,7 +113,9 @@ class Batcher(Generic[S]):
         return Parsed(arguments, size_of(self._script.form, arguments))
 
     def _alone(self, job: Any) -> S:
-        parsed = job.inputs or self._parsed(job.request)
+        parsed: Parsed = job.inputs or self._parsed(job.request)
+        if parsed.apart is not None:
+            return parsed.apart(job.request)
         if parsed.refusal is not None:
             return self._scoring.refused(parsed.refusal)
         return self._scoring.score_arguments(job.request, parsed.arguments)

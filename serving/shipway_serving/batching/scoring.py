@@ -17,6 +17,8 @@ class Parsed(NamedTuple):
     size: Size
     refusal: Optional[Refusal] = None
     """Why there are no arguments."""
+    apart: Optional[Callable[[Request], Any]] = None
+    """What scores it, when that is another's business and no batch's."""
 
 
 class Scoring(Generic[S]):
