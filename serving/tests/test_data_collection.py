@@ -182,9 +182,10 @@ def _start(folder: Path, code: str, environment: Dict[str, str]) -> "subprocess.
 def test_a_forked_child_writes_its_rows_at_once(tmp_path: Path) -> None:
     """It has no writing thread, and may end without any farewell."""
     code = """
-import os
+import os, warnings
 collector = ModelDataCollector("m")
 collector.collect(["parent"])
+warnings.simplefilter("ignore")  # From 3.12 on, a fork beside threads is warned about.
 child = os.fork()
 if child == 0:
     collector.collect(["child"])
