@@ -159,6 +159,18 @@ def test_many_are_awaited_at_once(scorer_of: Any) -> None:
     assert all(one.succeeded for one in scored)
 
 
+def test_an_asynchronous_stream_among_many_is_read_whole(scorer_of: Any) -> None:
+    """The loop belongs to all of them."""
+    scorer = scorer_of(
+        "from shipway_serving.rawhttp import AMLResponse\n"
+        "def init(): pass\n"
+        "async def parts():\n    yield 'one '\n    yield 'two'\n"
+        "async def run(data): return AMLResponse(parts(), 200)\n"
+    )
+    scored = scorer.loop().run_until_complete(scorer.score_async(post(b"x")))
+    assert b"".join(scored.response.stream or [scored.response.body]) == b"one two"
+
+
 def test_what_ends_the_process_arrives_among_many_too(scorer_of: Any) -> None:
     """And not at the loop's foot, where it would take the others along."""
     scorer = scorer_of("def init(): pass\nasync def run(data): raise SystemExit")

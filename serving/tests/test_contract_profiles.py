@@ -87,6 +87,12 @@ def test_only_exactly_application_json_is_json(content_type: Optional[str]) -> N
     assert (response.status, response.body) == (415, b'{"message": "Expects Content-Type to be application/json"}')
 
 
+def test_forms_are_known_by_their_exact_name() -> None:
+    """H-21."""
+    request = Request("POST", "/score", "", {"content-type": "Application/X-WWW-Form-UrlEncoded"}, b"a=1")
+    assert arguments_for(form(lambda data: 0), request, LEGACY) == {"data": "a=1"}
+
+
 def test_bad_escapes_in_a_query_differ() -> None:
     """H-25: werkzeug of the two times."""
     assert query_values("a=%ff&b=%c3%a9", MODERN) == {"a": "%FF", "b": "é"}

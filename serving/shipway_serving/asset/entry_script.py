@@ -29,6 +29,8 @@ class EntryScript(NamedTuple):
     form: RunForm
     awaiter: Optional[Awaiter] = None
     """With the loop on which ``init`` was awaited."""
+    run_batch: Optional[Callable[..., Any]] = None
+    """For scripts that can score several requests at once."""
 
 
 def load(layout: Layout, profile: Profile = MODERN, *, process_wide_raw: bool = False) -> EntryScript:
@@ -62,7 +64,7 @@ def examined(module: ModuleType, profile: Profile = MODERN, *, process_wide_raw:
     raw = _is_raw(run, process_wide=process_wide_raw)
     form = form_of(inspect.signature(run), has_schema=_has_schema(run), is_raw=raw, profile=profile)
     awaiter = Awaiter()
-    return EntryScript(_awaited(module.init, awaiter), run, form, awaiter)
+    return EntryScript(_awaited(module.init, awaiter), run, form, awaiter, getattr(scorer, "run_batch", None))
 
 
 def _awaited(init: Callable[[], Any], awaiter: Awaiter) -> Callable[[], Any]:

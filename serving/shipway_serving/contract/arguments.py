@@ -44,14 +44,15 @@ def title_cased(headers: Dict[str, str]) -> Dict[str, str]:
     }
 
 
-def media_type(request: Request) -> str:
-    """The request's content type without parameters, in lower case; empty when it has none."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def media_type(request: Request, profile: Profile = MODERN) -> str:
+    """The request's content type without parameters; empty when it has none."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    return kind.lower() if profile.folds_content_types else kind
 
 
 def is_form(request: Request, profile: Profile = MODERN) -> bool:
     """Whether v1's framework consumed the body as a form; an undecorated ``run`` then got the empty string (H-21)."""
-    kind = media_type(request)
+    kind = media_type(request, profile)
     if kind == _MULTIPART:
         return not profile.needs_a_boundary or "boundary=" in request.headers["content-type"].lower()
     return kind == _URLENCODED
@@ -85,13 +86,10 @@ def _json_value(request: Request, profile: Profile) -> Any:
 
 
 def _is_json(request: Request, profile: Profile) -> bool:
-    content_type = request.headers.get("content-type", "")
-    if not profile.takes_json_suffixes:
-        return content_type.partition(";")[0].strip() == "application/json"
-    if content_type == "application/json":
+    kind = media_type(request, profile)
+    if kind == "application/json":
         return True
-    kind = media_type(request)
-    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    return profile.takes_json_suffixes and kind.startswith("application/") and kind.endswith("+json")
 
 
 def _declared(form: RunForm, given: Any) -> Dict[str, Any]:

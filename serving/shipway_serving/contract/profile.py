@@ -18,7 +18,9 @@ class Profile(NamedTuple):
     """A body that is not the object which a decorated ``run`` needs is refused (H-31 to H-36); else ``run`` is called
     with whatever there is and fails by itself."""
     takes_json_suffixes: bool = True
-    """``application/vnd.x+json``, and ``application/json`` in any case, count as JSON (H-30)."""
+    """``application/vnd.x+json`` counts as JSON (H-30)."""
+    folds_content_types: bool = True
+    """Content types are compared whatever the case of their letters."""
     needs_a_boundary: bool = True
     """A multipart body without a boundary is no form and reaches an undecorated ``run`` (H-21)."""
     keeps_bad_escapes: bool = True
@@ -50,6 +52,7 @@ LEGACY = Profile(
     json_errors=False,
     checks_objects=False,
     takes_json_suffixes=False,
+    folds_content_types=False,
     needs_a_boundary=False,
     keeps_bad_escapes=False,
     options_are_fine=False,

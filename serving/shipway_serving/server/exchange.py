@@ -16,6 +16,8 @@ from shipway_serving.schema.registered import schemas_of
 from shipway_serving.server.line import Line
 from shipway_serving.server.settings import ContractSettings, Settings
 from shipway_serving.telemetry.emitter import Emitter
+from shipway_serving.telemetry.metrics import CONTENT_TYPE as METRICS_TYPE
+from shipway_serving.telemetry.metrics import Metrics
 from shipway_serving.telemetry.records import Access
 
 Reply = Callable[[Response], None]
@@ -57,10 +59,13 @@ class Exchange:
         self._profile = profile_named(contract.profile)
         self._cors = Cors(contract.cors_origins)
         has_version = self._profile.many_ids and contract.server_version
+        self.id_header = "x-request-id" if self._profile.many_ids else "x-ms-request-id"
+        """Under which the client names its request."""
         self._version: Headers = (("x-ms-server-version", contract.server_version),) if has_version else ()
         self._stays_healthy = "dead-healthy" in contract.bugs
         self._documents: Optional[Documents] = None
         self.stage = Stage.STARTING
+        self.metrics: Optional[Metrics] = None
         self.is_stuck: Callable[[], bool] = lambda: False
         """Whether ``run`` can neither go on nor be interrupted; ``/`` says so then."""
         self.beyond: Callable[[Request], Any] = lambda request: None
@@ -92,7 +97,7 @@ class Exchange:
             ids = ids_of(headers, turn.request_id, self._profile)
             turn.headers = self._version + id_headers(ids, headers)
         except Refusal as refusal:
-            turn.headers = self._version + self._cross_origin(route, request) + _partial_ids(request)
+            turn.headers = self._version + self._cross_origin(route, request) + _partial_ids(turn)
             turn(failure(refusal.status, refusal.message))
             return
         if self._cors.is_on:
@@ -106,9 +111,11 @@ class Exchange:
 
     def finished(self, turn: "_Turn", status: int) -> None:
         """Leave a line in the access log."""
-        duration_ms = (time.perf_counter() - turn.began) * 1000
+        seconds = time.perf_counter() - turn.began
         request = turn.request
-        self._emitter.access(Access(request.method, request.path, status, duration_ms, turn.request_id[:LONGEST_ID]))
+        if self.metrics is not None:
+            self.metrics.request(request.path, status, seconds)
+        self._emitter.access(Access(request.method, request.path, status, seconds * 1000, turn.request_id[:LONGEST_ID]))
 
     def fresh_id(self) -> str:
         """An id for a request that brought none."""
@@ -121,6 +128,9 @@ class Exchange:
             self._line.put(request, turn)
 
     def _look_beyond(self, request: Request, turn: "_Turn") -> None:
+        if request.path == "/metrics" and self.metrics is not None:
+            turn(Response(200, self.metrics.render(), METRICS_TYPE))
+            return
         found = self.beyond(request)
         if found is None:
             turn.answer(not_found(self._profile), self._bare_headers(request))
@@ -167,7 +177,7 @@ class _Turn:
         self.exchange = exchange
         self.request = request
         self.reply = reply
-        self.request_id = request.headers.get("x-request-id") or exchange.fresh_id()
+        self.request_id = request.headers.get(exchange.id_header) or exchange.fresh_id()
         self.route: Optional[Route] = None
         self.headers: Headers = ()
 
@@ -184,11 +194,10 @@ class _Turn:
         self.reply(Response(status, body, content_type, own, stream))
 
 
-def _partial_ids(request: Request) -> Headers:
-    """The ids of a request that has one too long: what was read before that one."""
-    request_id = request.headers.get("x-request-id", "")
-    ids = RequestIds(request_id if len(request_id) <= LONGEST_ID else "", "", "")
-    return id_headers(ids, request.headers)
+def _partial_ids(turn: _Turn) -> Headers:
+    """The ids of a request that has one too long: its first, unless that is the one."""
+    ids = RequestIds(turn.request_id if len(turn.request_id) <= LONGEST_ID else "", "", "")
+    return id_headers(ids, turn.request.headers)
 
 
 def _unavailable(message: str) -> Response:

@@ -72,6 +72,7 @@ class Scorer:
             result = self._called(self._run, (), arguments)
             if type(result) not in _PLAIN and inspect.isawaitable(result):
                 result = await within(result, self._timeout_s)
+                await _collect(result)
         except BaseException as error:
             return self.failed(error)
         return self.answer(request, result, (_clock() - began) * 1000)
@@ -132,12 +133,17 @@ class Scorer:
             limit_ms = self._overtime.timeout_ms
             _log.error("run() exceeded SCORING_TIMEOUT_MS, %d ms", limit_ms, exc_info=error)
             return Scored(run_timed_out(limit_ms, self._profile))
-        if isinstance(error, Exception):
+        quits = not isinstance(error, Exception)
+        if quits:
+            name = type(error).__name__
+            _log.error("run() ended its process with %s; the worker is restarted", name, exc_info=error)
+        else:
             _log.error("run() raised an exception", exc_info=error)
-            return Scored(run_raised(error, self._profile))
-        name = type(error).__name__
-        _log.error("run() ended its process with %s; the worker is restarted", name, exc_info=error)
-        return Scored(run_raised(error, self._profile), quits=True)
+        try:
+            return Scored(run_raised(error, self._profile), quits=quits)
+        except Exception:
+            # An exception of the script's own that cannot say what it is.
+            return Scored(not_json(self._profile, traceback.format_exc()), quits=quits)
 
     # How run is called.
 
@@ -195,6 +201,13 @@ def _id_hearer() -> Optional[Callable[[str], None]]:
 def _id_of(request: Request) -> str:
     """The id under which the request is answered; the exchange has given one to those that came without."""
     return request.headers.get("x-request-id") or request.headers.get("x-ms-request-id", "")
+
+
+async def _collect(result: Any) -> None:
+    """Read an asynchronous stream whole: the loop, on which others run, cannot be waited for."""
+    source = getattr(result, "response", None)
+    if hasattr(source, "__anext__"):
+        result.response = [item async for item in source]
 
 
 def _watched(stream: Iterator[bytes]) -> Iterator[bytes]:
