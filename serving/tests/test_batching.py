@@ -32,6 +32,12 @@ def test_a_request_waits_for_company_until_the_oldest_has_waited_long_enough():
     assert plan(waiting, 1.01, LIMITS) == Plan((0, 1), 0.0)
 
 
+def test_nobody_is_waited_for_when_all_clients_are_in_line():
+    waiting = [Waiting(1, "a", 1.0), Waiting(1, "a", 1.0)]
+    assert plan(waiting, 1.0, LIMITS, more_may_come=False) == Plan((0, 1), 0.0)
+    assert plan([], 1.0, LIMITS, more_may_come=False) == Plan((), None)
+
+
 def test_a_full_batch_goes_at_once_and_no_fuller():
     assert plan([Waiting(1, "a", 1.0)] * 6, 1.0, LIMITS) == Plan((0, 1, 2, 3), 0.0)
     assert plan([Waiting(3, "a", 1.0), Waiting(2, "a", 1.0)], 1.0, LIMITS) == Plan((0,), 0.0)

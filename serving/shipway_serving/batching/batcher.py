@@ -48,13 +48,15 @@ class Batcher(Generic[S]):
         self.apart: Callable[[Request], Optional[Callable[[Request], S]]] = lambda request: None
         """What scores a request that has nothing to do with ``run_batch``, such as one in another protocol's form."""
 
-    def take(self, waiting: Deque[Any], now: float) -> Taken:
+    def take(self, waiting: Deque[Any], now: float, more_may_come: bool = True) -> Taken:
         """Remove the next batch from ``waiting``, or say when to look again.
+
+        ``more_may_come``: there are clients who have no request in line, so that waiting for company has a point.
 
         The line is of jobs with ``request``, ``came_at`` (seconds, by the clock of ``now``) and ``inputs``, which is
         the batcher's own and None at first. Another thread may append to it meanwhile.
         """
-        decision = plan(self._sizes(waiting), now, self._limits)
+        decision = plan(self._sizes(waiting), now, self._limits, more_may_come=more_may_come)
         return Taken(_remove(waiting, decision.take), decision.wait_s)
 
     def score(self, jobs: Sequence[Any]) -> List[S]:

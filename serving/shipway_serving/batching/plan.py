@@ -35,8 +35,11 @@ class Plan(NamedTuple):
     """Seconds until to look again unless something arrives before; 0 with a batch, None when nobody waits."""
 
 
-def plan(waiting: Iterable[Waiting], now: float, limits: Limits) -> Plan:
-    """Decide; ``waiting`` is the line from its oldest request on and is read no further than needed."""
+def plan(waiting: Iterable[Waiting], now: float, limits: Limits, *, more_may_come: bool = True) -> Plan:
+    """Decide; ``waiting`` is the line from its oldest request on and is read no further than needed.
+
+    Without ``more_may_come`` nobody is waited for: every client that there is has its request in line.
+    """
     taken: List[int] = []
     oldest: Optional[Waiting] = None
     rows = 0
@@ -56,4 +59,4 @@ def plan(waiting: Iterable[Waiting], now: float, limits: Limits) -> Plan:
     if oldest is None:
         return Plan((), None)
     left_s = oldest.arrived + limits.max_wait_s - now
-    return Plan(tuple(taken), 0.0) if full or left_s <= 0 else Plan((), left_s)
+    return Plan(tuple(taken), 0.0) if full or left_s <= 0 or not more_may_come else Plan((), left_s)
