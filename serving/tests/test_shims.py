@@ -289,11 +289,11 @@ def test_an_entry_script_object_is_the_same_everywhere_in_a_process(tmp_path: Pa
 import os
 from azureml_user.parallel_run import EntryScript
 entry = EntryScript()
-answer([entry is EntryScript(), entry.agent_name, entry.logger.name, entry.output_dir, os.path.isdir(entry.log_dir)])
+answer([entry is EntryScript(), entry.agent_name, entry.logger.level, entry.output_dir, os.path.isdir(entry.log_dir)])
 """
     environment = {"SHIPWAY_BATCH_OUTPUT_DIR": str(tmp_path / "out"), "SHIPWAY_BATCH_AGENT": "process003"}
     found = run(tmp_path, code, environment=environment)
-    assert found == [True, "process003", "azureml_user.parallel_run", str(tmp_path / "out"), True]
+    assert found == [True, "process003", 10, str(tmp_path / "out"), True]
     assert (tmp_path / "out").is_dir() and (tmp_path / "logs/user/entry_script_log").is_dir()
 
 

@@ -87,8 +87,10 @@ azureml.core.authentication | last | stand_ins | import only
     TokenAuthentication
 azureml.core.resource_configuration | last | stand_ins | import only
     ResourceConfiguration
+azureml.core.runconfig | last | core | works
+    DEFAULT_CPU_IMAGE DEFAULT_GPU_IMAGE
 azureml.core.runconfig | last | stand_ins | import only
-    DockerConfiguration RunConfiguration
+    CondaDependencies DockerConfiguration RunConfiguration
 azureml.core.script_run_config | last | stand_ins | import only
     ScriptRunConfig
 azureml.core.container_registry | last | stand_ins | import only

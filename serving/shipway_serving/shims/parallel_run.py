@@ -23,8 +23,11 @@ class EntryScript:
 
     @property
     def logger(self) -> logging.Logger:
-        """Its records go where the server's do."""
-        return logging.getLogger("azureml_user.parallel_run")
+        """Its records go where the server's do, debugging ones too, which Azure kept for the user."""
+        logger = logging.getLogger("azureml_user.parallel_run")
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.DEBUG)
+        return logger
 
     @property
     def output_dir(self) -> str:
