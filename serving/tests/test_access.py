@@ -194,7 +194,7 @@ def test_the_health_port_answers_machines_and_nobody_else(serve: Serve, tmp_path
     port = free_port()
     keys = written(tmp_path / "keys", "k\n")
     serve("--health_port", str(port), "--keys_file", keys, script=ECHO).healthy()
-    assert health(port, "/").body == b"Healthy"
+    until(lambda: health(port, "/").body == b"Healthy", "the supervisor's hearing of it")
     assert health(port, "/ready").body == b"Ready"
     assert health(port, "/live").body == b"Live"
     assert health(port, "/metrics").status == 200

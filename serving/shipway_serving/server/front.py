@@ -21,6 +21,7 @@ from shipway_serving.server.settings import Access
 from shipway_serving.server.wire import Word
 from shipway_serving.server.worker_plan import WorkerPlan
 from shipway_serving.telemetry.emitter import Emitter
+from shipway_serving.telemetry.metrics import Metrics
 
 SWEEP_S = 1.0
 
@@ -34,13 +35,15 @@ LAST_REQUEST_S = 0.25
 class Front:
     """One for the life of the worker."""
 
-    def __init__(self, plan: WorkerPlan, emitter: Emitter) -> None:
+    def __init__(self, plan: WorkerPlan, emitter: Emitter, metrics: Metrics) -> None:
         settings = plan.settings
         self._workers = settings.workers
         self._emitter = emitter
+        self._metrics = metrics
         self.reactor = Reactor()
         self.line = Line(settings.max_queue, time.monotonic)
         self.exchange = Exchange(self.line, emitter, fresh_ids(os.urandom(8).hex()), settings)
+        self.exchange.metrics = metrics
         self._keys = Keys(settings.access.keys_file) if settings.access.keys_file else None
         respond = guarded(self.exchange.respond, self._keys) if self._keys else self.exchange.respond
         self.site = Site(settings.limits, time.monotonic, respond)
@@ -52,6 +55,8 @@ class Front:
         """Whether the supervisor wants to hear of the next run that returns."""
         self.ended = False
         """Nothing is left to do: the main thread may go."""
+        self.on_end: Callable[[], None] = lambda: None
+        """Called when ``ended`` becomes true."""
         self._emptied = False
         self.line.on_change = self._load_changed
         self.site.on_disconnect = self._load_changed
@@ -92,6 +97,7 @@ class Front:
     def _sweep(self) -> None:
         self.site.date = formatdate(usegmt=True)
         self.site.sweep()
+        self._metrics.queue(self.line.in_flight, len(self.line.waiting))
         if self._keys is not None:
             self._keys.refresh()
         self.reactor.call_later(SWEEP_S, self._sweep)
@@ -162,6 +168,7 @@ class Front:
         """Every answer has been written out once its connection is gone."""
         if not (self.line.in_flight or self.site.connections):
             self.ended = True
+            self.on_end()
 
 
 def _connector(reactor: Reactor, site: Site, access: Access) -> Callable[[socket.socket, Connection], Any]:

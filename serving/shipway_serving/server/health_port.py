@@ -15,8 +15,7 @@ from shipway_serving.server.channel import Channel
 from shipway_serving.server.connection import Connection, Reply, Site
 from shipway_serving.server.limits import Limits
 from shipway_serving.server.reactor import Reactor
-
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from shipway_serving.telemetry.metrics import CONTENT_TYPE as METRICS_TYPE
 
 SWEEP_S = 1.0
 

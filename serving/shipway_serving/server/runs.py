@@ -2,15 +2,16 @@
 
 import logging
 import time
-from typing import Optional
+from typing import Any, List, Optional, Sequence
 
-from shipway_serving.contract.messages import Response
+from shipway_serving.contract.messages import Response, StreamBroken
 from shipway_serving.server.exit_codes import DRAINED, WORKER_QUIT
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
 from shipway_serving.server.line import Job
 from shipway_serving.server.run_watch import RunWatch
-from shipway_serving.server.scorer import Scorer
+from shipway_serving.server.scorer import Scored, Scorer
+from shipway_serving.telemetry.metrics import Metrics
 from shipway_serving.telemetry.script_output import end_lines
 
 LOOK_AFTER_S = 0.005
@@ -18,67 +19,113 @@ LOOK_AFTER_S = 0.005
 
 _log = logging.getLogger("shipway_serving.runs")
 
+_clock = time.perf_counter
 
-def serve(scorer: Scorer, front: Front, helm: Helm, watch: RunWatch) -> int:
-    """Run job after job with the helm in hand between them; the exit code once the last one is done."""
-    code = DRAINED
-    while True:
-        job = _next_job(front)
-        if job is None:
-            return code
-        helm.give()
-        scored = scorer.score(job.request)
-        end_lines()
-        helm.take()
-        if watch.is_stuck and watch.back():
-            front.stuck(False)
+
+class Runs:
+    """One worker's, from ``init`` to the end."""
+
+    def __init__(
+        self, scorer: Scorer, batcher: Optional[Any], *, front: Front, helm: Helm, watch: RunWatch, metrics: Metrics
+    ) -> None:
+        """``batcher`` is a ``batching.batcher.Batcher``, or None to run one request after another."""
+        self._scorer = scorer
+        self._batcher = batcher
+        self._front = front
+        self._helm = helm
+        self._watch = watch
+        self._metrics = metrics
+        self._code = DRAINED
+
+    def serve(self) -> int:
+        """Run what comes, with the helm in hand between runs; the exit code once the last one is done."""
+        line = self._front.line
+        while True:
+            jobs = self._next_jobs()
+            if not jobs:
+                return self._code
+            self._helm.give()
+            began = _clock()
+            answers = self._score(jobs)
+            end_lines()
+            self._metrics.run(_clock() - began)
+            self._helm.take()
+            if self._watch.is_stuck and self._watch.back():
+                self._front.stuck(False)
+            for job, scored in zip(jobs, answers):
+                self._before_answer(scored)
+                line.finish(job, scored.response)
+                if scored.response.stream is not None:
+                    self._send_stream(scored.response)
+
+    def _score(self, jobs: Sequence[Job]) -> List[Scored]:
+        if self._batcher is None:
+            return [self._scorer.score(jobs[0].request)]
+        answers: List[Scored] = self._batcher.score(jobs)
+        return answers
+
+    def _next_jobs(self) -> List[Job]:
+        """The next job, or batch of them, driving the reactor until there is one; none at the end."""
+        front, waiting = self._front, self._front.line.waiting
+        if waiting and time.monotonic() - front.reactor.polled_at > LOOK_AFTER_S:
+            front.reactor.turn(0)
+        while True:
+            patience: Optional[float] = None
+            if waiting and self._batcher is None:
+                return [waiting.popleft()]
+            if waiting and self._batcher is not None:
+                jobs, patience = self._batcher.take(waiting, time.monotonic())
+                if jobs:
+                    return list(jobs)
+            if front.ended:
+                return []
+            front.reactor.turn(patience)
+
+    def _before_answer(self, scored: Scored) -> None:
+        """A client that has its answer may rely on its next connection going to another worker than one that quits."""
         if scored.quits:
-            # Before the answer: a client that has it may rely on its next connection going to another worker.
-            code = WORKER_QUIT
-            front.retire()
-        front.line.finish(job, scored.response)
-        if scored.response.stream is not None:
-            _send_stream(scored.response, front, helm)
-        if scored.succeeded and front.asked_for_success:
-            front.succeeded()
+            self._code = WORKER_QUIT
+            self._front.retire()
+        elif scored.succeeded and self._front.asked_for_success:
+            self._front.succeeded()
 
+    def _send_stream(self, response: Response) -> None:
+        """Send the parts as the script yields them and the client takes them; the run slot is held to the end."""
+        site = self._front.site
+        connection, site.streaming = site.streaming, None
+        parts = response.stream
+        while connection is not None and not connection.is_gone:
+            if connection.is_clogged:
+                self._front.reactor.turn(1.0)
+                continue
+            part = self._next_part(parts)
+            if not isinstance(part, bytes):
+                connection.end_stream(broken=part is _BROKEN)
+                break
+            connection.send_part(part)
+        _close(parts)
 
-def _next_job(front: Front) -> Optional[Job]:
-    """The next job, driving the reactor until there is one; None at the end."""
-    waiting = front.line.waiting
-    if waiting and time.monotonic() - front.reactor.polled_at > LOOK_AFTER_S:
-        front.reactor.turn(0)
-    while not waiting:
-        if front.ended:
-            return None
-        front.reactor.turn()
-    return waiting.popleft()
-
-
-def _send_stream(response: Response, front: Front, helm: Helm) -> None:
-    """Send the parts as the script yields them and the client takes them; the run slot is held to the end."""
-    connection, front.site.streaming = front.site.streaming, None
-    parts = response.stream
-    broken = False
-    while connection is not None and not connection.is_gone:
-        if connection.is_clogged:
-            front.reactor.turn(1.0)
-            continue
-        helm.give()
+    def _next_part(self, parts: Any) -> Any:
+        """The next part; None at the end, ``_BROKEN`` when there is none."""
+        self._helm.give()
         try:
-            part = next(parts, None)
-        except Exception:
+            return next(parts, None)
+        except StreamBroken:
+            return _BROKEN
+        except BaseException as error:
             _log.exception("The stream that run() returned failed; its response is cut off")
-            broken, part = True, None
-        helm.take()
-        if part is None:
-            connection.end_stream(broken=broken)
-            break
-        connection.send_part(part)
-    _close(parts)
+            if not isinstance(error, Exception):
+                self._code = WORKER_QUIT
+                self._front.reactor.call_soon(self._front.retire)
+            return _BROKEN
+        finally:
+            self._helm.take()
 
 
-def _close(parts: object) -> None:
+_BROKEN = object()
+
+
+def _close(parts: Any) -> None:
     """Let a generator's ``finally`` run, also when its client went away."""
     close = getattr(parts, "close", None)
     if close is not None:

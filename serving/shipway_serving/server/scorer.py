@@ -126,6 +126,8 @@ class Scorer:
         except Exception:
             _log.exception("run() returned a value that cannot be written as JSON: %s", type(result).__name__)
             return Scored(not_json(self._profile, traceback.format_exc()), True)
+        except BaseException as error:
+            return self.failed(error)
 
     def failed(self, error: BaseException) -> Scored:
         """The answer to a request for which ``run`` has raised ``error``."""

@@ -43,7 +43,7 @@ def start(arguments: List[str]) -> int:
     try:
         supervisor = Supervisor(settings, listener, collector)
         if health is not None:
-            HealthPort(health, supervisor.why_not_ready, lambda: b"")
+            HealthPort(health, supervisor.why_not_ready, supervisor.metrics.render)
         return supervisor.run()
     finally:
         collector.close(LOG_FLUSH_S)

@@ -15,10 +15,12 @@ from shipway_serving import __version__
 from shipway_serving.server.deaths import Deaths, after_death, after_success
 from shipway_serving.server.exit_codes import DRAINED, NEVER_STARTED
 from shipway_serving.server.settings import Settings, worker_environment
+from shipway_serving.server.shared_metrics import attach_metrics
 from shipway_serving.server.wire import Word
 from shipway_serving.server.worker_plan import WorkerPlan
 from shipway_serving.server.worker_process import WorkerProcess
 from shipway_serving.telemetry.collector import Collector
+from shipway_serving.telemetry.metrics import shared_memory
 
 OVERTIME_S = 2.0
 """Past the drain time, for the script's ``atexit`` handlers; then the workers are killed."""
@@ -31,6 +33,8 @@ class Supervisor:
         self._settings = settings
         self._listener = listener
         self._collector = collector
+        self._metrics_fd = shared_memory(settings.workers)
+        self.metrics = attach_metrics(self._metrics_fd, settings)
         self._environment = worker_environment(settings.layout, dict(os.environ))
         self._workers: List[WorkerProcess] = []
         self._deaths = Deaths()
@@ -109,6 +113,8 @@ class Supervisor:
             listener_fd=self._listener.fileno(),
             wire_fd=-1,
             log_fd=-1,
+            metrics_fd=self._metrics_fd,
+            place=_free_place(self._workers),
             accepts_during_init=not any(worker.ready for worker in self._workers),
         )
         try:
@@ -188,6 +194,11 @@ class Supervisor:
             self._log("ERROR", f"worker {worker.pid} is killed before it has answered all its requests")
             worker.kill()
         self._bury()
+
+
+def _free_place(workers: List[WorkerProcess]) -> int:
+    taken = {worker.place for worker in workers}
+    return next(place for place in range(len(workers) + 1) if place not in taken)
 
 
 def _ending(code: int) -> str:

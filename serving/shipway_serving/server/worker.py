@@ -6,12 +6,14 @@ The order matters: logging first, so that whatever the script prints at import a
 
 import atexit
 import faulthandler
+import inspect
 import logging
 import os
 import signal
 import sys
 import threading
-from typing import NoReturn
+import time
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, Union
 
 from shipway_serving.asset.entry_script import EntryScript, load
 from shipway_serving.asset.layout import Layout
@@ -22,12 +24,18 @@ from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
 from shipway_serving.server.overtime import Overtime
 from shipway_serving.server.run_watch import RunWatch
-from shipway_serving.server.runs import serve
+from shipway_serving.server.runs import Runs
 from shipway_serving.server.scorer import Scorer
-from shipway_serving.server.settings import ContractSettings, Settings
-from shipway_serving.server.worker_plan import WorkerPlan, read_plan
+from shipway_serving.server.settings import Batching, ContractSettings, Settings
+from shipway_serving.server.shared_metrics import attach_metrics
+from shipway_serving.server.worker_plan import WorkerPlan, inherited, read_plan
+from shipway_serving.shims.finder import install
 from shipway_serving.telemetry.emitter import Emitter, EmitterHandler
+from shipway_serving.telemetry.metrics import Metrics
 from shipway_serving.telemetry.script_output import end_lines, take_over_output
+
+if TYPE_CHECKING:
+    from shipway_serving.server.async_runs import AsyncRuns
 
 _log = logging.getLogger("shipway_serving.worker")
 
@@ -43,17 +51,46 @@ def work() -> NoReturn:
     _keep_descriptors_private(plan)
     emitter = Emitter(plan.log_fd)
     _set_up_output(emitter, settings.telemetry.log_level)
-    front = Front(plan, emitter)
+    metrics = attach_metrics(plan.metrics_fd, settings)
+    metrics.begin(plan.place, os.getpid(), time.time())
+    front = Front(plan, emitter, metrics)
     helm = Helm(front.reactor)
     _set_up_signals(front)
     helm.give()
     script = _start_script(settings, front, emitter)
     helm.take()
+    runs = _runs(script, settings, front=front, helm=helm, metrics=metrics, emitter=emitter)
+    front.ready()
+    _leave(runs.serve(), emitter)
+
+
+def _runs(
+    script: EntryScript, settings: Settings, *, front: Front, helm: Helm, metrics: Metrics, emitter: Emitter
+) -> Union[Runs, "AsyncRuns"]:
     overtime = Overtime(settings.contract.scoring_timeout_ms)
+    scorer = Scorer(script, overtime, profile_named(settings.contract.profile))
+    if settings.contract.async_serving and inspect.iscoroutinefunction(inspect.unwrap(script.run)):
+        from shipway_serving.server.async_runs import AsyncRuns
+
+        return AsyncRuns(scorer, front, helm, metrics)
     watch = _watch(settings.contract, overtime, front, emitter)
     helm.on_tick = watch.tick
-    front.ready()
-    _leave(serve(Scorer(script, overtime, profile_named(settings.contract.profile)), front, helm, watch), emitter)
+    batcher = _batcher(script, scorer, settings.batching, metrics)
+    return Runs(scorer, batcher, front=front, helm=helm, watch=watch, metrics=metrics)
+
+
+def _batcher(script: EntryScript, scorer: Scorer, batching: Batching, metrics: Metrics) -> Optional[Any]:
+    if not batching.max_rows:
+        return None
+    from shipway_serving.batching.batcher import batcher_for
+    from shipway_serving.batching.plan import Limits
+
+    limits = Limits(batching.max_rows, batching.max_wait_ms / 1000)
+    scoring: Any = scorer
+    batcher = batcher_for(scoring, script.form, script.run, script.run_batch, limits)
+    if batcher is not None:
+        batcher.on_batch = metrics.batch
+    return batcher
 
 
 def _watch(contract: ContractSettings, overtime: Overtime, front: Front, emitter: Emitter) -> RunWatch:
@@ -67,6 +104,7 @@ def _start_script(settings: Settings, front: Front, emitter: Emitter) -> EntrySc
     """Import the script and call its ``init``; ends the process with 3 when either fails, ``SystemExit`` included."""
     layout, contract = settings.layout, settings.contract
     process_wide_raw = "rawhttp-global" in contract.bugs
+    install()
     try:
         script = load(layout, profile_named(contract.profile), process_wide_raw=process_wide_raw)
     except BaseException:
@@ -99,7 +137,7 @@ def _give_away_input() -> None:
 
 def _keep_descriptors_private(plan: WorkerPlan) -> None:
     """No process that the script starts may hold our listener or our wires open."""
-    for fd in (plan.listener_fd, plan.wire_fd, plan.log_fd):
+    for fd in inherited(plan):
         os.set_inheritable(fd, False)
 
 

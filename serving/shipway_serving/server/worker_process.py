@@ -8,7 +8,7 @@ from typing import BinaryIO, Dict, Optional, cast
 
 import shipway_serving
 from shipway_serving.server.wire import Word
-from shipway_serving.server.worker_plan import WorkerPlan, write_plan
+from shipway_serving.server.worker_plan import WorkerPlan, inherited, write_plan
 from shipway_serving.telemetry.collector import Collector, RecordSource, Source
 
 _PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(shipway_serving.__file__)))
@@ -33,6 +33,7 @@ class WorkerProcess:
     def __init__(self, plan: WorkerPlan, environment: Dict[str, str], collector: Collector) -> None:
         """Start it by ``plan``, whose descriptors but the listener's are filled in here. Raises ``OSError``."""
         self.ready = False
+        self.place = plan.place
         self.wire, worker_wire = socket.socketpair()
         log_read, log_write = os.pipe()
         plan = plan._replace(wire_fd=worker_wire.fileno(), log_fd=log_write)
@@ -41,7 +42,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=(plan.listener_fd, plan.wire_fd, plan.log_fd),
+            pass_fds=inherited(plan),
             cwd=plan.settings.layout.app_root,
             env=environment,
         )
