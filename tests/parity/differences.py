@@ -3,6 +3,7 @@
 A difference that is not listed fails a test; so does one that is listed and no longer occurs.
 """
 
+import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -69,6 +70,12 @@ def _not_utf_8(exchanged: Exchanged) -> bool:
     return False
 
 
+def _only_the_servers_names(exchanged: Exchanged) -> bool:
+    ours = [re.sub(r"^shipway-serving/", "azmlinfsrv/", each) for each in exchanged.ours.values("x-ms-server-version")]
+    theirs = exchanged.microsoft.values("x-ms-server-version")
+    return [each.partition("/")[0] for each in ours] == [each.partition("/")[0] for each in theirs]
+
+
 def _beyond_v1(exchanged: Exchanged) -> bool:
     paths = ("/live", "/ready", "/metrics", "/ping", "/invocations")
     path = exchanged.ask.target.partition("?")[0]
@@ -86,15 +93,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         why="it tells whoever reads a log which server answered",
         switch="`HTTP_X_MS_SERVER_VERSION` gives the header any text, as in v1",
         aspects=("header x-ms-server-version",),
-        where=lambda exchanged: (
-            (
-                exchanged.ours.values("x-ms-server-version")[0].startswith("shipway-serving/")
-                and all(each.startswith("azmlinfsrv/") for each in exchanged.microsoft.values("x-ms-server-version"))
-            )
-            if exchanged.ours.values("x-ms-server-version")
-            else False
-        ),
+        where=_only_the_servers_names,
         witness="returns-the-body",
+    ),
+    Difference(
+        name="empty-request-id",
+        ids=("H-63", "H-64"),
+        microsoft="an `x-request-id` that the client sent empty is taken for its id: none is sent back",
+        ours="it counts as none: the answer has a new one",
+        why="an id is there to be found in the log",
+        aspects=("header x-request-id", "header x-ms-request-id"),
+        where=lambda exchanged: exchanged.ask.sent("x-request-id") == "",
+        witness="ids",
     ),
     Difference(
         name="allow-with-405",
@@ -220,6 +230,39 @@ DIFFERENCES: tuple[Difference, ...] = (
         witness="raw-decorator-elsewhere",
     ),
     Difference(
+        name="lenient-json",
+        ids=("R-5",),
+        microsoft="`request.json` raises when the content type is not JSON",
+        ours="it is `None`",
+        why="as it was up to 2021, and while servers 0.7.1 to 1.3.4 restored it: scripts rely on it",
+        profiles=("modern",),
+        aspects=_ANSWER,
+        where=lambda exchanged: "show=json" in exchanged.ask.target and _status(500, 200)(exchanged),
+        witness="raw-json-of-another-type",
+    ),
+    Difference(
+        name="has-key",
+        ids=("R-5",),
+        microsoft="`request.headers.has_key` is gone",
+        ours="it is there",
+        why="as for `lenient-json`",
+        profiles=("modern",),
+        aspects=_ANSWER,
+        where=lambda exchanged: "show=has_key" in exchanged.ask.target and _status(500, 200)(exchanged),
+        witness="raw-has-key",
+    ),
+    Difference(
+        name="headers-with-underscores",
+        ids=("E-5",),
+        microsoft="0.4 passes a header such as `x_under` to the script, as `X-Under`; newer ones drop it",
+        ours="it is dropped in both profiles",
+        why="`x_under` passes for `x-under`, which something in front of the server may have checked",
+        profiles=("legacy",),
+        aspects=("body", "header content-length"),
+        where=lambda exchanged: any("_" in name for name, _ in exchanged.ask.headers),
+        witness="legacy-request-headers-first",
+    ),
+    Difference(
         name="coroutines",
         ids=("E-12", "H-46"),
         microsoft="a coroutine that `run` returns is never awaited: 500",
@@ -243,7 +286,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="own-module-names",
         ids=("C-24",),
-        microsoft="`config`, `utils`, `routes` of the server's own hide the author's; a script with a `config` does not start",
+        microsoft="`config`, `utils`, `routes` of the server's own hide the author's, or fail to be imported",
         ours="the author's are found",
         why="no module of ours can be imported by a name that an author may have",
         shown_by="test_endings.py",

@@ -335,7 +335,7 @@ _HEADERS = (
     Case(
         "server-version-replaced",
         ("H-62",),
-        Setup("echo", variables=(("HTTP_X_MS_SERVER_VERSION", "mine/9"),)),
+        Setup("echo", variables=(("HTTP_X_MS_SERVER_VERSION", "mine/9"),), by_variables=True),
         (post("1"), get("/")),
     ),
     Case(

@@ -8,7 +8,6 @@ _SAME = (
     "returns-the-body",
     "request-headers-first",
     "request-headers-last",
-    "defaults-stay",
     "a-parameter-that-nothing-fills",
     "swallowed-exceptions",
     "health",

@@ -22,6 +22,7 @@ ENDINGS = (
     Ending("no-run", ("E-1", "P-4"), Setup("no_run")),
     Ending("star-args", ("E-6",), Setup("star_args"), smoke=True),
     Ending("star-kwargs", ("E-6",), Setup("star_kwargs")),
+    Ending("legacy-three-parameters", ("E-6", "E-7"), Setup("defaults", profile="legacy")),
     Ending("headers-only", ("E-5",), Setup("only_headers")),
     Ending("no-parameters", ("E-4",), Setup("no_parameters")),
     Ending("raw-with-schema", ("E-8",), Setup("raw_schema")),
