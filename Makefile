@@ -1,6 +1,6 @@
 # Two commands to begin with: `make demo` and `make test`. Both set up what they need first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check chaos bench bench-release format clean
+.PHONY: help setup demo test parity check chaos bench bench-release bench-serving format clean
 
 BIN := .venv/bin
 
@@ -32,10 +32,13 @@ check: setup  ## format, lint, types, import contracts, links in the docs
 chaos: setup  ## kill -9 at every boundary of every step and at random moments (SEEDS=, MOMENTS=), on processes and containers: an hour
 	@$(BIN)/python -m pytest -q -m chaos tests/chaos
 
-bench: bench-release  ## every benchmark
+bench: bench-release bench-serving  ## every benchmark
 
 bench-release: setup  ## what a release costs, besides the work itself
 	@$(BIN)/python -m benchmarks.release
+
+bench-serving: setup  ## how fast the scoring server is beside others
+	@$(BIN)/python -m benchmarks.serving
 
 format: setup  ## put the code in form
 	@$(BIN)/ruff format .

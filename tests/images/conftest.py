@@ -75,6 +75,7 @@ def wheelhouse(shelf: Path) -> Path:
     """Stands for an index. Its `httptools` parses nothing: what is made from it serves nothing."""
     wheels = shelf / "wheels"
     write_wheel(wheels, "httptools", "1.0")
+    write_wheel(wheels, "werkzeug", "1.0")
     write_wheel(wheels, "alpha", "1.0")
     return wheels
 
