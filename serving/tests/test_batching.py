@@ -330,13 +330,13 @@ def test_a_script_that_exits_takes_no_neighbour_along(caplog: Any):
     assert [(answer.response.status, answer.quits) for answer in answers] == [(200, False), (500, True), (200, False)]
 
 
-def test_the_metrics_hear_of_every_batch_of_two_or_more():
+def test_the_metrics_hear_of_every_batch():
     heard: List[Any] = []
     batches = batcher(TEXT_FORM, str, lambda batch: batch if len(batch) < 3 else [])
     batches.on_batch = lambda requests, fell_back: heard.append((requests, fell_back))
     for count in (1, 2, 3):
         batches.score(batches.take(line(*[job("a")] * count), 0.0).jobs)
-    assert heard == [(2, False), (3, True)]
+    assert heard == [(1, False), (2, False), (3, True)]
 
 
 # Scripts that cannot be batched.

@@ -13,7 +13,7 @@ from shipway_serving.telemetry import metrics_cells
 from shipway_serving.telemetry.metrics import PART_CELLS, Identity, Metrics, resident_bytes, shared_memory
 
 NOBODY = Identity()
-LINE = re.compile(r"^([a-z_]+)(\{[^ ]*\})? ([-+0-9.e]+|NaN|[+-]Inf)$")
+LINE = re.compile(r"^([a-z_]+)(\{.*\})? ([-+0-9.e]+|NaN|[+-]Inf)$")
 
 
 def read(page: bytes) -> Dict[str, float]:

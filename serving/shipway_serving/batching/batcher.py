@@ -44,7 +44,7 @@ class Batcher(Generic[S]):
         self._clock = clock
         self._said: Set[str] = set()
         self.on_batch: Callable[[int, bool], None] = lambda requests, fell_back: None
-        """Called after each batch of two or more, for the metrics."""
+        """Called after each batch, for the metrics; a request that ran alone is one, too."""
         self.apart: Callable[[Request], Optional[Callable[[Request], S]]] = lambda request: None
         """What scores a request that has nothing to do with ``run_batch``, such as one in another protocol's form."""
 
@@ -65,6 +65,7 @@ class Batcher(Generic[S]):
         A request whose arguments cannot be converted is scored alone, where ``run`` says what is wrong with it.
         """
         if len(jobs) == 1:
+            self.on_batch(1, False)
             return [self._alone(jobs[0])]
         items = [self._item(job) for job in jobs]
         fitting = [(job, item) for job, item in zip(jobs, items) if item is not _NO_ITEM]
