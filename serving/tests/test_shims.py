@@ -174,6 +174,21 @@ def test_the_text_of_an_exception_is_the_originals(tmp_path: Path) -> None:
     )
 
 
+def test_every_exception_comes_back_from_another_process(tmp_path: Path) -> None:
+    """One that cannot be unpickled blocks a pool for ever."""
+    code = """
+import pickle
+import azureml.core, azureml.exceptions
+errors = [azureml.exceptions.WebserviceException("gone"), azureml.exceptions.RunEnvironmentException()]
+try:
+    azureml.core.Workspace("x")
+except ImportError as error:
+    errors.append(error)
+answer([str(pickle.loads(pickle.dumps(error))) == str(error) for error in errors])
+"""
+    assert run(tmp_path, code) == [True] * 3
+
+
 DEPLOYMENT_CODE = """
 from typing import Optional
 from azureml.core import Workspace, Experiment, Dataset, Environment, Webservice
@@ -224,6 +239,25 @@ answer([
         False,
         False,
         "mcr.microsoft.com",
+    ]
+
+
+def test_stand_ins_can_be_looked_at_by_tools(tmp_path: Path) -> None:
+    """Copied, annotated with, documented, mocked."""
+    code = """
+import copy, inspect, pydoc, typing, unittest.mock
+from azureml.core import Dataset, Workspace
+copies = [copy.copy(Workspace.get), copy.deepcopy(Dataset.Tabular), copy.deepcopy(Workspace)]
+typing.List[Workspace]
+inspect.getmembers(Workspace)
+unittest.mock.Mock(spec=Workspace)
+answer([repr(each) for each in copies] + [bool(pydoc.render_doc(sys.modules["azureml.core"]))])
+"""
+    assert run(tmp_path, code) == [
+        "<azureml.core.Workspace.get, not installed>",
+        "<azureml.core.Dataset.Tabular, not installed>",
+        "<class 'azureml.core.Workspace'>",
+        True,
     ]
 
 

@@ -53,14 +53,19 @@ class ModelNotFoundException(AzureMLException):
     __module__ = "azureml.exceptions"
 
 
+OUTSIDE_OF_A_RUN = (
+    "Could not load a submitted run, if outside of an execution context, use experiment.start_logging to initialize an "
+    "azureml.core.Run."
+)
+
+
 class RunEnvironmentException(AzureMLException):
     """Outside of a run."""
 
     __module__ = "azureml.exceptions"
 
-    def __init__(self, **kwargs: Any) -> None:
-        text = "Could not load a submitted run, if outside of an execution context, use experiment.start_logging to "
-        super().__init__(text + "initialize an azureml.core.Run.", **kwargs)
+    def __init__(self, exception_message: str = OUTSIDE_OF_A_RUN, **kwargs: Any) -> None:
+        super().__init__(exception_message, **kwargs)
 
 
 def _named(name: str) -> Any:

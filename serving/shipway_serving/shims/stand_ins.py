@@ -18,9 +18,14 @@ class AzureMLNotInstalled(ImportError):
     """Something was used that only a package that is not installed can do."""
 
     def __init__(self, used: str, module: str) -> None:
+        self._made_of = (used, module)
         remedy = next(text for part, text in REMEDIES.items() if (module + ".").startswith(part + "."))
         what = f"{used} was called, but the real {module} is not installed, only a stand-in that can be imported"
         super().__init__(f"{what}: {remedy}", name=module)
+
+    def __reduce__(self) -> Any:
+        """For scripts that use processes: an exception that cannot be unpickled blocks a pool for ever."""
+        return type(self), self._made_of
 
 
 class Unusable:
@@ -31,7 +36,8 @@ class Unusable:
         self._module = module
 
     def __getattr__(self, name: str) -> "Unusable":
-        return Unusable(self._name + "." + _public(name), self._module)
+        public = _public(name)  # First: a copy that is being made has no ``_name`` yet.
+        return Unusable(self._name + "." + public, self._module)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Raise ``AzureMLNotInstalled``."""
