@@ -159,6 +159,16 @@ def test_a_request_continues_its_client_s_trace_and_run_hangs_below_it(receiver:
     assert attributes["azureml.response"] == "[1]"
 
 
+def test_a_request_that_is_scored_under_another_path_stays_one(receiver: Receiver, started: Any):
+    asked = request("/invocations")
+    started.begin(asked)
+    with started.run([asked._replace(path="/score")]):
+        pass
+    started.end(asked, answer(), "id")
+    started.close(10.0)
+    assert receiver.span("run").parent_span_id == receiver.span("POST /invocations").span_id
+
+
 def test_the_receiver_learns_who_sent(receiver: Receiver, started: Any):
     score(started, request(), answer())
     started.close(10.0)

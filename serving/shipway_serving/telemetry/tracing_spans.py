@@ -46,6 +46,7 @@ class Tracing:
         resource = _sdk_resources.Resource.create(attributes)
         self._with_responses = with_responses
         self._open: Dict[int, Any] = {}
+        """By the identity of the headers: a request that goes on under another path is a new one with the same."""
         self._spans = _sdk_trace.TracerProvider(resource=resource, shutdown_on_exit=False)
         self._logs = _sdk_logs.LoggerProvider(resource=resource, shutdown_on_exit=False)
         self._sends_logs = wanted.logs
@@ -96,7 +97,7 @@ class Tracing:
         )
         if len(self._open) >= MOST_OPEN:
             self._open.pop(next(iter(self._open)), None)
-        self._open[id(request)] = span
+        self._open[id(request.headers)] = span
 
     @contextmanager
     def run(self, requests: Sequence[Request]) -> Generator[None, None, None]:
@@ -104,7 +105,7 @@ class Tracing:
 
         A batch's span belongs to no single request: it is linked to all of them.
         """
-        spans = [span for span in (self._open.get(id(request)) for request in requests) if span is not None]
+        spans = [span for span in (self._open.get(id(request.headers)) for request in requests) if span is not None]
         with ExitStack() as stack:
             if len(requests) == 1:
                 if spans:
@@ -117,7 +118,7 @@ class Tracing:
 
     def end(self, request: Request, response: Response, request_id: str) -> None:
         """``request`` is answered by ``response``, under ``request_id``."""
-        span = self._open.pop(id(request), None)
+        span = self._open.pop(id(request.headers), None)
         if span is None or not span.is_recording():
             return
         span.set_attribute("http.response.status_code", response.status)
