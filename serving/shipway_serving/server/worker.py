@@ -19,13 +19,16 @@ from shipway_serving.asset.entry_script import EntryScript, load
 from shipway_serving.asset.layout import Layout
 from shipway_serving.asset.model_listing import listing
 from shipway_serving.contract.profile import profile_named
+from shipway_serving.protocols.loading import onnx_service
+from shipway_serving.protocols.onnx_choice import model_instead_of_script
+from shipway_serving.protocols.scoring import scorer_for
+from shipway_serving.server.debugging import connect_debugger
 from shipway_serving.server.exit_codes import NEVER_STARTED
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
 from shipway_serving.server.overtime import Overtime
 from shipway_serving.server.run_watch import RunWatch
 from shipway_serving.server.runs import Runs
-from shipway_serving.server.scorer import Scorer
 from shipway_serving.server.settings import Batching, ContractSettings, Settings
 from shipway_serving.server.shared_metrics import attach_metrics
 from shipway_serving.server.worker_plan import WorkerPlan, inherited, read_plan
@@ -68,7 +71,8 @@ def _runs(
     script: EntryScript, settings: Settings, *, front: Front, helm: Helm, metrics: Metrics, emitter: Emitter
 ) -> Union[Runs, "AsyncRuns"]:
     overtime = Overtime(settings.contract.scoring_timeout_ms)
-    scorer = Scorer(script, overtime, profile_named(settings.contract.profile))
+    profile, inference = profile_named(settings.contract.profile), front.exchange.inference
+    scorer = scorer_for(script, overtime, profile, inference)
     if settings.contract.async_serving and inspect.iscoroutinefunction(inspect.unwrap(script.run)):
         from shipway_serving.server.async_runs import AsyncRuns
 
@@ -79,18 +83,24 @@ def _runs(
     return Runs(scorer, batcher, front=front, helm=helm, watch=watch, metrics=metrics)
 
 
-def _batcher(script: EntryScript, scorer: Scorer, batching: Batching, metrics: Metrics) -> Optional[Any]:
+def _batcher(script: EntryScript, scorer: Any, batching: Batching, metrics: Metrics) -> Optional[Any]:
     if not batching.max_rows:
         return None
     from shipway_serving.batching.batcher import batcher_for
     from shipway_serving.batching.plan import Limits
 
     limits = Limits(batching.max_rows, batching.max_wait_ms / 1000)
-    scoring: Any = scorer
-    batcher = batcher_for(scoring, script.form, script.run, script.run_batch, limits)
+    own: Any = getattr(scorer, "own", scorer)
+    batcher = batcher_for(own, script.form, script.run, _run_batch(script), limits)
     if batcher is not None:
         batcher.on_batch = metrics.batch
+        batcher.apart = lambda request: scorer.score if request.path.startswith("/v2/") else None
     return batcher
+
+
+def _run_batch(script: Any) -> Any:
+    """What scores a batch; nothing for a model without code whose rows cannot be told apart."""
+    return script.run_batch if getattr(script, "can_batch", True) else None
 
 
 def _watch(contract: ContractSettings, overtime: Overtime, front: Front, emitter: Emitter) -> RunWatch:
@@ -105,14 +115,20 @@ def _start_script(settings: Settings, front: Front, emitter: Emitter) -> EntrySc
     layout, contract = settings.layout, settings.contract
     process_wide_raw = "rawhttp-global" in contract.bugs
     install()
+    if settings.debug_port is not None:
+        connect_debugger(settings.debug_port)
     try:
-        script = load(layout, profile_named(contract.profile), process_wide_raw=process_wide_raw)
+        model = model_instead_of_script(layout)
+        if model is None:
+            script = load(layout, profile_named(contract.profile), process_wide_raw=process_wide_raw)
+        else:
+            script = onnx_service(model)
     except BaseException:
         _log.exception("The entry script could not be loaded: %s", layout.script_path() or "module main")
         _leave(NEVER_STARTED, emitter)
     try:
         script.init()
-        front.exchange.script_loaded(script.run)
+        front.exchange.script_loaded(script)
     except BaseException:
         _log.exception("init() failed")
         _log_model_folder(layout)
