@@ -54,6 +54,7 @@ ACTIONS = {
     "none": lambda request: AMLResponse(None, 404),
     "parts": lambda request: AMLResponse(parts(), 200),
     "broken": lambda request: AMLResponse(broken_parts(), 200),
+    "nobody": lambda request: AMLResponse(5, 200),
     "unavailable": lambda request: AMLResponse("no", 503),
     "flask": lambda request: Response("from flask", 202, {"X-B": "1"}),
     "jsonify": lambda request: jsonify(path=current.path, body=current.get_data(as_text=True)),
@@ -174,6 +175,20 @@ def test_a_generator_is_streamed_and_a_list_is_not() -> None:
     assert (with_length.stream, with_length.body) == (None, b"ab")
 
 
+def test_a_message_that_is_no_body_or_a_header_that_http_cannot_carry_raises_before_anything_is_sent() -> None:
+    """Which makes it a 500."""
+    for response in (AMLResponse(5, 200), AMLResponse([1, 2], 200), AMLResponse(iter([1]), 200)):
+        with pytest.raises(TypeError):
+            sent(response)
+    with pytest.raises(UnicodeEncodeError):
+        sent(AMLResponse("a", 200, {"X-A": "∞"}))
+
+
+def test_what_has_a_length_is_not_streamed() -> None:
+    """A dict without json_str is the text of its keys."""
+    assert (sent(AMLResponse({"a": 1, "b": 2}, 200)).body, sent(AMLResponse({"a": 1}, 200)).stream) == (b"ab", None)
+
+
 def test_a_head_request_learns_the_length_of_the_body() -> None:
     """R-7."""
     assert sent(AMLResponse("abc", 200), "HEAD").body == b"abc"
@@ -268,7 +283,7 @@ def test_flask_responses_pass_and_flask_knows_the_request(ask: Any) -> None:
 
 def test_bytes_and_bare_generators_are_no_results(ask: Any) -> None:
     """H-46, R-6."""
-    assert [ask(what).status for what in ("bytes", "bare")] == [500, 500]
+    assert [ask(what).status for what in ("bytes", "bare", "nobody")] == [500] * 3
 
 
 def test_files_of_a_form_can_be_read(ask: Any) -> None:

@@ -251,3 +251,39 @@ def test_many_clients_get_their_own_answers(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_other_protocols_are_served_beside_v1s_paths(server: Server) -> None:
+    """SageMaker's two paths and the Open Inference Protocol's health; ``/invocations`` is ``/score``."""
+    assert server.request("GET", "/ping").status == 200
+    assert server.request("GET", "/v2/health/ready").json() == {"ready": True}
+    assert server.request("GET", "/v2/models/model").json()["name"] == "model"
+    scored = server.request("POST", "/invocations", b"text", TEXT)
+    assert (scored.status, scored.json()["data"]) == (200, "text")
+    assert scored.headers["x-request-id"] and "x-ms-run-fn-exec-ms" in scored.headers
+    assert server.request("GET", "/invocations").status == 405
+    assert server.request("GET", "/v3").status == 404
+
+
+def test_a_script_finds_an_id_although_the_client_sent_none(server: Server) -> None:
+    """Azure's front end gave it one, and scripts rely on that."""
+    answer = server.request("POST", "/score", b"x", TEXT)
+    assert answer.json()["headers"]["X-Ms-Request-Id"] == answer.headers["x-ms-request-id"]
+    sent = server.request("POST", "/score", b"x", dict(TEXT, **{"x-ms-client-request-id": "mine"}))
+    assert sent.json()["headers"]["X-Ms-Request-Id"] == "mine"
+
+
+def test_the_documents_of_the_script_are_served(server: Server) -> None:
+    """H-90, H-91, with HEAD."""
+    assert server.request("GET", "/swagger.json").json()["swagger"] == "2.0"
+    assert server.request("GET", "/swagger.json?version=3.1").json()["openapi"] == "3.1.0"
+    assert server.request("GET", "/swagger.json?version=9").status == 404
+    assert server.request("HEAD", "/swagger.json").status == 200
+
+
+def test_options_and_head_of_a_script_that_is_not_raw(server: Server) -> None:
+    """H-4, H-5."""
+    options = server.request("OPTIONS", "/score")
+    assert (options.status, options.body, options.headers["x-ms-run-function-failed"]) == (200, b"", "False")
+    assert server.request("HEAD", "/score").status == 405
+    assert server.request("OPTIONS", "/").headers["allow"] == "GET, HEAD, OPTIONS"

@@ -10,6 +10,10 @@ from shipway_serving.contract.profile import profile_named
 from shipway_serving.contract.queries import query_value
 from shipway_serving.contract.request_ids import LONGEST_ID, RequestIds, id_headers, ids_of, with_ours
 from shipway_serving.contract.routes import PROBES, NotAllowed, Route, not_allowed, not_found, options_of, route_of
+from shipway_serving.protocols.answers import Protocols
+from shipway_serving.protocols.dialect import Dialect
+from shipway_serving.protocols.loading import tensor_service_of
+from shipway_serving.protocols.model_identity import model_identity
 from shipway_serving.schema.documents import Documents
 from shipway_serving.schema.openapi import ServiceIdentity
 from shipway_serving.schema.registered import schemas_of
@@ -68,17 +72,25 @@ class Exchange:
         self.metrics: Optional[Metrics] = None
         self.is_stuck: Callable[[], bool] = lambda: False
         """Whether ``run`` can neither go on nor be interrupted; ``/`` says so then."""
-        self.beyond: Callable[[Request], Any] = lambda request: None
-        """Answers what lies off v1's paths: None for nothing, a ``Response``, or a ``Request`` that is put in line."""
+        self._protocols = Protocols(model_identity(settings.layout.model_dir if settings else None))
 
-    def script_loaded(self, run: Callable[..., Any]) -> None:
-        """``init`` is done: make the documents of ``run``; raises what keeps them from being made."""
+    def script_loaded(self, script: Any) -> None:
+        """``init`` of ``script``, or of the model in its place, is done: make its documents, know its tensors.
+
+        Raises what keeps the documents from being made.
+        """
+        self._protocols.loaded(tensor_service_of(script))
         if self._settings is None:
             return
         identity = self._settings.identity
         service = ServiceIdentity(identity.service_name, identity.service_version, identity.path_prefix)
         legacy = not self._profile.many_ids
-        self._documents = Documents(schemas_of(run), service, self._settings.layout.app_root, legacy=legacy)
+        self._documents = Documents(schemas_of(script.run), service, self._settings.layout.app_root, legacy=legacy)
+
+    @property
+    def inference(self) -> Optional[Dialect]:
+        """How inference requests of the Open Inference Protocol speak with the script; None when they cannot."""
+        return self._protocols.dialect
 
     def respond(self, request: Request, reply: Reply) -> None:
         """Answer ``request`` by one call of ``reply``, now or, for ``run``, later; leaves a line in the access log."""
@@ -128,15 +140,20 @@ class Exchange:
             self._line.put(request, turn)
 
     def _look_beyond(self, request: Request, turn: "_Turn") -> None:
+        """Off v1's paths: the metrics, and what other protocols ask."""
         if request.path == "/metrics" and self.metrics is not None:
             turn(Response(200, self.metrics.render(), METRICS_TYPE))
             return
-        found = self.beyond(request)
+        ready = self.stage is Stage.SERVING and not self.is_stuck()
+        found = self._protocols.beyond(request, ready=ready)
         if found is None:
             turn.answer(not_found(self._profile), self._bare_headers(request))
-        elif isinstance(found, Response):
+            return
+        turn.headers = self._version + _partial_ids(turn)
+        if isinstance(found, Response):
             turn(found)
         else:
+            found.headers.setdefault("x-ms-request-id", turn.request_id)
             self._put_in_line(found, turn)
 
     def _at_once(self, route: Route, request: Request) -> Response:
