@@ -4,6 +4,7 @@ import time
 from enum import Enum
 from typing import Any, Callable, Iterator, Optional, Tuple
 
+from shipway_serving.contract.content_coding import accepts_gzip, compressed, decoded
 from shipway_serving.contract.cors import Cors
 from shipway_serving.contract.messages import HTML, Refusal, Request, Response, failure
 from shipway_serving.contract.profile import profile_named
@@ -17,6 +18,7 @@ from shipway_serving.protocols.model_identity import model_identity
 from shipway_serving.schema.documents import Documents
 from shipway_serving.schema.openapi import ServiceIdentity
 from shipway_serving.schema.registered import schemas_of
+from shipway_serving.server.limits import Limits
 from shipway_serving.server.line import Line
 from shipway_serving.server.settings import ContractSettings, Settings
 from shipway_serving.telemetry.emitter import Emitter
@@ -66,6 +68,7 @@ class Exchange:
         self.id_header = "x-request-id" if self._profile.many_ids else "x-ms-request-id"
         """Under which the client names its request."""
         self._version: Headers = (("x-ms-server-version", contract.server_version),) if has_version else ()
+        self._longest_body = (settings.limits if settings else Limits()).body_bytes
         self._stays_healthy = "dead-healthy" in contract.bugs
         self._documents: Optional[Documents] = None
         self.stage = Stage.STARTING
@@ -152,9 +155,14 @@ class Exchange:
         turn.headers = self._version + _partial_ids(turn)
         if isinstance(found, Response):
             turn(found)
-        else:
-            found.headers.setdefault("x-ms-request-id", turn.request_id)
-            self._put_in_line(found, turn)
+            return
+        found.headers.setdefault("x-ms-request-id", turn.request_id)
+        if accepts_gzip(found):
+            turn.reply = _compressing(turn.reply)
+        try:
+            self._put_in_line(decoded(found, self._longest_body), turn)
+        except Refusal as refusal:
+            turn(failure(refusal.status, refusal.message))
 
     def _at_once(self, route: Route, request: Request) -> Response:
         if request.method == "OPTIONS":
@@ -215,6 +223,10 @@ def _partial_ids(turn: _Turn) -> Headers:
     """The ids of a request that has one too long: its first, unless that is the one."""
     ids = RequestIds(turn.request_id if len(turn.request_id) <= LONGEST_ID else "", "", "")
     return id_headers(ids, turn.request.headers)
+
+
+def _compressing(reply: Reply) -> Reply:
+    return lambda response: reply(compressed(response))
 
 
 def _unavailable(message: str) -> Response:
