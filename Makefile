@@ -19,8 +19,11 @@ demo: setup  ## whole releases on this machine: good models are promoted, bad on
 
 test: export PATH := $(CURDIR)/$(BIN):$(PATH)
 test: setup  ## the tests: unit, targets, flows, the docs, and the scoring server on each Python it must run on
-	@$(BIN)/python -m pytest -q -m "not chaos" -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -q -m "not chaos and not parity" -n 3 --dist loadfile
 	@$(BIN)/python serving/run_tests.py
+
+parity: setup  ## the scoring server beside Microsoft's own: the same requests to both, every difference listed or refused
+	@$(BIN)/python -m pytest -q -m parity tests/parity
 
 check: setup  ## format, lint, types, import contracts, links in the docs
 	@$(BIN)/ruff format --check --quiet .

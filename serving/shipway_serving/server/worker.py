@@ -33,6 +33,7 @@ from shipway_serving.server.settings import Batching, ContractSettings, Settings
 from shipway_serving.server.shared_metrics import attach_metrics
 from shipway_serving.server.worker_plan import WorkerPlan, inherited, read_plan
 from shipway_serving.shims.finder import install
+from shipway_serving.shims.remedies import remedy_for
 from shipway_serving.telemetry.emitter import Emitter, EmitterHandler
 from shipway_serving.telemetry.metrics import Metrics
 from shipway_serving.telemetry.script_output import end_lines, take_over_output
@@ -123,19 +124,28 @@ def _start_script(settings: Settings, front: Front, emitter: Emitter) -> EntrySc
             script = load(layout, profile_named(contract.profile), process_wide_raw=process_wide_raw)
         else:
             script = onnx_service(model)
-    except BaseException:
+    except BaseException as error:
         _log.exception("The entry script could not be loaded: %s", layout.script_path() or "module main")
+        _log_remedy(error)
         _leave(NEVER_STARTED, emitter)
     try:
         script.init()
         front.exchange.script_loaded(script)
-    except BaseException:
+    except BaseException as error:
         _log.exception("init() failed")
+        _log_remedy(error)
         _log_model_folder(layout)
         _leave(NEVER_STARTED, emitter)
     end_lines()
     _log.info("init() has succeeded; ready to score")
     return script
+
+
+def _log_remedy(error: BaseException) -> None:
+    """What to do about an import that no stand-in could serve."""
+    remedy = remedy_for(error)
+    if remedy:
+        _log.error(remedy)
 
 
 def _log_model_folder(layout: Layout) -> None:
