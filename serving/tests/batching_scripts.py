@@ -1,71 +1,45 @@
-"""A scorer and scripts for the tests of batching: small, real, and counting what they do."""
+"""Scripts, jobs and the server's own scorer for the tests of batching."""
 
 import json
 import time
 from collections import deque
-from typing import Any, Callable, Deque, Dict, List, NamedTuple
+from functools import lru_cache
+from typing import Any, Callable, Deque, Dict, List
 
+from shipway_serving.asset.entry_script import EntryScript
 from shipway_serving.batching.batcher import Batcher
 from shipway_serving.batching.plan import Limits
-from shipway_serving.batching.scoring import Scoring, Script
-from shipway_serving.contract.messages import JSON, Refusal, Request, Response
+from shipway_serving.batching.scoring import Script
+from shipway_serving.contract.messages import JSON, Request, Response
 from shipway_serving.contract.run_form import RunForm
 from shipway_serving.server.line import Job
+from shipway_serving.server.overtime import Overtime
+from shipway_serving.server.scorer import Scored, Scorer
 
 RUN_MS = "x-ms-run-fn-exec-ms"
 TEXT_FORM = RunForm(("data",), {}, False, False)
 ROWS_FORM = RunForm(("rows", "unit"), {"unit": "m"}, False, True)
 
 
-class Scored(NamedTuple):
-    """The server's, less what batching does not look at."""
-
-    response: Response
-    quits: bool = False
-
-
-class PlainScoring(Scoring[Scored]):
-    """Scores as the server does, with what batching does not touch left out."""
+class CountingScorer(Scorer):
+    """Knows how many requests it has parsed."""
 
     def __init__(self, form: RunForm, run: Callable[..., Any]) -> None:
-        self._form = form
-        self._run = run
+        super().__init__(EntryScript(lambda: None, run, form), no_hurry())
         self.parsed = 0
 
     def arguments(self, request: Request) -> Dict[str, Any]:
         self.parsed += 1
-        text = request.body.decode("utf-8")
-        headers = {name.title(): value for name, value in request.headers.items()}
-        extra = {"request_headers": headers} if self._form.wants_headers else {}
-        if not self._form.has_schema:
-            return dict(extra, **{self._form.parameters[0]: text})
-        try:
-            given = json.loads(text)
-            named = {name: given[name] for name in self._form.parameters if name in given}
-        except (ValueError, TypeError) as error:
-            raise Refusal(400, str(error)) from None
-        return dict(self._form.defaults, **dict(named, **extra))
-
-    def refused(self, refusal: Refusal) -> Scored:
-        return Scored(Response(refusal.status, b'"refused"', JSON))
-
-    def score_arguments(self, request: Request, arguments: Dict[str, Any]) -> Scored:
-        try:
-            return self.answer(request, self._run(**arguments), 1.0)
-        except Exception:
-            return Scored(Response(500, b'"raised"', JSON))
-        except BaseException:
-            return Scored(Response(500, b'"raised"', JSON), quits=True)
-
-    def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        return call(*arguments)
-
-    def answer(self, request: Request, result: Any, run_ms: float) -> Scored:
-        return answer_of(result, run_ms)
+        return super().arguments(request)
 
 
-def answer_of(result: Any, run_ms: float = 0.0) -> Scored:
-    return Scored(Response(200, json.dumps(result).encode("ascii"), JSON, ((RUN_MS, f"{run_ms:.3f}"),)))
+@lru_cache(maxsize=1)
+def no_hurry() -> Overtime:
+    return Overtime(3600000)
+
+
+def answer_of(result: Any) -> Scored:
+    return Scored(Response(200, json.dumps(result).encode("ascii"), JSON))
 
 
 def job(value: Any, came_at: float = 0.0, **headers: str) -> Job:
@@ -79,8 +53,9 @@ def job(value: Any, came_at: float = 0.0, **headers: str) -> Job:
 def batcher(
     form: RunForm, run: Callable[..., Any], run_batch: Callable[[List[Any]], Any], max_rows: int = 8, wait_s: float = 0
 ) -> "Batcher[Scored]":
+    """One with the server's own scorer behind it."""
     script = Script(form, run, run_batch)
-    return Batcher(PlainScoring(form, run), script, Limits(max_rows, wait_s), time.perf_counter)
+    return Batcher(CountingScorer(form, run), script, Limits(max_rows, wait_s), time.perf_counter)
 
 
 def line(*jobs: Job) -> Deque[Any]:

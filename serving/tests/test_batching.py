@@ -4,7 +4,7 @@ import logging
 from typing import Any, Dict, List
 
 import pytest
-from batching_scripts import ROWS_FORM, TEXT_FORM, answer_of, batcher, job, line, statuses, values
+from batching_scripts import ROWS_FORM, RUN_MS, TEXT_FORM, answer_of, batcher, job, line, statuses, values
 
 from shipway_serving.batching import split, stack
 from shipway_serving.batching.batcher import batcher_for
@@ -12,7 +12,7 @@ from shipway_serving.batching.checks import unfit
 from shipway_serving.batching.items import item_of
 from shipway_serving.batching.plan import Limits, Plan, Waiting, plan
 from shipway_serving.batching.rows import Size, misplaced, size_of
-from shipway_serving.batching.stack import RowsLost, Unstackable, by_rows
+from shipway_serving.batching.stack import RowsLost, Unstackable
 from shipway_serving.contract.run_form import RunForm
 
 LIMITS = Limits(max_rows=4, max_wait_s=0.01)
@@ -153,11 +153,6 @@ def test_what_would_change_by_being_stacked_is_refused():
             stack(parts)
 
 
-def test_a_model_that_scores_rows_by_name_scores_batches():
-    run_batch = by_rows(lambda columns: {"twice": [2 * x for x in columns["x"]]})
-    assert run_batch([{"x": [1, 2]}, {"x": [3]}]) == [{"twice": [2, 4]}, {"twice": [6]}]
-
-
 # The script's side.
 
 
@@ -229,8 +224,8 @@ def test_a_request_is_parsed_once_however_long_it_waits():
 def test_all_requests_of_a_batch_have_the_batch_s_duration():
     batches = batcher(TEXT_FORM, str, lambda batch: batch)
     answers = batches.score(batches.take(line(job("a"), job("b")), 0.0).jobs)
-    durations = [dict(answer.response.headers)["x-ms-run-fn-exec-ms"] for answer in answers]
-    assert durations[0] == durations[1] != "1.000"
+    durations = [dict(answer.response.headers)[RUN_MS] for answer in answers]
+    assert durations[0] == durations[1]
 
 
 # When it goes wrong.
@@ -283,6 +278,10 @@ def test_an_empty_request_is_scored_alone():
     assert values(batches.score(second)) == [[]]
 
 
+def batching_records(caplog: Any) -> List[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "shipway_serving.batching"]
+
+
 def poisoned(data: str) -> str:
     if data == "bad":
         raise ValueError(data)
@@ -305,7 +304,7 @@ def test_wrong_results_are_nobody_s_and_each_request_is_scored_alone(returned: A
         assert statuses(answers) == [200, 500, 200]
         assert values(answers)[::2] == ["x", "z"]
     wanted = f"run_batch() failed ({reason}): the requests of such a batch are scored one by one. This is said once."
-    assert [record.getMessage() for record in caplog.records] == [wanted]
+    assert batching_records(caplog) == [wanted]
 
 
 def test_a_batch_that_raises_says_so_once_with_its_traceback(caplog: Any):
@@ -315,8 +314,9 @@ def test_a_batch_that_raises_says_so_once_with_its_traceback(caplog: Any):
     batches = batcher(TEXT_FORM, poisoned, run_batch)
     for _ in range(3):
         assert statuses(batches.score(batches.take(line(job("x"), job("bad")), 0.0).jobs)) == [200, 500]
-    assert len(caplog.records) == 1
-    assert "run_batch() failed (ValueError)" in caplog.text and "in poisoned" in caplog.text
+    (said,) = batching_records(caplog)
+    assert said.startswith("run_batch() failed (ValueError)")
+    assert [record.exc_info is not None for record in caplog.records if record.getMessage() == said] == [True]
 
 
 def test_a_script_that_exits_takes_no_neighbour_along(caplog: Any):

@@ -5,7 +5,7 @@ array has it.
 """
 
 import sys
-from typing import Any, Callable, Dict, List, Sequence, Tuple, cast
+from typing import Any, Dict, List, Sequence, Tuple, cast
 
 
 class Unstackable(ValueError):
@@ -57,16 +57,6 @@ def split(stacked: Any, counts: Sequence[int]) -> List[Any]:
         parts.append(stacked[begin : begin + count])
         begin += count
     return parts
-
-
-def by_rows(score: Callable[[Dict[str, Any]], Any]) -> Callable[[List[Dict[str, Any]]], List[Any]]:
-    """A ``run_batch`` for a ``score`` that takes rows by name and returns as many, as ONNX Runtime does."""
-
-    def run_batch(batch: List[Dict[str, Any]]) -> List[Any]:
-        rows, counts = stack(batch)
-        return split(score(rows), counts)
-
-    return run_batch
 
 
 def _stack_columns(parts: Sequence[Dict[str, Any]]) -> Tuple[Dict[str, Any], List[int]]:
