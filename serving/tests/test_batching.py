@@ -221,6 +221,21 @@ def test_a_request_is_parsed_once_however_long_it_waits():
     assert batches._scoring.parsed == 2  # type: ignore[attr-defined]
 
 
+def test_a_client_that_is_alone_does_not_wait_for_company():
+    batches = batcher(TEXT_FORM, str, lambda batch: batch, wait_s=10.0)
+    taken = [batches.take(line(job("a")), 0.0, more_may_come=False) for _ in range(3)]
+    assert [len(each.jobs) for each in taken] == [1, 1, 1]
+
+
+def test_clients_who_connect_for_each_request_are_waited_for_as_the_last_batch_had_them():
+    batches = batcher(TEXT_FORM, str, lambda batch: batch, wait_s=10.0)
+    assert len(batches.take(line(job("a"), job("b"), job("c")), 0.0, more_may_come=False).jobs) == 3
+    waiting = line(job("a"), job("b"))
+    assert batches.take(waiting, 0.0, more_may_come=False) == ([], 10.0)
+    waiting.append(job("c"))
+    assert len(batches.take(waiting, 0.0, more_may_come=False).jobs) == 3
+
+
 def test_all_requests_of_a_batch_have_the_batch_s_duration():
     batches = batcher(TEXT_FORM, str, lambda batch: batch)
     answers = batches.score(batches.take(line(job("a"), job("b")), 0.0).jobs)

@@ -43,6 +43,8 @@ class Batcher(Generic[S]):
         self._limits = limits
         self._clock = clock
         self._said: Set[str] = set()
+        self._last = 0
+        """Requests in the last batch."""
         self.on_batch: Callable[[int, bool], None] = lambda requests, fell_back: None
         """Called after each batch, for the metrics; a request that ran alone is one, too."""
         self.apart: Callable[[Request], Optional[Callable[[Request], S]]] = lambda request: None
@@ -51,12 +53,15 @@ class Batcher(Generic[S]):
     def take(self, waiting: Deque[Any], now: float, more_may_come: bool = True) -> Taken:
         """Remove the next batch from ``waiting``, or say when to look again.
 
-        ``more_may_come``: there are clients who have no request in line, so that waiting for company has a point.
+        ``more_may_come``: some client is connected and has no request under way. Where none is, and as many are in line
+        as there were in the last batch, all are taken to be here again, and nobody is waited for.
 
         The line is of jobs with ``request``, ``came_at`` (seconds, by the clock of ``now``) and ``inputs``, which is
         the batcher's own and None at first. Another thread may append to it meanwhile.
         """
-        decision = plan(self._sizes(waiting), now, self._limits, more_may_come=more_may_come)
+        expects = more_may_come or len(waiting) < self._last
+        decision = plan(self._sizes(waiting), now, self._limits, more_may_come=expects)
+        self._last = len(decision.take) or self._last
         return Taken(_remove(waiting, decision.take), decision.wait_s)
 
     def score(self, jobs: Sequence[Any]) -> List[S]:
