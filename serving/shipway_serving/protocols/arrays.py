@@ -40,7 +40,8 @@ def elements_of(spec: TensorSpec, value: Any) -> Any:
         return raw
     if wanted.kind in "iu":
         _check_range(spec, raw, wanted)
-    return raw.astype(wanted)
+    with _np.errstate(over="ignore"):  # a number beyond a float type is infinite in it, and no warning is due
+        return raw.astype(wanted)
 
 
 def check_shape(spec: TensorSpec, array: Any) -> None:

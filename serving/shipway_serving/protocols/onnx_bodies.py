@@ -5,7 +5,6 @@ JSON. The outputs come in the form in which the first input came.
 """
 
 import base64
-import binascii
 from typing import Any, Dict, List, Optional, Sequence, Tuple, cast
 
 import numpy  # type: ignore
@@ -71,7 +70,7 @@ def _elements(spec: TensorSpec, tensor: Dict[str, Any]) -> Any:
     try:
         shape = [int(size) for size in tensor.get("dims", ())]
         return _flat(spec, tensor).reshape(shape).tolist()
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise Refusal(400, f"Input {spec.name!r}: the tensor object cannot be read: {error}.") from None
 
 
@@ -91,7 +90,8 @@ def _flat(spec: TensorSpec, tensor: Dict[str, Any]) -> Any:
     if spec.datatype is STRING:
         return _np.array([base64.b64decode(text).decode("utf-8") for text in listed], dtype=object)
     if name == "float16":
-        return _np.array([int(bits) for bits in listed], dtype="uint16").view("float16")
+        packed = b"".join(int(bits).to_bytes(2, "little") for bits in listed)
+        return _np.frombuffer(packed, dtype="<f2")
     if name == "bool":
         return _np.array([bool(int(element)) for element in listed], dtype=bool)
     number = float if name.startswith("float") else int

@@ -6,6 +6,7 @@ from typing import Any, Dict, Optional
 
 from shipway_serving.contract.messages import Refusal, Request
 from shipway_serving.contract.profile import Profile
+from shipway_serving.contract.results import not_called
 from shipway_serving.protocols.dialect import Dialect
 from shipway_serving.server.overtime import Overtime
 from shipway_serving.server.scorer import Scored, Scorer
@@ -23,6 +24,8 @@ class DialectScorer(Scorer):
 
     def arguments(self, request: Request) -> Dict[str, Any]:
         """What the dialect reads in ``request``; raises ``Refusal``."""
+        if request.method not in self._methods:
+            raise not_called(request.method)
         return self._dialect.arguments(request)
 
     def refused(self, refusal: Refusal) -> Scored:
