@@ -47,7 +47,7 @@ def title_cased(headers: Dict[str, str]) -> Dict[str, str]:
 def media_type(request: Request, profile: Profile = MODERN) -> str:
     """The request's content type without parameters; empty when it has none."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
-    return kind.lower() if profile.folds_content_types else kind
+    return kind.lower() if profile.folds_content_types else kind.partition(",")[0].strip()
 
 
 def is_form(request: Request, profile: Profile = MODERN) -> bool:

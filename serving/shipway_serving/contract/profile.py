@@ -20,7 +20,7 @@ class Profile(NamedTuple):
     takes_json_suffixes: bool = True
     """``application/vnd.x+json`` counts as JSON (H-30)."""
     folds_content_types: bool = True
-    """Content types are compared whatever the case of their letters."""
+    """Content types are compared whatever the case of their letters, and whole; else a comma ends them too."""
     needs_a_boundary: bool = True
     """A multipart body without a boundary is no form and reaches an undecorated ``run`` (H-21)."""
     keeps_bad_escapes: bool = True
@@ -36,13 +36,13 @@ class Profile(NamedTuple):
     many_ids: bool = True
     """Three ids are answered and long ones refused (H-63 to H-66), beside the server's version (H-62); else
     ``x-ms-request-id`` alone (H-69)."""
+    replaces_ids: bool = True
+    """Ids that the script sets in a response of its own give way to ours (H-67); else both are sent."""
     strict_signatures: bool = True
     """``run`` may not have ``*args`` or ``**kwargs`` (E-6), and may have any number of named parameters; else the other
     way round."""
     forbids_raw_schema: bool = True
     """``@rawhttp`` together with ``@input_schema`` stops the start (E-8)."""
-    requests_are_aml: bool = False
-    """``isinstance(request, AMLRequest)`` in a raw ``run`` (R-2)."""
 
 
 MODERN = Profile()
@@ -60,9 +60,9 @@ LEGACY = Profile(
     marks_server_errors=False,
     splits_results=True,
     many_ids=False,
+    replaces_ids=False,
     strict_signatures=False,
     forbids_raw_schema=False,
-    requests_are_aml=True,
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Generator
 
 from werkzeug.datastructures import ImmutableMultiDict
 
-from shipway_serving.rawhttp.request import LegacyRawRequest, RawRequest
+from shipway_serving.rawhttp.request import RawRequest
 
 
 class AwaitableBytes(bytes):
@@ -53,7 +53,3 @@ class AsyncRawRequest(RawRequest):
         """The files of a form."""
         self._load_form_data()
         return AwaitableMultiDict(self.__dict__["files"])
-
-
-class LegacyAsyncRawRequest(AsyncRawRequest, LegacyRawRequest):
-    """0.4 turned the request into an ``AMLRequest`` here too."""

@@ -58,8 +58,8 @@ class RawRequest(Request):
 
     def on_json_loading_failure(self, error: Optional[ValueError]) -> Any:
         """What a body that does not parse leads to."""
-        raise BadRequest(f"Failed to decode JSON object: {error}") from error
+        raise BadRequest() from error
 
 
-class LegacyRawRequest(RawRequest, AMLRequest):
-    """0.4 turned the request into an ``AMLRequest``; later servers did not (R-2)."""
+RawRequest.__name__ = AMLRequest.__name__
+"""In messages it is called what scripts call it, although it is no instance of that (R-2)."""

@@ -67,6 +67,7 @@ class Exchange:
         has_version = self._profile.many_ids and contract.server_version
         self.id_header = "x-request-id" if self._profile.many_ids else "x-ms-request-id"
         """Under which the client names its request."""
+        self.replaces_ids = self._profile.replaces_ids
         self._version: Headers = (("x-ms-server-version", contract.server_version),) if has_version else ()
         self._longest_body = (settings.limits if settings else Limits()).body_bytes
         self._stays_healthy = "dead-healthy" in contract.bugs
@@ -215,7 +216,7 @@ class _Turn:
         if self.route not in PROBES:
             self.exchange.finished(self, response.status)
         status, body, content_type, theirs, stream, from_script = response
-        own = with_ours(theirs, headers) if from_script else theirs + headers
+        own = with_ours(theirs, headers) if from_script and self.exchange.replaces_ids else theirs + headers
         self.reply(Response(status, body, content_type, own, stream))
 
 

@@ -47,7 +47,7 @@ class Scorer:
         self._timeout_s = overtime.timeout_ms / 1000
         self._profile = profile
         self._methods = ("GET", "POST", "HEAD") if profile.head_is_get else ("GET", "POST")
-        self._raw_request = _raw_requests(script, profile) if script.form.is_raw else None
+        self._raw_request = _raw_requests(script) if script.form.is_raw else None
         self._flask = _flask_contexts()
         self._tell_id = _id_hearer()
 
@@ -174,13 +174,12 @@ class Scorer:
         return response if response.stream is None else response._replace(stream=_watched(response.stream))
 
 
-def _raw_requests(script: EntryScript, profile: Profile) -> Callable[[Dict[str, Any]], Any]:
+def _raw_requests(script: EntryScript) -> Callable[[Dict[str, Any]], Any]:
     """The class of the requests that a raw script gets; werkzeug is here already, by the script's own import."""
-    from shipway_serving.rawhttp import async_request, request
+    from shipway_serving.rawhttp.async_request import AsyncRawRequest
+    from shipway_serving.rawhttp.request import RawRequest
 
-    if inspect.iscoroutinefunction(inspect.unwrap(script.run)):
-        return async_request.LegacyAsyncRawRequest if profile.requests_are_aml else async_request.AsyncRawRequest
-    return request.LegacyRawRequest if profile.requests_are_aml else request.RawRequest
+    return AsyncRawRequest if inspect.iscoroutinefunction(inspect.unwrap(script.run)) else RawRequest
 
 
 def _flask_contexts() -> Any:
