@@ -59,7 +59,10 @@ def interpreter_of(environment: Environment) -> Path:
     VENVS.mkdir(exist_ok=True)
     with (VENVS / f"parity-{environment.name}.lock").open("w") as alone:
         fcntl.flock(alone, fcntl.LOCK_EX)
-        _make(venv, python, lock)
+        try:
+            _make(venv, python, lock)
+        except RuntimeError as error:
+            absent(f"{venv.name} cannot be made: {error}")
     return venv / "bin" / "python"
 
 
