@@ -8,6 +8,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 import numpy
 import onnx_files
 import pytest
+import wrapt
 from inference_schema.parameter_types.numpy_parameter_type import NumpyParameterType
 from inference_schema.parameter_types.standard_py_parameter_type import StandardPythonParameterType
 from inference_schema.schema_decorators import input_schema, output_schema
@@ -406,6 +407,19 @@ class Returns:
 @input_schema("rows", NumpyParameterType(SAMPLE))
 def returning(rows: Any) -> Any:
     return Returns.result
+
+
+class Counting:
+    """Another decorator's wrapper on wrapt, which is an object."""
+
+    def __call__(self, wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        return wrapped(*args, **kwargs)
+
+
+def test_other_decorators_on_wrapt_are_passed_over() -> None:
+    """They may be objects and enclose nothing."""
+    client = script(wrapt.FunctionWrapper(returning, Counting()))
+    assert answered(client.protocols, "/v2/models/churn")[1]["inputs"][0]["name"] == "rows"
 
 
 def summed(rows: Any = None) -> float:

@@ -76,7 +76,8 @@ def _numpy_samples(run: Any) -> Iterator[Tuple[str, _Sample]]:
     while hasattr(run, "_self_wrapper"):
         wrapper: Any = run._self_wrapper
         cells: Any = getattr(wrapper, "__closure__", None) or ()
-        held = dict(zip(wrapper.__code__.co_freevars, (cell.cell_contents for cell in cells)))
+        code: Any = getattr(wrapper, "__code__", None)  # other decorators on wrapt may be objects
+        held = dict(zip(code.co_freevars, (cell.cell_contents for cell in cells))) if code else {}
         declared: Any = held.get("param_type")
         if type(declared).__name__ == "NumpyParameterType":
             yield held["param_name"], _Sample(declared, bool(held.get("optional")))
