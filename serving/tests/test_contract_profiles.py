@@ -165,3 +165,20 @@ def test_a_run_with_no_parameter_or_more_than_two_stops_the_start(run: Any, mess
     with pytest.raises(UnfitRun) as caught:
         form(run)
     assert str(caught.value) == message
+
+
+def test_the_profile_is_chosen_by_a_flag(serve: Any) -> None:
+    """H-4, H-5, H-9, H-47, H-69 over HTTP."""
+    script = "def init(): pass\ndef run(data, request_headers): return 1 / len(data.strip('{}'))\n"
+    server = serve("--profile", "legacy", script=script).healthy()
+    failed = server.score("")
+    assert (failed.status, failed.body) == (500, b"division by zero")
+    assert failed.headers["x-ms-run-function-failed"] == "True"
+    assert "x-request-id" not in failed.headers and "x-ms-server-version" not in failed.headers
+    missing = server.request("GET", "/nothing", headers={"x-ms-request-id": "mine"})
+    assert (missing.status, missing.headers["content-type"]) == (404, HTML)
+    assert missing.headers["x-ms-request-id"] == "mine"
+    assert server.request("OPTIONS", "/score").status == 405
+    assert server.request("HEAD", "/score?a=1").status == 200
+    undeclared = server.request("GET", "/swagger.json")
+    assert (undeclared.status, undeclared.body) == (404, b'"Swagger not found"')

@@ -305,8 +305,10 @@ def test_a_server_error_of_the_scripts_own_is_passed_on(ask: Any) -> None:
     assert (answer.status, answer.body, answer.headers["x-ms-run-function-failed"]) == (503, b"no", "True")
 
 
-def test_a_decorated_helper_leaves_run_alone_unless_the_switch_is_on(serve: Any) -> None:
+def test_a_decorated_helper_leaves_run_alone_unless_the_switch_is_on(serve: Any, tmp_path: Any) -> None:
     """R-1."""
+    other_folder = tmp_path / "other"
+    other_folder.mkdir()
     script = """
 from shipway_serving.rawhttp import rawhttp
 
@@ -320,8 +322,9 @@ def init():
 def run(data):
     return type(data).__name__
 """
-    plain = serve(script=script).healthy()
-    assert plain.score("x").json() == "str"
+    assert serve(script=script).healthy().score("x").json() == "str"
+    switched = serve("--v1_bugs", "rawhttp-global", script=script, folder=other_folder).healthy()
+    assert switched.score("x").json() == "AMLRequest"
 
 
 def test_raw_and_schema_together_stop_the_start(serve: Any) -> None:

@@ -36,7 +36,9 @@ def ids_of(headers: Dict[str, str], fresh_id: str, profile: Profile = MODERN) ->
         raise Refusal(431, f"x-request-id must not exceed {LONGEST_ID} characters")
     sent_legacy_id = headers.get("x-ms-request-id", "")
     client_id = headers.get("x-ms-client-request-id", "") or sent_legacy_id
-    legacy_id = sent_legacy_id or client_id or request_id
+    if not client_id:
+        return RequestIds(request_id, request_id, "")
+    legacy_id = sent_legacy_id or client_id
     if len(legacy_id) > LONGEST_ID or len(client_id) > LONGEST_ID:
         both = "x-ms-request-id and x-ms-client-request-id"
         raise Refusal(431, f"{both} must not exceed {LONGEST_ID} characters")
