@@ -146,3 +146,97 @@ def test_a_held_back_body_is_asked_for_only_while_it_is_held_back() -> None:
     assert parser.awaits_continue and parser.phase is Phase.BODY
     parser.feed(b"a")
     assert not parser.awaits_continue
+
+
+UPGRADE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+"""What Java's HTTP client sends with its first request, a POST included."""
+
+NEXT = b"GET /next HTTP/1.1\r\n\r\n"
+
+
+@given(st.booleans(), st.binary(max_size=40), st.lists(st.integers(0, 400), max_size=6))
+def test_an_offer_of_another_protocol_loses_neither_the_body_nor_what_follows(
+    chunked: bool, body: bytes, cuts: List[int]
+) -> None:
+    """However the bytes are cut, and with either framing."""
+    framing = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(body)
+    coded = (b"%x\r\n%b\r\n" % (len(body), body) if body else b"") + b"0\r\n\r\n" if chunked else body
+    data = b"POST /score HTTP/1.1\r\n" + UPGRADE + framing + b"\r\n\r\n" + coded + NEXT
+    edges = [0] + sorted(min(cut, len(data)) for cut in cuts) + [len(data)]
+    items = parse([data[begin:end] for begin, end in zip(edges, edges[1:])])
+    assert [(request.path, request.body) for request in requests(items)] == [("/score", body), ("/next", b"")]
+    assert [item.keep_alive for item in items if isinstance(item, Parsed)] == [True, True]
+    assert requests(items)[0].headers["upgrade"] == "h2c"
+
+
+def test_an_offer_of_another_protocol_with_the_wish_to_close_is_the_last_request() -> None:
+    """The wish survives."""
+    head = b"POST /score HTTP/1.1\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n"
+    items = parse([head + b"ab" + NEXT])
+    assert [(item.request.body, item.keep_alive) for item in items if isinstance(item, Parsed)] == [(b"ab", False)]
+    assert len(items) == 1
+
+
+def test_what_follows_connect_is_not_read() -> None:
+    """It would not be HTTP."""
+    items = parse([b"CONNECT host:443 HTTP/1.1\r\nHost: host\r\n\r\n" + NEXT])
+    assert [item.keep_alive for item in items if isinstance(item, Parsed)] == [False]
+    assert len(items) == 1
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_trailers_are_left_out() -> None:
+    """A front end that checks headers has not seen them."""
+    items = parse([CHUNKED + b"1\r\nb\r\n0\r\nAuthorization: Bearer x\r\nX-A: 2\r\n\r\n"])
+    assert requests(items)[0].headers == {"x-a": "1", "transfer-encoding": "chunked"}
+    assert requests(items)[0].body == b"b"
+
+
+def test_trailers_and_chunk_extensions_that_never_end_are_refused() -> None:
+    """431 as for headers: memory stays bounded."""
+    for piece in (b"0\r\nX: ", b"0\r\n", b"1;"):
+        flood = [b"Y: %d\r\n" % number for number in range(200)] if piece == b"0\r\n" else [b"v" * 50] * 40
+        items = parse([CHUNKED + piece, *flood])
+        assert [item.status for item in items if isinstance(item, Malformed)] == [431], piece
+
+
+def test_a_body_of_many_small_chunks_is_one_body() -> None:
+    """Also with each chunk in a piece of its own."""
+    pieces = [CHUNKED] + [b"2\r\n%02d\r\n" % number for number in range(100)] + [b"0\r\n\r\n"]
+    assert requests(parse(pieces))[0].body == b"".join(b"%02d" % number for number in range(100))
+
+
+def test_a_header_name_that_is_empty_or_ends_with_a_blank_is_refused() -> None:
+    """Old releases of the parser take it, and a front end may have taken it for something else."""
+    for line in (b": 3", b"Content-Length : 3", b"X\t: y"):
+        items = parse([b"POST / HTTP/1.1\r\n" + line + b"\r\n\r\n", b"abc"])
+        assert [item.status for item in items if isinstance(item, Malformed)] == [400], line
+        assert not requests(items)
+
+
+def test_requests_that_two_servers_could_read_differently_are_refused() -> None:
+    """Every one of them has been used to smuggle."""
+    post = b"POST / HTTP/1.1\r\nHost: h\r\n"
+    bad = (
+        post + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+        post + b"Content-Length: 3, 3\r\n\r\nabc",
+        post + b"Content-Length: +3\r\n\r\nabc",
+        post + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\nabc",
+        post + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        post + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        post + b"Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\nabc",
+        post + b"Transfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n",
+        post + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff1\r\nabc\r\n0\r\n\r\n",
+        post + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: b\rX: y\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: b\0c\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: h\n\n",
+        b"GET /a b HTTP/1.1\r\n\r\n",
+        b"get / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.2\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    )
+    for data in bad:
+        assert [(type(item), item.status) for item in parse([data])] == [(Malformed, 400)], data  # type: ignore[union-attr]

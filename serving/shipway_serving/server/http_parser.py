@@ -10,6 +10,9 @@ from shipway_serving.contract.messages import Request
 from shipway_serving.server.limits import Limits
 
 
+_NO_NAME_END = (b"", b" ", b"\t")
+
+
 class Phase(Enum):
     """What the parser waits for; the connection sets its deadline by it."""
 
@@ -46,6 +49,8 @@ class RequestParser:
         self._parser = httptools.HttpRequestParser(self)
         self._done: List[Union[Parsed, Malformed]] = []
         self._unread_header_bytes = 0
+        """Raw bytes since the last thing that counts otherwise: a request's end, its headers' end, a part of a body."""
+        self._resuming = False
         self._start()
         self.phase = Phase.IDLE
         self.body_received = 0
@@ -58,7 +63,7 @@ class RequestParser:
         if self.phase is not Phase.ENDED:
             self._unread_header_bytes += len(data)
             self._parse(data)
-            if self.phase in (Phase.IDLE, Phase.HEADERS):
+            if self.phase is not Phase.ENDED:
                 self._check_unfinished_headers(len(data))
         done, self._done = self._done, []
         return done
@@ -66,17 +71,43 @@ class RequestParser:
     def _parse(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # The request itself is complete. We speak no other protocol, and what follows may be in that one.
-            self.phase = Phase.ENDED
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             if self.phase is not Phase.ENDED:
                 self._refuse(400, f"The request is not valid HTTP/1.1: {error}")
 
-    def _check_unfinished_headers(self, newest: int) -> None:
-        """Stop early when the end of the headers is far overdue; the exact count follows at their end.
+    def _decline(self, rest: bytes) -> None:
+        """Go on in HTTP/1.1 after an offer to change the protocol: Java's client makes one with its first request.
 
-        Raw bytes hold more than what counts (line ends, blanks) and up to ``newest`` that came before the first header.
+        The parser stops at the offer, in newer releases before the body, so another one reads what follows. After
+        CONNECT that would be something else than HTTP.
+        """
+        if self.phase is Phase.ENDED:
+            return
+        head = self._framing() if self.phase is Phase.BODY else b""
+        self._parser = httptools.HttpRequestParser(self)
+        if head:
+            self._resuming = self._resumed = True
+            self._parser.feed_data(head)
+            self._resuming = False
+        if rest:
+            self._parse(rest)
+
+    def _framing(self) -> bytes:
+        """The head of a request whose body is framed as that of the present one."""
+        names = ("content-length", "transfer-encoding")
+        fields = [f"{name}: {self._headers[name]}" for name in names if name in self._headers]
+        if "close" in self._headers.get("connection", "").lower():
+            fields.append("connection: close")
+        method, version = self._parser.get_method().decode("latin-1"), self._parser.get_http_version()
+        return "\r\n".join([f"{method} / HTTP/{version}", *fields, "", ""]).encode("latin-1")
+
+    def _check_unfinished_headers(self, newest: int) -> None:
+        """Stop early when the end of headers is far overdue, or of what stands around a chunk; trailers are such.
+
+        The exact count follows at the headers' end: raw bytes hold more than what counts (line ends, blanks) and up to
+        ``newest`` that came before the first of these.
         """
         if self._unread_header_bytes > 2 * self._limits.header_bytes + newest:
             self._refuse_headers()
@@ -92,7 +123,9 @@ class RequestParser:
         self._target = b""
         self._headers: Dict[str, str] = {}
         self._header_bytes = 0
-        self._body: List[bytes] = []
+        self._body: Union[bytes, bytearray] = b""
+        self._has_bad_name = False
+        self._resumed = False
         self.body_received = 0
         self.awaits_continue = False
 
@@ -100,17 +133,23 @@ class RequestParser:
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
-        if self.phase is not Phase.ENDED:
+        if self.phase is not Phase.ENDED and not self._resuming:
             self._start()
             self.phase = Phase.HEADERS
 
     def on_url(self, target: bytes) -> None:
         """The request target, or a part of it."""
+        if self._resuming:
+            return
         self._target += target
         self._header_bytes += len(target)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header field."""
+        """One header field; a trailer is left out, since whoever stands before us has not looked at it."""
+        if self.phase is not Phase.HEADERS:
+            return
+        if name[-1:] in _NO_NAME_END:
+            self._has_bad_name = True
         self._header_bytes += len(name) + len(value) + 4
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1")
@@ -118,11 +157,14 @@ class RequestParser:
 
     def on_headers_complete(self) -> None:
         """The empty line."""
-        if self.phase is Phase.ENDED:
+        if self.phase is not Phase.HEADERS:
             return
         self.phase = Phase.BODY
         self._unread_header_bytes = 0
-        if self._header_bytes > self._limits.header_bytes:
+        if self._has_bad_name:
+            # Newer parsers refuse it themselves: a front end may take "Content-Length :" for something else than we do.
+            self._refuse(400, "The request is not valid HTTP/1.1: a header's name is empty or ends with a blank.")
+        elif self._header_bytes > self._limits.header_bytes:
             self._refuse_headers()
         elif self._exceeds_body_limit(_content_length(self._headers)):
             self._refuse_body()
@@ -133,27 +175,41 @@ class RequestParser:
         """A part of the body."""
         if self.phase is Phase.ENDED:
             return
-        self._body.append(part)
+        # One buffer from the second part on: small chunks, kept one by one, would take many times their size.
+        if not self._body:
+            self._body = part
+        elif isinstance(self._body, bytes):
+            self._body = bytearray(self._body + part)
+        else:
+            self._body += part
         self.body_received += len(part)
+        self._unread_header_bytes = 0
         self.awaits_continue = False
         if self._exceeds_body_limit(self.body_received):
-            self._body = []
+            self._body = b""
             self._refuse_body()
 
     def on_message_complete(self) -> None:
         """The last byte of a request."""
-        if self.phase is Phase.ENDED:
+        if self.phase is not Phase.BODY or self._body_is_still_to_come():
             return
         keep_alive = bool(self._parser.should_keep_alive())
         target = self._target.decode("latin-1")
         path, query = _split_target(target)
         method = self._parser.get_method().decode("latin-1")
-        body = b"".join(self._body)
+        keep_alive = keep_alive and method != "CONNECT"
+        body = bytes(self._body)
         request = Request(method, path, query, self._headers, body, target, self._client, self._scheme)
         self._done.append(Parsed(request, self._parser.get_http_version() != "1.0", keep_alive))
         self._unread_header_bytes = 0
         self.phase = Phase.IDLE if keep_alive else Phase.ENDED
         self._start()
+
+    def _body_is_still_to_come(self) -> bool:
+        """Whether the parser has stopped at an offer to change the protocol, before the body."""
+        if self._body or "upgrade" not in self._headers or self._parser.get_method() == b"CONNECT":
+            return False
+        return not self._resumed and (_content_length(self._headers) > 0 or "transfer-encoding" in self._headers)
 
     def _exceeds_body_limit(self, size: int) -> bool:
         return self._limits.body_bytes is not None and size > self._limits.body_bytes
@@ -163,7 +219,7 @@ class RequestParser:
 
 
 def _content_length(headers: Dict[str, str]) -> int:
-    text = headers.get("content-length", "")
+    text = headers.get("content-length", "").strip()
     return int(text) if text.isdigit() else 0
 
 
