@@ -41,7 +41,7 @@ def divergences(ask: Ask, microsoft: Answer, ours: Answer) -> list[Divergence]:
         found.append(Divergence("status", str(microsoft.status), str(ours.status)))
     found += _headers(ask, microsoft, ours)
     if _told(microsoft) != _told(ours):
-        found.append(Divergence("body", repr(microsoft.body[:300]), repr(ours.body[:300])))
+        found.append(Divergence("body", repr(_told(microsoft)[:300]), repr(_told(ours)[:300])))
     return found
 
 

@@ -76,6 +76,30 @@ def _only_the_servers_names(exchanged: Exchanged) -> bool:
     return [each.partition("/")[0] for each in ours] == [each.partition("/")[0] for each in theirs]
 
 
+def _unsendable(exchanged: Exchanged) -> bool:
+    pages = (
+        b"<html>\n  <head>\n    <title>Internal Server Error",
+        b'{"message": "The server encountered an internal error',
+    )
+    return _status(500, 500)(exchanged) and exchanged.microsoft.body.startswith(pages)
+
+
+def _bad_json(exchanged: Exchanged) -> bool:
+    return (
+        exchanged.microsoft.status == 500
+        and b"400 Bad Request: The browser (or proxy) sent" in exchanged.microsoft.body
+    )
+
+
+def _two_ids(exchanged: Exchanged) -> bool:
+    return len(exchanged.microsoft.values("x-ms-request-id")) == 2
+
+
+def _class_names(exchanged: Exchanged) -> bool:
+    names = (b"'LocalProxy'", b"'AMLRequest'", b"'EnvironHeaders'", b"timer() argument")
+    return exchanged.microsoft.status == 500 and any(name in exchanged.microsoft.body for name in names)
+
+
 def _beyond_v1(exchanged: Exchanged) -> bool:
     paths = ("/live", "/ready", "/metrics", "/ping", "/invocations")
     path = exchanged.ask.target.partition("?")[0]
@@ -99,11 +123,11 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         name="empty-request-id",
         ids=("H-63", "H-64"),
-        microsoft="an `x-request-id` that the client sent empty is taken for its id: none is sent back",
+        microsoft="an id that the client sent empty is taken for its id: none, or in 0.4 an empty one, is sent back",
         ours="it counts as none: the answer has a new one",
         why="an id is there to be found in the log",
         aspects=("header x-request-id", "header x-ms-request-id"),
-        where=lambda exchanged: exchanged.ask.sent("x-request-id") == "",
+        where=lambda exchanged: "" in (exchanged.ask.sent("x-request-id"), exchanged.ask.sent("x-ms-request-id")),
         witness="ids",
     ),
     Difference(
@@ -261,6 +285,71 @@ DIFFERENCES: tuple[Difference, ...] = (
         aspects=("body", "header content-length"),
         where=lambda exchanged: any("_" in name for name, _ in exchanged.ask.headers),
         witness="legacy-request-headers-first",
+    ),
+    Difference(
+        name="unsendable-responses",
+        ids=("H-46", "R-9", "R-10"),
+        microsoft="what cannot be sent (parts that are no text, a header beyond Latin-1) gets a page of gunicorn's",
+        ours="the 500 of any internal failure, with ids",
+        why="the same form as every other error",
+        aspects=("body", "header *"),
+        where=_unsendable,
+        witness="aml-response-texts",
+    ),
+    Difference(
+        name="wording-of-bad-json",
+        ids=("H-31", "H-32", "R-3"),
+        microsoft="0.4 tells of JSON that does not parse that it is a bad request",
+        ours="the 500 says where it does not parse",
+        why="both are texts for people, and this one helps",
+        profiles=("legacy",),
+        aspects=("body", "header content-length"),
+        where=_bad_json,
+        witness="legacy-schema-malformed",
+    ),
+    Difference(
+        name="one-id",
+        ids=("H-67", "H-69"),
+        microsoft="0.4 adds its `x-ms-request-id` to one that the script sets: there are two",
+        ours="the server's replaces it in both profiles",
+        why="a client takes either of two",
+        profiles=("legacy",),
+        aspects=("header x-ms-request-id",),
+        where=_two_ids,
+        witness="legacy-aml-response-headers",
+    ),
+    Difference(
+        name="dict-as-message",
+        ids=("R-9",),
+        microsoft="0.4 sends an `AMLResponse` of a dict without `json_str` in chunks",
+        ours="the same bytes, with their length",
+        why="1.5.1 does so",
+        profiles=("legacy",),
+        aspects=("header transfer-encoding", "header content-length"),
+        where=lambda exchanged: exchanged.microsoft.values("transfer-encoding") == ["chunked"],
+        witness="legacy-aml-response-texts",
+    ),
+    Difference(
+        name="class-names-in-texts",
+        ids=("H-33", "H-47", "R-6"),
+        microsoft="texts of exceptions that 0.4 sends name its own classes and functions",
+        ours="they name ours",
+        why="they are texts for people",
+        profiles=("legacy",),
+        aspects=("body", "header content-length"),
+        where=_class_names,
+        witness="legacy-raw-plain-values",
+    ),
+    Difference(
+        name="class-of-a-raw-request",
+        ids=("R-2",),
+        microsoft="`isinstance(request, AMLRequest)` is `False`",
+        ours="in legacy it is `True`",
+        why="it is what the name says; nothing can rely on the contrary",
+        profiles=("legacy",),
+        aspects=("body", "header content-length"),
+        where=lambda exchanged: "show=isinstance" in exchanged.ask.target,
+        witness="legacy-raw-members",
     ),
     Difference(
         name="coroutines",
