@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the server's tests on several Pythons, each in a virtual environment of its own.
 
-    serving/run_tests.py                       3.6 and 3.11
+    serving/run_tests.py                       3.6, 3.8 and 3.13
     serving/run_tests.py --pythons 3.6,3.8,3.13
     serving/run_tests.py --lock                compile the locks in requirements/ anew
 
@@ -25,7 +25,7 @@ VENVS = SERVING.parent / ".venvs"
 LOCKED = {"3.6": "3.6.15", "3.8": "3.8.18", "3.11": "3.11.7", "3.13": "3.13.0"}
 """The Pythons with a lock, and the full version that each lock is compiled for."""
 
-DEFAULT = "3.6,3.11"
+DEFAULT = "3.6,3.8,3.13"
 
 
 class Outcome(NamedTuple):

@@ -58,3 +58,12 @@ def route_of(path: str) -> Optional[Found]:
         return None
     act, methods = _OF_A_MODEL[rest]
     return Found(act, methods, name, version)
+
+
+def is_probe(path: str) -> bool:
+    """Whether ``path``, which is of one of these protocols, is asked every few seconds by a machine."""
+    return (
+        path == "/ping"
+        or path.startswith("/v2/health/")
+        or (path.startswith("/v2/models/") and path.endswith("/ready"))
+    )

@@ -7,7 +7,7 @@ import asyncio
 import time
 from typing import Any, Set
 
-from shipway_serving.server.exit_codes import DRAINED, WORKER_QUIT
+from shipway_serving.server.exit_codes import WORKER_LEFT, WORKER_QUIT
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
 from shipway_serving.server.line import Job
@@ -26,7 +26,7 @@ class AsyncRuns:
         self._metrics = metrics
         self._loop: Any = scorer.loop()
         self._tasks: Set[Any] = set()
-        self._code = DRAINED
+        self._code = WORKER_LEFT
 
     def serve(self) -> int:
         """Run what comes, all at once; the exit code once the last one is done."""
@@ -51,12 +51,19 @@ class AsyncRuns:
 
     async def _run(self, job: Job) -> None:
         began = time.perf_counter()
-        scored = await self._scorer.score_async(job.request)
+        scored = await self._scored(job)
         end_lines()
         self._metrics.run(time.perf_counter() - began)
         if scored.response.stream is not None:
             scored = await self._collected(scored)
         self._front.reactor.call_soon(lambda: self._answer(job, scored))
+
+    async def _scored(self, job: Job) -> Scored:
+        tracing = self._front.exchange.tracing
+        if tracing is None:
+            return await self._scorer.score_async(job.request)
+        with tracing.run([job.request]):
+            return await self._scorer.score_async(job.request)
 
     async def _collected(self, scored: Scored) -> Scored:
         """With the stream in one piece: nobody can wait for a slow reader here without holding up all others."""

@@ -15,6 +15,7 @@ from shipway_serving.protocols.answers import Protocols
 from shipway_serving.protocols.dialect import Dialect
 from shipway_serving.protocols.loading import tensor_service_of
 from shipway_serving.protocols.model_identity import model_identity
+from shipway_serving.protocols.routes import is_probe
 from shipway_serving.schema.documents import Documents
 from shipway_serving.schema.openapi import ServiceIdentity
 from shipway_serving.schema.registered import schemas_of
@@ -74,6 +75,8 @@ class Exchange:
         self._documents: Optional[Documents] = None
         self.stage = Stage.STARTING
         self.metrics: Optional[Metrics] = None
+        self.tracing: Optional[Any] = None
+        """A ``telemetry.tracing_spans.Tracing``, where traces are sent."""
         self.is_stuck: Callable[[], bool] = lambda: False
         """Whether ``run`` can neither go on nor be interrupted; ``/`` says so then."""
         self._protocols = Protocols(model_identity(settings.layout.model_dir if settings else None))
@@ -99,6 +102,8 @@ class Exchange:
     def respond(self, request: Request, reply: Reply) -> None:
         """Answer ``request`` by one call of ``reply``, now or, for ``run``, later; leaves a line in the access log."""
         turn = _Turn(self, request, reply)
+        if self.tracing is not None:
+            self.tracing.begin(request)
         try:
             route = route_of(request.method, request.path)
         except NotAllowed as refusal:
@@ -155,6 +160,8 @@ class Exchange:
             return
         turn.headers = self._version + _partial_ids(turn)
         if isinstance(found, Response):
+            if is_probe(request.path):
+                turn.route = Route.READY
             turn(found)
             return
         found.headers.setdefault("x-ms-request-id", turn.request_id)
@@ -215,6 +222,8 @@ class _Turn:
         """Send ``response`` with ``headers`` added; probes leave nothing in the log."""
         if self.route not in PROBES:
             self.exchange.finished(self, response.status)
+            if self.exchange.tracing is not None:
+                self.exchange.tracing.end(self.request, response, self.request_id[:LONGEST_ID])
         status, body, content_type, theirs, stream, from_script = response
         own = with_ours(theirs, headers) if from_script and self.exchange.replaces_ids else theirs + headers
         self.reply(Response(status, body, content_type, own, stream))

@@ -5,7 +5,7 @@ import time
 from typing import Any, List, Optional, Sequence
 
 from shipway_serving.contract.messages import Response, StreamBroken
-from shipway_serving.server.exit_codes import DRAINED, WORKER_QUIT
+from shipway_serving.server.exit_codes import WORKER_LEFT, WORKER_QUIT
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
 from shipway_serving.server.line import Job
@@ -35,7 +35,8 @@ class Runs:
         self._helm = helm
         self._watch = watch
         self._metrics = metrics
-        self._code = DRAINED
+        self._tracing: Any = front.exchange.tracing
+        self._code = WORKER_LEFT
 
     def serve(self) -> int:
         """Run what comes, with the helm in hand between runs; the exit code once the last one is done."""
@@ -46,7 +47,7 @@ class Runs:
                 return self._code
             self._helm.give()
             began = _clock()
-            answers = self._score(jobs)
+            answers = self._score(jobs) if self._tracing is None else self._score_traced(jobs)
             end_lines()
             self._metrics.run(_clock() - began)
             self._helm.take()
@@ -64,6 +65,14 @@ class Runs:
         answers: List[Scored] = self._batcher.score(jobs)
         return answers
 
+    def _more_may_come(self) -> bool:
+        """Whether some client is connected and has no request under way."""
+        return len(self._front.site.connections) > self._front.line.in_flight
+
+    def _score_traced(self, jobs: Sequence[Job]) -> List[Scored]:
+        with self._tracing.run([job.request for job in jobs]):
+            return self._score(jobs)
+
     def _next_jobs(self) -> List[Job]:
         """The next job, or batch of them, driving the reactor until there is one; none at the end."""
         front, waiting = self._front, self._front.line.waiting
@@ -74,7 +83,7 @@ class Runs:
             if waiting and self._batcher is None:
                 return [waiting.popleft()]
             if waiting and self._batcher is not None:
-                jobs, patience = self._batcher.take(waiting, time.monotonic())
+                jobs, patience = self._batcher.take(waiting, time.monotonic(), self._more_may_come())
                 if jobs:
                     return list(jobs)
             if front.ended:
@@ -103,7 +112,21 @@ class Runs:
                 connection.end_stream(broken=part is _BROKEN)
                 break
             connection.send_part(part)
-        _close(parts)
+        self._give_up(parts)
+
+    def _give_up(self, parts: Any) -> None:
+        """Let a generator's ``finally`` run, also when its client went away."""
+        close = getattr(parts, "close", None)
+        if close is None:
+            return
+        self._helm.give()
+        try:
+            close()
+        except BaseException as error:
+            _log.exception("Closing the stream that run() returned failed")
+            self._quit_after(error)
+        finally:
+            self._helm.take()
 
     def _next_part(self, parts: Any) -> Any:
         """The next part; None at the end, ``_BROKEN`` when there is none."""
@@ -114,22 +137,16 @@ class Runs:
             return _BROKEN
         except BaseException as error:
             _log.exception("The stream that run() returned failed; its response is cut off")
-            if not isinstance(error, Exception):
-                self._code = WORKER_QUIT
-                self._front.reactor.call_soon(self._front.retire)
+            self._quit_after(error)
             return _BROKEN
         finally:
             self._helm.take()
 
+    def _quit_after(self, error: BaseException) -> None:
+        """Leave when ``error`` asks for the end of the process."""
+        if not isinstance(error, Exception):
+            self._code = WORKER_QUIT
+            self._front.reactor.call_soon(self._front.retire)
+
 
 _BROKEN = object()
-
-
-def _close(parts: Any) -> None:
-    """Let a generator's ``finally`` run, also when its client went away."""
-    close = getattr(parts, "close", None)
-    if close is not None:
-        try:
-            close()
-        except Exception:
-            _log.exception("Closing the stream that run() returned failed")

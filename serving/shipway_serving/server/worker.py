@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, Optional, Union
 
 from shipway_serving.asset.entry_script import EntryScript, load
@@ -23,12 +24,13 @@ from shipway_serving.protocols.loading import onnx_service
 from shipway_serving.protocols.onnx_choice import model_instead_of_script
 from shipway_serving.protocols.scoring import scorer_for
 from shipway_serving.server.debugging import connect_debugger
-from shipway_serving.server.exit_codes import NEVER_STARTED
+from shipway_serving.server.exit_codes import NEVER_STARTED, WORKER_QUIT
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
 from shipway_serving.server.overtime import Overtime
 from shipway_serving.server.run_watch import RunWatch
 from shipway_serving.server.runs import Runs
+from shipway_serving.server.sending import start_sending
 from shipway_serving.server.settings import Batching, ContractSettings, Settings
 from shipway_serving.server.shared_metrics import attach_metrics
 from shipway_serving.server.worker_plan import WorkerPlan, inherited, read_plan
@@ -58,14 +60,26 @@ def work() -> NoReturn:
     metrics = attach_metrics(plan.metrics_fd, settings)
     metrics.begin(plan.place, os.getpid(), time.time())
     front = Front(plan, emitter, metrics)
+    front.exchange.tracing = tracing = start_sending(settings, complains=plan.place == 0)
     helm = Helm(front.reactor)
     _set_up_signals(front)
     helm.give()
     script = _start_script(settings, front, emitter)
+    if tracing is not None:
+        tracing.adopt()
     helm.take()
     runs = _runs(script, settings, front=front, helm=helm, metrics=metrics, emitter=emitter)
     front.ready()
-    _leave(runs.serve(), emitter)
+    _leave(_serve(runs), emitter)
+
+
+def _serve(runs: Union[Runs, "AsyncRuns"]) -> int:
+    """The exit code. A signal handler of the script's may raise between two runs, where nobody can catch it."""
+    try:
+        return runs.serve()
+    except BaseException:
+        _log.critical("The main thread was interrupted between two runs; the worker is restarted", exc_info=True)
+        return WORKER_QUIT
 
 
 def _runs(
@@ -123,7 +137,7 @@ def _start_script(settings: Settings, front: Front, emitter: Emitter) -> EntrySc
         if model is None:
             script = load(layout, profile_named(contract.profile), process_wide_raw=process_wide_raw)
         else:
-            script = onnx_service(model)
+            script = onnx_service(model, max(1, usable_cores() // settings.workers))
     except BaseException as error:
         _log.exception("The entry script could not be loaded: %s", layout.script_path() or "module main")
         _log_remedy(error)
@@ -139,6 +153,11 @@ def _start_script(settings: Settings, front: Front, emitter: Emitter) -> EntrySc
     end_lines()
     _log.info("init() has succeeded; ready to score")
     return script
+
+
+def usable_cores() -> int:
+    """Processors that this process may use; a container's share of time is not seen here."""
+    return len(os.sched_getaffinity(0))
 
 
 def _log_remedy(error: BaseException) -> None:
@@ -182,7 +201,17 @@ def _set_up_signals(front: Front) -> None:
     SIGINT gets a handler that does nothing instead of being ignored: the script's child processes would inherit that.
     """
     signal.signal(signal.SIGINT, lambda number, frame: None)
-    signal.signal(signal.SIGTERM, lambda number, frame: front.drain())
+    pid = os.getpid()
+
+    def terminated(number: int, frame: Optional[FrameType]) -> None:
+        if os.getpid() == pid:
+            front.drain()
+        else:
+            # A process that the script has forked: multiprocessing ends its own by this signal, and waits.
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, terminated)
 
 
 def _leave(code: int, emitter: Emitter) -> NoReturn:
