@@ -16,6 +16,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "smoke: the quick round of it, for every Python (PARITY_PYTHON=3.13)")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one pair of servers one after another, so that it is started once; all others as they came."""
+    items.sort(key=_group)
+
+
+def _group(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("xdist_group")
+    return str(mark.args[0]) if mark and item.get_closest_marker("parity") else ""
+
+
 class _Shelf:
     """The last few pairs; starting one takes two seconds, and tests of one setup come one after another."""
 

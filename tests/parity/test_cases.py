@@ -16,7 +16,12 @@ def _by_setup(case: Case) -> tuple[str, str]:
     return case.setup.profile, repr(case.setup)
 
 
-@pytest.mark.parametrize("case", [pytest.param(c, id=c.name) for c in sorted(CASES, key=_by_setup)])
+def _together(case: Case) -> pytest.MarkDecorator:
+    """Cases of one setup run in one process: they share its servers."""
+    return pytest.mark.xdist_group(repr(case.setup))
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c.name, marks=_together(c)) for c in sorted(CASES, key=_by_setup)])
 def test_both_servers_answer_alike(case: Case, pairs: Pairs) -> None:
     pair = pairs(case.setup)
     different = []
@@ -27,7 +32,9 @@ def test_both_servers_answer_alike(case: Case, pairs: Pairs) -> None:
     assert not different, "not listed in differences.py:\n" + "\n".join(different)
 
 
-_SHOWN_BY_CASES = [pytest.param(each, id=each.name) for each in DIFFERENCES if each.witness]
+_SHOWN_BY_CASES = [
+    pytest.param(each, id=each.name, marks=_together(BY_NAME[each.witness])) for each in DIFFERENCES if each.witness
+]
 
 
 @pytest.mark.parametrize("difference", _SHOWN_BY_CASES)
