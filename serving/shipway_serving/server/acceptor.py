@@ -105,7 +105,11 @@ class Acceptor:
             if self._open:
                 self._wait(OUT_OF_DESCRIPTORS_DELAY_S)
             return False
-        client.setblocking(False)
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._welcome(client, str(address[0]))
+        try:
+            client.setblocking(False)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._welcome(client, str(address[0]))
+        except OSError:
+            # It has gone already.
+            client.close()
         return True

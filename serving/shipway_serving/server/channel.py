@@ -36,6 +36,8 @@ class Channel:
         self._closing = False
         self._half_closing = False
         self.ended = False
+        self.taken_late = 0
+        """Bytes that the client took after they had waited; grows as long as it reads."""
         self._events = READ
         reactor.watch(self._fd, self._ready)
 
@@ -136,6 +138,7 @@ class Channel:
             while self._unsent:
                 sent = self._send(self._unsent[0])
                 self._unsent_bytes -= sent
+                self.taken_late += sent
                 if sent < len(self._unsent[0]):
                     self._unsent[0] = self._unsent[0][sent:]
                     break

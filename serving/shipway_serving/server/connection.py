@@ -4,13 +4,16 @@ Runs on the reactor. It knows bytes, deadlines and back pressure; what a request
 Deadlines are checked by one sweep a second over all connections instead of a timer for each.
 """
 
+import logging
 from collections import deque
 from typing import Any, Callable, Deque, Optional, Set, Union
 
 from shipway_serving.contract.messages import Request, Response, failure
 from shipway_serving.server.http_parser import Malformed, Parsed, Phase, RequestParser
 from shipway_serving.server.http_writer import CONTINUE, response_bytes, stream_head
-from shipway_serving.server.limits import Limits, body_time
+from shipway_serving.server.limits import Limits, body_time, reading_time
+
+_log = logging.getLogger("shipway_serving.connection")
 
 Reply = Callable[[Response], None]
 
@@ -63,6 +66,7 @@ class Connection:
         self._chunked = False
         self._deadline = 0.0
         self._phase_began = 0.0
+        self._taken_before = 0
         self._channel = connect(self)
         site.connections.add(self)
         self._await_more(Phase.ENDED)
@@ -94,7 +98,7 @@ class Connection:
     def stalled(self) -> None:
         """The client does not read what we send."""
         self._stalled = True
-        self._deadline = self._site.clock() + self._site.limits.stalled_s
+        self._give_time_to_read(self._site.limits.stalled_s)
 
     def flowing(self) -> None:
         """It reads again."""
@@ -138,7 +142,8 @@ class Connection:
         if now < self._deadline:
             return
         if self._closing or self._stalled:
-            self._channel.abort()
+            if now >= self._deadline + reading_time(self._channel.taken_late - self._taken_before):
+                self._channel.abort()
         elif self._current is None and self._parser.phase in (Phase.HEADERS, Phase.BODY):
             self._refuse(Malformed(408, "The request did not arrive in time."))
         elif self._current is None:
@@ -182,10 +187,19 @@ class Connection:
                 self._refuse(item)
             else:
                 self._current = item
-                self._site.respond(item.request, self._reply)
+                self._respond(item)
         self._pumping = False
         # The client's further bytes stay in the kernel while requests of its own wait here.
         self._channel.read(not self._waiting or self._closing)
+
+    def _respond(self, item: Parsed) -> None:
+        """A failure of ours ends the connection; without an answer the client would wait for ever."""
+        try:
+            self._site.respond(item.request, self._reply)
+        except Exception:
+            _log.exception("A request could not be answered: %s %s", item.request.method, item.request.path)
+            if not self._closing:
+                self._refuse(Malformed(500, "The server failed to answer the request; its log says why."))
 
     def _reply(self, response: Response) -> None:
         if self._current is None or self._closing:
@@ -227,10 +241,14 @@ class Connection:
         """Answer, then leave the client time to read it: closing with unread input would reset the connection."""
         self._write(failure(item.status, item.message), closing=True, head_only=False)
         self._closing = True
-        self._deadline = self._site.clock() + self._site.limits.linger_s
+        self._give_time_to_read(self._site.limits.linger_s)
         self._channel.close_half()
 
     def _finish(self) -> None:
         self._closing = True
-        self._deadline = self._site.clock() + self._site.limits.stalled_s
+        self._give_time_to_read(self._site.limits.stalled_s)
         self._channel.close()
+
+    def _give_time_to_read(self, seconds: float) -> None:
+        self._taken_before = self._channel.taken_late
+        self._deadline = self._site.clock() + seconds

@@ -5,6 +5,7 @@ of what such a request costs would else be the handing over. Only when a run las
 helm, and see to connections, health and the supervisor until the main thread wants it back.
 """
 
+import os
 import threading
 import time
 from typing import Callable
@@ -34,6 +35,7 @@ class Helm:
         self._away = False
         self._wanted = False
         self._given_at = 0.0
+        self._pid = os.getpid()
         self.on_tick: Callable[[float], None] = lambda away_s: None
         """Hears, in the deputy's thread, for how many seconds the main thread has been away, several times a run."""
         threading.Thread(target=self._deputize, name="shipway-http", daemon=True).start()
@@ -48,7 +50,13 @@ class Helm:
             self._stir.set()
 
     def take(self) -> None:
-        """The main thread is back; waits until the deputy has finished what it is at."""
+        """The main thread is back; waits until the deputy has finished what it is at.
+
+        In a process that the script has forked and that comes back out of its code, this is the end: clients, epoll and
+        answer are its parent's.
+        """
+        if os.getpid() != self._pid:
+            os._exit(0)
         if not self._lock.acquire(False):
             self._wanted = True
             self._reactor.wake()

@@ -9,7 +9,6 @@ import httptools
 from shipway_serving.contract.messages import Request
 from shipway_serving.server.limits import Limits
 
-
 _NO_NAME_END = (b"", b" ", b"\t")
 
 

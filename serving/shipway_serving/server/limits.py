@@ -20,7 +20,7 @@ class Limits(NamedTuple):
     last_request_s: float = 2.0
     """For a request that is half here when the server is told to stop."""
     stalled_s: float = 60.0
-    """A client that does not read its answer."""
+    """A client that does not read its answer, and a second for every ``SLOWEST_BODY_BYTES_A_SECOND`` that it reads."""
     linger_s: float = 2.0
     """After a refusal in the middle of a request: the time in which a client may read it before the reset."""
 
@@ -32,3 +32,8 @@ SLOWEST_BODY_BYTES_A_SECOND = 1024
 def body_time(limits: Limits, received: int) -> float:
     """Seconds that a body may take in all, of which ``received`` bytes are here."""
     return limits.body_s + received / SLOWEST_BODY_BYTES_A_SECOND
+
+
+def reading_time(taken: int) -> float:
+    """Seconds more for a client that has read ``taken`` bytes of an answer since it fell behind."""
+    return taken / SLOWEST_BODY_BYTES_A_SECOND

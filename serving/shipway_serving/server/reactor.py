@@ -84,9 +84,10 @@ class Reactor:
         """Wait for the first thing to happen, ``longest_s`` at most, and see to all that has; raises nothing."""
         events = self._poll(self._patience(longest_s))
         self.polled_at = time.monotonic()
-        for fd, what in events:
-            handler = self._handlers.get(fd)
-            if handler is not None:
+        handlers = self._handlers
+        for fd, what, handler in [(fd, what, handlers.get(fd)) for fd, what in events]:
+            # An earlier one may have closed this descriptor, and a new connection may have its number by now.
+            if handler is not None and handlers.get(fd) is handler:
                 try:
                     handler(what)
                 except Exception:
@@ -108,7 +109,8 @@ class Reactor:
     def _woken(self, events: int) -> None:
         os.read(self._wake_read, 64)
         self._awake = False
-        while self._calls:
+        for _ in range(len(self._calls)):
+            # What these put in line comes in the next turn, after whatever else has happened.
             _do(self._calls.popleft())
 
 

@@ -18,6 +18,7 @@ class OutputLines:
     def __init__(self) -> None:
         self._rest = b""
         self._traceback: List[str] = []
+        self._traceback_length = 0
 
     def feed(self, chunk: bytes) -> List[str]:
         """The messages that ``chunk`` completes."""
@@ -47,9 +48,12 @@ class OutputLines:
     def _line(self, line: str) -> List[str]:
         if self._traceback:
             self._traceback.append(line)
-            return [] if line.startswith(" ") else [self._end_traceback()]
+            self._traceback_length += len(line)
+            goes_on = line.startswith(" ") and self._traceback_length < LONGEST_MESSAGE
+            return [] if goes_on else [self._end_traceback()]
         if line == _TRACEBACK:
             self._traceback.append(line)
+            self._traceback_length = 0
             return []
         return [line] if line else []
 
