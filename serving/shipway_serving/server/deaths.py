@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from shipway_serving.server.exit_codes import DRAINED, NEVER_STARTED
+from shipway_serving.server.exit_codes import NEVER_STARTED, WORKER_LEFT
 
 MOST_DEATHS = 3
 """In a row, without one successful run of any worker in between: the next one would die too."""
@@ -21,7 +21,7 @@ def after_death(deaths: Deaths, exit_code: int) -> Deaths:
 
     A worker that was sent SIGTERM by somebody has finished its work and counts for nothing.
     """
-    if exit_code == DRAINED:
+    if exit_code == WORKER_LEFT:
         return deaths
     in_a_row = deaths.in_a_row + 1
     return Deaths(in_a_row, exit_code == NEVER_STARTED or in_a_row >= MOST_DEATHS)

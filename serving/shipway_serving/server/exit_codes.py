@@ -15,5 +15,8 @@ PORT_TAKEN = 4
 WORKER_QUIT = 5
 """Of a worker only: the script asked to end its process from inside ``run``; the supervisor starts another one."""
 
+WORKER_LEFT = 7
+"""Of a worker only: it was told to go and has finished. Not 0, which is what a script ends its process with."""
+
 ORPHANED = 6
 """Of a worker only: its supervisor is gone."""

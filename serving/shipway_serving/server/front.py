@@ -13,7 +13,7 @@ from shipway_serving.server.acceptor import Acceptor, accept_delay
 from shipway_serving.server.channel import Channel
 from shipway_serving.server.connection import Connection, Site
 from shipway_serving.server.exchange import Exchange, Stage, fresh_ids
-from shipway_serving.server.exit_codes import ORPHANED
+from shipway_serving.server.exit_codes import ORPHANED, WORKER_LEFT
 from shipway_serving.server.keys import Keys, guarded
 from shipway_serving.server.line import Line
 from shipway_serving.server.reactor import Reactor
@@ -152,7 +152,7 @@ class Front:
         if starting and self.line.in_flight == 0:
             # Nothing to answer, and init, which has no time limit, is not waited for.
             self._emitter.flush()
-            os._exit(0)
+            os._exit(WORKER_LEFT)
         self.reactor.call_later(LAST_CALL_S, self._stop_accepting)
 
     def _stop_accepting(self) -> None:
