@@ -69,8 +69,8 @@ async def within(awaitable: Any, timeout_s: Optional[float]) -> Any:
     if timeout_s is None:
         return await awaitable
     loop = asyncio.get_event_loop()
-    current: Any = getattr(asyncio, "current_task", None) or asyncio.Task.current_task  # type: ignore[attr-defined]
-    task = current()
+    home: Any = asyncio if hasattr(asyncio, "current_task") else asyncio.Task
+    task: Any = home.current_task()
     expired = []
 
     def expire() -> None:

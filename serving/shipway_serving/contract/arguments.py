@@ -22,6 +22,7 @@ def arguments_for(form: RunForm, request: Request, profile: Profile = MODERN) ->
 
     Raises ``Refusal`` when the request does not hold them.
     """
+    arguments: Dict[str, Any]
     if form.has_schema:
         given = _json_value(request, profile)
         arguments = _declared(form, given) if profile.checks_objects else _as_it_is(given)

@@ -3,7 +3,7 @@
 A body that is not awaited is simply the body: scripts that were written for Flask and made ``async`` later do that.
 """
 
-from typing import Any, Generator
+from typing import Any, Generator, cast
 
 from werkzeug.datastructures import ImmutableMultiDict
 
@@ -31,7 +31,7 @@ class AsyncRawRequest(RawRequest):
 
     def get_data(self, *args: Any, **kwargs: Any) -> Any:
         """The body."""
-        return AwaitableBytes(super().get_data(*args, **kwargs))
+        return AwaitableBytes(cast("bytes", super().get_data(*args, **kwargs)))
 
     @property
     def data(self) -> Any:

@@ -167,7 +167,7 @@ class Scorer:
             self._overtime.in_run = False
 
     def _taken_over(self, result: Any, run_ms: float, request: Request) -> Response:
-        source = getattr(result, "response", None)
+        source: Any = getattr(result, "response", None)
         if hasattr(source, "__anext__"):
             result.response = self._awaiter.items_of(source)
         response = taken_over(result, request, run_ms, self._profile)
@@ -206,7 +206,7 @@ def _id_of(request: Request) -> str:
 
 async def _collect(result: Any) -> None:
     """Read an asynchronous stream whole: the loop, on which others run, cannot be waited for."""
-    source = getattr(result, "response", None)
+    source: Any = getattr(result, "response", None)
     if hasattr(source, "__anext__"):
         result.response = [item async for item in source]
 
