@@ -103,6 +103,12 @@ class SmokeEntry(ShipwayModel):
     load_s: Annotated[float, Field(ge=0, le=600)] = SmokePlan.load_s
     """Seconds of load before its memory is measured. 60 shows a leak that 2 does not; 0 leaves the load out."""
 
+    start_s: Annotated[float, Field(gt=0, le=86_400)] = SmokePlan.start_s
+    """Seconds from a revision's start until it must be healthy, init() and all; the same holds on the target."""
+
+    request_s: Annotated[float, Field(gt=0, le=3600)] = SmokePlan.request_s
+    """Seconds that run() may take for one golden request before anything is deployed."""
+
 
 class LatencyEntry(ShipwayModel):
     """The limit is the larger of a floor and a factor of the champion."""

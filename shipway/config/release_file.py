@@ -178,7 +178,7 @@ def _verification(raw: VerificationEntry, document: Document, path: Path) -> Ver
     return VerificationConfig(
         golden=None if raw.golden is None else str(folder / raw.golden),
         suite=None if raw.suite is None else str(folder / raw.suite),
-        smoke=SmokePlan(load_s=raw.smoke.load_s),
+        smoke=SmokePlan(load_s=raw.smoke.load_s, start_s=raw.smoke.start_s, request_s=raw.smoke.request_s),
         load=LoadPlan(requests=raw.load.requests, concurrency=raw.load.concurrency),
         limits=Limits(
             latency_p95=LatencyLimit(floor_ms=latency.floor_ms, factor=latency.factor),

@@ -70,9 +70,15 @@ class LoadPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class SmokePlan:
-    """The smoke test asks the golden requests again and again for `load_s` seconds before it looks at the memory."""
+    """The smoke test asks the golden requests again and again for `load_s` seconds before it looks at the memory.
+
+    A revision has `start_s` from its start until it is healthy, on the target as well: loading a model of several GB
+    from a slow disk fits into the usual 300. Each golden request has `request_s`.
+    """
 
     load_s: float = 2.0
+    start_s: float = 300.0
+    request_s: float = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)

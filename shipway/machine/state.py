@@ -9,6 +9,8 @@ from pathlib import Path
 from shipway.domain.canonical import sha256_hex
 from shipway.errors import MachineError
 
+_TRIALS = "trials"
+
 
 @dataclass(frozen=True)
 class MachineState:
@@ -41,6 +43,15 @@ class MachineState:
     @property
     def logs(self) -> Path:
         return self._folder("logs")
+
+    @property
+    def trials(self) -> "MachineState":
+        """Where images are tried: a folder of its own, so that a trial can never meet a service."""
+        return MachineState(self.root / _TRIALS)
+
+    @property
+    def is_of_trials(self) -> bool:
+        return self.root.name == _TRIALS
 
     def _folder(self, name: str) -> Path:
         return private_folder(self.root / name)

@@ -145,9 +145,9 @@ def _deploy(run: ReleaseRun, image: Image, choice: TargetChoice) -> Deployed:
     run.check_fence()
     service = target.deploy(spec)
     log.info("revision %s starts at %s", spec.revision_id, address_of(target, spec.service, spec.revision_id))
-    wait_healthy(target, spec.service, spec.revision_id)
+    wait_healthy(run, target, spec.revision_id)
     if champion is not None:  # it may have been down, and started with the new one
-        wait_healthy(target, spec.service, champion.revision_id)
+        wait_healthy(run, target, champion.revision_id)
     return Deployed(
         service=spec.service,
         target=choice.target,

@@ -7,9 +7,6 @@ from shipway.errors import TargetError
 from shipway.release.run import ReleaseRun
 from shipway.targets.base import Target, wait
 
-START_DEADLINE_S = 300.0
-"""How long a revision may take from its start to healthy: loading a model of several GB from a slow disk fits in."""
-
 
 def revision_spec(run: ReleaseRun, image: Image, *, deployment: DeploymentConfig) -> RevisionSpec:
     models = tuple(sorted(label for label in image.labels if ":" in label))
@@ -25,8 +22,10 @@ def revision_spec(run: ReleaseRun, image: Image, *, deployment: DeploymentConfig
     )
 
 
-def wait_healthy(target: Target, service: str, revision_id: str) -> None:
-    wait(target, service, revision_id, until=ServiceState.HEALTHY, deadline_s=START_DEADLINE_S)
+def wait_healthy(run: ReleaseRun, target: Target, revision_id: str) -> None:
+    """Raises TargetError with the reason when it fails, or is not healthy when the release's `start_s` are over."""
+    deadline_s = run.inputs.verification.smoke.start_s
+    wait(target, run.ref.service, revision_id, until=ServiceState.HEALTHY, deadline_s=deadline_s)
 
 
 def address_of(target: Target, service: str, revision_id: str) -> str:

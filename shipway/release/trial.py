@@ -21,15 +21,19 @@ from shipway.release.outcomes import SmokeResult
 from shipway.release.revision import address_of, revision_spec, wait_healthy
 from shipway.release.run import ReleaseRun, carry_out
 from shipway.release.steps import Step
-from shipway.targets.base import Gauges, Target
+from shipway.targets.base import Complains, Gauges, Target
 from shipway.targets.docker.images import fetch_image
+from shipway.verification.evidence import one_line
 from shipway.verification.load import soak
-from shipway.verification.smoke import judge_image, judge_soak, smoke
+from shipway.verification.smoke import judge_image, judge_soak, judge_threads, smoke
 
 log = logging.getLogger(__name__)
 
 _LAST_WORDS = 40
 _LAST_WORD_LENGTH = 300
+_ROWS_S = 30.0
+"""For all golden requests together."""
+_COMPLAINT_WITHIN_S, _LOOKS = 1.0, 5
 _FOR_WANT_OF_MEMORY = "for want of memory"
 """The scoring server's words for a worker that was ended by signal 9."""
 
@@ -46,8 +50,7 @@ def smoke_test(run: ReleaseRun, image: Image) -> SmokeResult:
 
 
 def trial_state(machine: MachineState) -> MachineState:
-    """Where images are tried: a folder of its own, so that a trial can never meet a service."""
-    return MachineState(machine.root / "trials")
+    return machine.trials
 
 
 def end_trial(run: ReleaseRun, kind: str) -> None:
@@ -74,7 +77,7 @@ def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
     spec = revision_spec(run, image, deployment=replace(run.inputs.deployment, port=None))
     target.deploy(spec)
     try:
-        wait_healthy(target, spec.service, spec.revision_id)
+        wait_healthy(run, target, spec.revision_id)
     except TargetError as error:
         evidence = _last_words(target, spec)
         start = CheckResult(name="start", phase=Phase.FAILED, message=str(error), evidence=evidence)
@@ -83,8 +86,12 @@ def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
         )
     started_after_s = time.monotonic() - began
     rows = golden_rows(run.inputs, run.workspace) or ()
-    answered = smoke(f"http://{address_of(target, spec.service, spec.revision_id)}", rows)
-    checks = (*inspected, *answered, *_soak(run, target, spec, rows))
+    plan = run.inputs.verification.smoke
+    url = f"http://{address_of(target, spec.service, spec.revision_id)}"
+    answered = smoke(url, rows, request_s=plan.request_s, total_s=max(_ROWS_S, plan.request_s))
+    good = all(check.phase is Phase.PASSED for check in answered)
+    tried = _soak(run, target, spec, rows) if good else _fate(target, spec)
+    checks = (*inspected, *answered, *tried)
     for check in checks:
         log.info("smoke test: %s %s: %s", check.name, check.phase, check.message)
     return SmokeResult(verdict=Verdict(checks=checks), started_after_s=started_after_s, requests=len(rows))
@@ -112,11 +119,19 @@ def _soak(run: ReleaseRun, target: Target, spec: RevisionSpec, rows: Sequence[Go
     if not seconds or not rows:
         return ()
     url = f"http://{address_of(target, spec.service, spec.revision_id)}"
+    threads_before = _threads(target, spec)
     soaked = soak(url, [row.request for row in rows], seconds=seconds)
     held = target.memory_bytes(spec.service, spec.revision_id) if isinstance(target, Gauges) else None
     ceiling = spec.deployment.resources.memory_ceiling_bytes if spec.image.kind == DOCKER else None
     checks = judge_soak(soaked, held, limit_bytes=ceiling)
-    return checks if all(check.phase is Phase.PASSED for check in checks) else (*checks, *_fate(target, spec))
+    threads = judge_threads(threads_before, _threads(target, spec), requests=soaked.requests)
+    if any(check.phase is not Phase.PASSED for check in checks):
+        checks = (*checks, *_fate(target, spec))
+    return checks if threads is None else (*checks, threads)
+
+
+def _threads(target: Target, spec: RevisionSpec) -> int | None:
+    return target.threads(spec.service, spec.revision_id) if isinstance(target, Gauges) else None
 
 
 def _last_words(target: Target, spec: RevisionSpec) -> tuple[str, ...]:
@@ -126,15 +141,32 @@ def _last_words(target: Target, spec: RevisionSpec) -> tuple[str, ...]:
 
 
 def _fate(target: Target, spec: RevisionSpec) -> Iterator[CheckResult]:
-    """What became of it under the load: its server may have started a worker again that the kernel had ended."""
+    """What became of it: its server may have started a worker again that had ended, so its log is asked first."""
+    complaint = _complaint(target, spec)
     found = target.find(spec.service)
     revision = found.revision(spec.revision_id) if found else None
     words = _last_words(target, spec)
-    starved = any(_FOR_WANT_OF_MEMORY in line for line in words)
-    if starved:
+    if any(_FOR_WANT_OF_MEMORY in line for line in words):
         message = f"a process of it was ended {_FOR_WANT_OF_MEMORY}; raise containerResourceRequirements/memoryInGB"
+        yield CheckResult(name="alive", phase=Phase.FAILED, message=message, evidence=words)
+    elif complaint is not None:
+        yield CheckResult(name="log", phase=Phase.FAILED, message=complaint, evidence=words)
     elif revision is not None and revision.status.state is not ServiceState.HEALTHY:
-        message = f"it is {revision.status.native} after the load: {revision.status.message}"
-    else:
-        return
-    yield CheckResult(name="alive", phase=Phase.FAILED, message=message, evidence=words)
+        message = f"it is {revision.status.native}: {revision.status.message}"
+        yield CheckResult(name="alive", phase=Phase.FAILED, message=message, evidence=words)
+    elif words:
+        message = one_line(f"no error stands in it; it ends: {words[-1]}")
+        yield CheckResult(name="log", phase=Phase.FAILED, message=message, evidence=words)
+
+
+def _complaint(target: Target, spec: RevisionSpec) -> str | None:
+    """A worker's death stands in the log a moment after its connections have ended."""
+    if not isinstance(target, Complains):
+        return None
+    pause = _COMPLAINT_WITHIN_S / _LOOKS
+    for _ in range(_LOOKS):
+        complaint = target.complaint(spec.service, spec.revision_id)
+        if complaint is not None:
+            return one_line(complaint)
+        time.sleep(pause)
+    return None

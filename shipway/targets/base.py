@@ -126,6 +126,20 @@ class Gauges(Protocol):
         """What its processes hold now, without the page cache; None when it cannot be told. Raises ServiceNotFound."""
         ...
 
+    def threads(self, name: str, revision_id: str) -> int | None:
+        """How many its processes have now, all together; None when it cannot be told. Raises ServiceNotFound."""
+        ...
+
+
+@runtime_checkable
+class Complains(Protocol):
+    """Can say what went wrong inside a revision."""
+
+    def complaint(self, name: str, revision_id: str) -> str | None:
+        """The last error in its log, in one line, the script's own where there is one; None when nothing went wrong.
+        Raises ServiceNotFound."""
+        ...
+
 
 @runtime_checkable
 class Mirrors(Protocol):
@@ -206,8 +220,10 @@ def _why_not(
         return f"{_what(name, revision_id)}: the {target.kind} target did not answer for {waited_s:.0f} s; try again"
     if status.state is ServiceState.FAILED and status.message:  # the reason, which its log would only say at length
         return f"{_what(name, revision_id)} has failed: {status.message}"
-    native = f" ({status.native}: {status.message})" if status.message else f" ({status.native})"
-    text = f"{_what(name, revision_id)} is {status.state}{native}, not {until}, after {waited_s:.0f} s"
+    message = f": {status.message}" if status.message else ""
+    text = (
+        f"{_what(name, revision_id)} is {status.state} ({status.native}{message} after {waited_s:.0f} s), not {until}"
+    )
     lines = last_log_lines(target, name, revision_id)
     return f"{text}; its last log lines: {' | '.join(lines)}" if lines else f"{text}; it has logged nothing"
 

@@ -56,13 +56,15 @@ class Connection:
             began = time.perf_counter()
             self._http.request(method, self._prefix + path, body, _JSON if body is not None else {})
             status, text = self._read(self._http.getresponse(), began + self._timeout_s)
-            problem = ""
+            problem, timed_out = "", False
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._http.close()
-            status, text, problem = None, "", self._why(error)
+            status, text, problem, timed_out = None, "", self._why(error), isinstance(error, TimeoutError)
         self._used_at = time.perf_counter()
         latency_ms = (self._used_at - began) * 1000
-        return Reply(request=request, status=status, body=text, latency_ms=latency_ms, problem=problem)
+        return Reply(
+            request=request, status=status, body=text, latency_ms=latency_ms, problem=problem, timed_out=timed_out
+        )
 
     def _connect(self) -> None:
         if time.perf_counter() - self._used_at > _IDLE_S:

@@ -17,7 +17,7 @@ class Reply:
     """The reply to one request.
 
     `request` is its index among the requests, `latency_ms` the time until the whole answer had come. `status` is None
-    where no answer came; `problem` then says why.
+    where no answer came; `problem` then says why, and `timed_out` whether there was none in the time that it had.
     """
 
     request: int
@@ -25,6 +25,7 @@ class Reply:
     body: str
     latency_ms: float
     problem: str = ""
+    timed_out: bool = False
 
     @property
     def ok(self) -> bool:

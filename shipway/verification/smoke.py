@@ -16,6 +16,8 @@ from shipway.verification.samples import Reply
 
 _FULL = 0.95
 """The share of a memory limit that may be held after the load."""
+_FEW_THREADS, _THREADS_A_REQUEST = 16, 0.3
+"""A pool that still grows under the load is small, or grows by less than a thread for each three requests."""
 
 
 def smoke(
@@ -56,6 +58,26 @@ def judge_soak(soaked: Soaked, held_bytes: int | None, *, limit_bytes: int | Non
     return load, *(() if held_bytes is None else (judge_memory(held_bytes, limit_bytes),))
 
 
+def judge_threads(before: int | None, after: int | None, *, requests: int) -> CheckResult | None:
+    """Whether threads were left running by the load, which came after every golden request had been asked once: pools
+    that a library starts with the first request stand by then. None where nobody can tell."""
+    if before is None or after is None:
+        return None
+    more = after - before
+    if more <= max(_FEW_THREADS, requests * _THREADS_A_REQUEST):
+        return CheckResult(name="threads", phase=Phase.PASSED, message=f"{after} threads after the load")
+    message = (
+        f"{counted(requests, 'request')} left {more} more threads running, {after} in all: the script starts threads "
+        "that do not end; end them, or keep a pool of them"
+    )
+    return CheckResult(
+        name="threads",
+        phase=Phase.FAILED,
+        message=message,
+        measurements=(Measurement(name="threads", value=after, unit="", champion=None, limit=before),),
+    )
+
+
 def judge_memory(held_bytes: int, limit_bytes: int | None) -> CheckResult:
     """Close to its limit counts as bad: the kernel ends what goes beyond, in the middle of a request."""
     held_mb = held_bytes / 1e6
@@ -82,8 +104,13 @@ def judge_health(reply: Reply) -> CheckResult:
     return CheckResult(name="healthy", phase=Phase.FAILED, message=f"GET / is not healthy: {reply.describe()}")
 
 
+def _failure(reply: Reply) -> str:
+    """The server answers at once whatever the script does: an answer that does not come is run()'s affair."""
+    return f"run() did not end within {reply.latency_ms / 1000:.0f} s" if reply.timed_out else reply.describe()
+
+
 def judge_answered(rows: int, replies: Sequence[Reply]) -> CheckResult:
-    bad = [f"row {reply.request + 1}: {reply.describe()}" for reply in replies if not reply.ok]
+    bad = [f"row {reply.request + 1}: {_failure(reply)}" for reply in replies if not reply.ok]
     asked = counted(len(replies), "golden request") + (
         f" of {rows}, the time being over," if len(replies) < rows else ""
     )

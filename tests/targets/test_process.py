@@ -31,8 +31,8 @@ from pathlib import Path
 from shipway.machine.state import MachineState
 from shipway.targets.process import make_target, server
 start = server.start_server
-def start_and_die(*arguments):
-    start(*arguments)
+def start_and_die(*arguments, **named):
+    start(*arguments, **named)
     os.kill(os.getpid(), signal.SIGKILL)
 server.start_server = start_and_die
 make_target(MachineState(Path(sys.argv[1]))).deploy(pickle.load(sys.stdin.buffer))

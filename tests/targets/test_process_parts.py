@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shipway.domain.service import NO_TRAFFIC, GatewayConfig, ServiceState, Traffic
 from shipway.errors import TargetError
 from shipway.image.bundle import WrittenBundle
+from shipway.targets._local.health import NoAnswer, judge_answers
 from shipway.targets._local.logs import exit_reason, merged, tail_of, timed, written_at
 from shipway.targets._local.plan import concurrency_of, gateway_spec, revision_record
 from shipway.targets._local.records import RevisionFolder, ServiceFolder, ServiceRecord
@@ -97,6 +98,59 @@ def test_an_error_before_the_last_start_is_not_the_reason():
 
 def test_an_end_without_a_traceback_has_the_servers_reason():
     assert exit_reason([START, record("CRITICAL", "3 workers have died.\nmore")], []) == "3 workers have died."
+
+
+HOPELESS = "3 workers have died without one successful run in between. The server ends."
+QUIT = (
+    "run() ended its process with SystemExit; the worker is restarted\n"
+    "Traceback (most recent call last):\nSystemExit: no"
+)
+
+
+def test_workers_that_kept_quitting_are_told_with_what_their_script_said():
+    lines = [
+        START,
+        record("ERROR", QUIT),
+        record("ERROR", "worker 7 ended with exit code 5"),
+        record("CRITICAL", HOPELESS),
+    ]
+    assert exit_reason(lines, []) == (
+        "run() ended its process with SystemExit; the worker is restarted: SystemExit: no; "
+        "3 workers have died without one successful run in between"
+    )
+
+
+def test_workers_that_kept_dying_are_told_with_how_and_not_with_an_error_that_they_lived_through():
+    lines = [
+        START,
+        record("ERROR", TRACEBACK),
+        record("ERROR", "worker 7 was ended by signal 11"),
+        record("CRITICAL", HOPELESS),
+    ]
+    assert exit_reason(lines, []) == (
+        "worker 7 was ended by signal 11; 3 workers have died without one successful run in between"
+    )
+
+
+def test_a_server_that_does_not_answer_is_told_with_the_last_error_in_its_log():
+    silent = judge_answers(5001, ready=NoAnswer.SILENT, health=None, complaint="worker 7 was ended by signal 11")
+    assert silent == (
+        "unknown",
+        "its server did not answer GET /ready on port 5001 within 2 s; its log says: worker 7 was ended by signal 11",
+    )
+    stuck = judge_answers(5001, ready=200, health=503, complaint="run() does not end: it was told to 10 s ago")
+    assert stuck == (
+        "unknown",
+        "its server is ready but answers GET / with 503; its log says: run() does not end: it was told to 10 s ago",
+    )
+
+
+def test_a_server_with_thousands_of_threads_runs_and_says_so():
+    assert judge_answers(5001, ready=200, health=200, threads=1000) == ("running", "")
+    assert judge_answers(5001, ready=200, health=200, threads=1001) == (
+        "running",
+        "its processes have 1,001 threads: the script starts threads that do not end",
+    )
 
 
 def test_an_end_before_the_log_has_the_last_word_of_the_output():
@@ -187,10 +241,11 @@ def test_a_server_gets_what_it_needs_of_the_machine_and_nothing_else():
 
 def test_a_server_is_started_on_loopback_with_files_of_its_own():
     files = ServerFiles(RevisionFolder(Path("/s/revisions/r1")))
-    assert server.argv(revision("r1"), files) == (
+    assert server.argv(revision("r1"), files, drain_s=60) == (
         *("/venvs/a/bin/python", "-m", "shipway_serving"),
         *("--host", "127.0.0.1", "--port", "5101"),
-        *("--pid_file", "/s/revisions/r1/pid", "--log_file", "/s/revisions/r1/server.log", "--drain_s", "60"),
+        *("--pid_file", "/s/revisions/r1/pid", "--log_file", "/s/revisions/r1/server.log"),
+        *("--log_max_bytes", "10000000", "--log_backups", "2", "--drain_s", "60"),
     )
 
 

@@ -10,6 +10,10 @@ PROBE_S = 2.0
 """The scoring server answers probes within 0.1 s whatever the script does, unless native code holds Python's lock."""
 
 
+MANY_THREADS = 1000
+"""No server needs so many; a machine has room for some tens of thousands, for all that runs on it."""
+
+
 class NoAnswer(Enum):
     """Why there is no status code: nobody listens (or hangs up at once), or somebody does and says nothing."""
 
@@ -34,15 +38,23 @@ def probe(host: str, port: int, path: str) -> Answer:
         connection.close()
 
 
-def judge_answers(port: int, *, ready: Answer, health: Answer | None) -> tuple[str, str]:
-    """v1's word, and a message, for a server that listens. `health` is of GET /, asked when it is ready. Pure."""
+def judge_answers(
+    port: int, *, ready: Answer, health: Answer | None, complaint: str | None = None, threads: int | None = None
+) -> tuple[str, str]:
+    """v1's word, and a message, for a server that listens. `health` is of GET /, asked when it is ready. Pure.
+
+    `complaint` is the last error in its log: it tells why a server does not answer as it should.
+    """
+    because = f"; its log says: {complaint}" if complaint else ""
     if isinstance(ready, NoAnswer):
-        return "unknown", f"its server did not answer GET /ready on port {port} within {PROBE_S:g} s"
+        return "unknown", f"its server did not answer GET /ready on port {port} within {PROBE_S:g} s{because}"
     if ready == http.client.SERVICE_UNAVAILABLE:
         return "deploying", "init() has not finished"
     if ready != http.client.OK:
-        return "unknown", f"its server answers GET /ready with {ready}"
+        return "unknown", f"its server answers GET /ready with {ready}{because}"
     if health != http.client.OK:
         answer = health if isinstance(health, int) else "nothing"
-        return "unknown", f"its server is ready but answers GET / with {answer}"
+        return "unknown", f"its server is ready but answers GET / with {answer}{because}"
+    if threads is not None and threads > MANY_THREADS:
+        return "running", f"its processes have {threads:,} threads: the script starts threads that do not end"
     return "running", ""

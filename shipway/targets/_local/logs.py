@@ -1,6 +1,7 @@
 """What a scoring server has logged, as people read it, and why it ended. All but `tail_of` and `written_at` is pure."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,10 @@ _LAST_BYTES = 512 * 1024
 _STARTS = " listens on "
 _READY = "init() has succeeded"
 _BAD = frozenset({"ERROR", "CRITICAL"})
+_HOPELESS = " workers have died without one successful run "
+_ENDING = re.compile(r"worker \d+ (ended with exit code|was ended by signal) .*")
+_QUIT = " exit code 5"
+"""Of a worker whose script asked for the end of its process inside run(): its log has the SystemExit."""
 
 
 def tail_of(path: Path) -> list[str]:
@@ -77,15 +82,26 @@ def reason_in(server_lines: Sequence[str], output_lines: Sequence[str]) -> str |
     """One line: the script's own error where there is one, else the server's, else the last word before its log."""
     records = [record for line in last_run(server_lines) if (record := _record(line))]
     bad = [str(record["message"]) for record in records if record.get("level") in _BAD]
-    errors = [message for message in bad if "Traceback (most recent call last)" in message]
-    if errors:
-        return _error_in(errors[-1])
-    if bad:
-        return bad[-1].splitlines()[0]
+    if reason := _worst_of(bad):
+        return reason
     if any(has_started(line) for line in server_lines):
         return None
     said = [line.strip() for line in output_lines if line.strip()]
     return said[-1] if said else None
+
+
+def _worst_of(bad: Sequence[str]) -> str | None:
+    """Of the messages of errors, the one that says most. When workers kept dying, how the last one did: a script may
+    have raised errors before that it lived through."""
+    errors = [_error_in(message) for message in bad if "Traceback (most recent call last)" in message]
+    firsts = [message.splitlines()[0] for message in bad if message]
+    endings = [line for line in firsts if _ENDING.fullmatch(line)]
+    hopeless = next((line for line in reversed(firsts) if _HOPELESS in line), None)
+    if hopeless is None:
+        return errors[-1] if errors else firsts[-1] if firsts else None
+    quits = bool(errors) and bool(endings) and endings[-1].endswith(_QUIT)
+    cause = errors[-1] if quits else endings[-1] if endings else None
+    return "; ".join(filter(None, [cause, hopeless.partition(". ")[0]]))
 
 
 def last_run(lines: Sequence[str]) -> Sequence[str]:

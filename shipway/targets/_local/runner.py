@@ -8,11 +8,22 @@ from typing import Any, Protocol
 from shipway.domain.image import Image
 from shipway.domain.service import RevisionSpec, ServiceStatus
 from shipway.machine.ports import LOOPBACK
+from shipway.machine.state import MachineState
 from shipway.targets._local.logs import Timed
 from shipway.targets._local.records import RevisionFolder, RevisionRecord
 
 DRAIN_S = 60
 """For the requests that a revision still works on when it is told to end."""
+TRIAL_DRAIN_S = 2
+"""Nobody but us asks a trial anything, and one whose run() does not end would hold up its release for nothing."""
+
+LOG_FILE_BYTES = 10 * 1000**2
+LOG_FILES = 3
+"""What is kept of a revision's log: a script may print gigabytes, and the disk is everybody's."""
+
+
+def drain_s(state: MachineState) -> int:
+    return TRIAL_DRAIN_S if state.is_of_trials else DRAIN_S
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +90,14 @@ class Runner(Protocol):
 
     def memory_bytes(self, place: RevisionFolder) -> int | None:
         """What its processes hold, without the page cache; None when it does not run."""
+        ...
+
+    def threads(self, place: RevisionFolder) -> int | None:
+        """How many its processes have, all together; None when it does not run."""
+        ...
+
+    def complaint(self, place: RevisionFolder) -> str | None:
+        """What went wrong last in the run that lasts, or in the one that ended; None when nothing did."""
         ...
 
     def log(self, place: RevisionFolder, tail: int) -> Sequence[Timed]:

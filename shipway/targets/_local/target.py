@@ -99,6 +99,14 @@ class LocalTarget:
         self._require(name)
         return self._runner.memory_bytes(self._folder(name).revision(revision_id))
 
+    def threads(self, name: str, revision_id: str) -> int | None:
+        self._require(name)
+        return self._runner.threads(self._folder(name).revision(revision_id))
+
+    def complaint(self, name: str, revision_id: str) -> str | None:
+        self._require(name)
+        return self._runner.complaint(self._folder(name).revision(revision_id))
+
     def refuse_taken_port(self, name: str, port: int) -> None:
         folder = self._folder(name)
         there = folder.read()

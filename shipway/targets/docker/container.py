@@ -7,20 +7,20 @@ from shipway.domain.canonical import digest_of, sha256_hex
 from shipway.domain.service import Resources
 from shipway.machine.state import MachineState
 from shipway.targets._local.records import RevisionFolder, RevisionRecord
-from shipway.targets._local.runner import DRAIN_S
+from shipway.targets._local.runner import DRAIN_S, LOG_FILE_BYTES, LOG_FILES
 from shipway.targets.docker.images import ImageFacts
 
 PORT = 5001
 """Where the scoring server listens inside (contract C-11)."""
 
-GRACE_S = DRAIN_S + 5
-"""From SIGTERM to SIGKILL: what the server takes to drain, and to end after that."""
+AFTER_DRAIN_S = 5
+"""From the end of the drain, which SIGTERM begins, to SIGKILL."""
 
 SETTINGS = "shipway.settings"
 """The label by which a container is known for one that needs no change."""
 
 _CPU_PERIOD_US = 100_000
-_LOG = {"type": "json-file", "config": {"max-size": "10m", "max-file": "3"}}
+_LOG = {"type": "json-file", "config": {"max-size": f"{LOG_FILE_BYTES // 1000**2}m", "max-file": str(LOG_FILES)}}
 """Docker's default keeps everything, until the disk is full."""
 
 
@@ -38,7 +38,9 @@ def identity(mark: str, place: RevisionFolder) -> dict[str, str]:
     return {"shipway.workspace": mark, "shipway.service": place.service, "shipway.revision": place.revision_id}
 
 
-def container_settings(mark: str, place: RevisionFolder, record: RevisionRecord, image: ImageFacts) -> dict[str, Any]:
+def container_settings(
+    mark: str, place: RevisionFolder, record: RevisionRecord, image: ImageFacts, *, drain_s: int = DRAIN_S
+) -> dict[str, Any]:
     """In the words of the SDK's `containers.create`. Holds no secret: whoever may ask the engine can read it.
 
     Command, user, working folder and the author's variables are the image's. The label of settings covers all the rest:
@@ -47,7 +49,7 @@ def container_settings(mark: str, place: RevisionFolder, record: RevisionRecord,
     settings: dict[str, Any] = {
         "image": record.location,
         "name": container_name(mark, place),
-        "command": list(_draining(image)),
+        "command": list(_draining(image, drain_s)),
         "environment": {} if "SERVICE_NAME" in image.variables else {"SERVICE_NAME": place.service},
         "use_config_proxy": False,  # of docker's configuration on this machine: proxies' addresses hold passwords
         "ports": {f"{PORT}/tcp": (record.host, record.port)},
@@ -82,8 +84,8 @@ def _limits(resources: Resources) -> dict[str, int]:
     return limits
 
 
-def _draining(image: ImageFacts) -> Sequence[str]:
+def _draining(image: ImageFacts, drain_s: int) -> Sequence[str]:
     """The scoring server has to drain for as long as we wait for it; another program's command is its own."""
     if not image.serves or "--drain_s" in image.command:
         return image.command
-    return (*image.command, "--drain_s", str(DRAIN_S))
+    return (*image.command, "--drain_s", str(drain_s))

@@ -9,18 +9,19 @@ from shipway.engine.faults import NameTaken, NotInEngine, PortTaken
 from shipway.errors import EngineUnavailable, PortInUse, ServiceConflict, TargetError
 from shipway.targets._local.logs import Timed
 from shipway.targets._local.records import RevisionFolder, RevisionRecord
-from shipway.targets.docker.container import GRACE_S, container_name, identity
+from shipway.targets.docker.container import AFTER_DRAIN_S, container_name, identity
 from shipway.targets.docker.home import refuse_elsewhere
 from shipway.targets.docker.runs import stamped
-from shipway.targets.docker.view import ContainerView, memory_in, view_of
+from shipway.targets.docker.view import ContainerView, memory_in, threads_in, view_of
 
 
 class Containers:
-    """`mark` is the workspace's (`container.workspace_mark`)."""
+    """`mark` is the workspace's (`container.workspace_mark`); one that is stopped has `drain_s` to finish its work."""
 
-    def __init__(self, engine: Engine, mark: str) -> None:
+    def __init__(self, engine: Engine, mark: str, *, drain_s: int) -> None:
         self.engine = engine
         self.mark = mark
+        self._drain_s = drain_s
 
     def find(self, place: RevisionFolder) -> ContainerView | None:
         """None also for one that is not ours. Raises TargetError when the revision is with another engine."""
@@ -44,8 +45,17 @@ class Containers:
         return stamped(data.decode(errors="replace"))
 
     def memory_bytes(self, container: ContainerView) -> int | None:
+        return memory_in(self._measured(container))
+
+    def threads(self, container: ContainerView) -> int | None:
+        return threads_in(self._measured(container))
+
+    def _measured(self, container: ContainerView) -> Mapping[str, Any]:
         with self.engine.speaking(f"measuring container {container.container_id[:12]}"):
-            return memory_in(self.engine.client.api.stats(container.container_id, stream=False, one_shot=True))
+            measured: Mapping[str, Any] = self.engine.client.api.stats(
+                container.container_id, stream=False, one_shot=True
+            )
+            return measured
 
     def make(self, settings: Mapping[str, Any], place: RevisionFolder) -> str:
         """Its id; it does not run yet."""
@@ -82,7 +92,9 @@ class Containers:
             return
         if container.status == "paused":  # it could not hear us
             self.unpause(container, place)
-        self._tell(place, "stopping", lambda api: api.stop(container.container_id, timeout=GRACE_S))
+        self._tell(
+            place, "stopping", lambda api: api.stop(container.container_id, timeout=self._drain_s + AFTER_DRAIN_S)
+        )
 
     def remove(self, place: RevisionFolder) -> None:
         self.stop(place)

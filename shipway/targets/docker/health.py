@@ -23,6 +23,7 @@ _MB = 1024**2
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """`container` is None when there is none. `ready` and `health` are the server's answers, asked while it runs.
+    `complaint` is the last error in its log, looked for when those are not as they should be.
     `ended` is the run before this one; None when there was none. `stopped`: on purpose, by us."""
 
     name: str
@@ -30,6 +31,8 @@ class Seen:
     stopped: bool = False
     ready: Answer | None = None
     health: Answer | None = None
+    complaint: str | None = None
+    threads: int | None = None
     ended: EndedRun | None = None
 
 
@@ -70,7 +73,9 @@ def _running(container: ContainerView, seen: Seen, record: RevisionRecord) -> tu
         return "unknown", f"its container's own health check fails: {container.unhealthy}"
     if seen.ready is None or seen.ready is NoAnswer.CLOSED:
         return "deploying", "its server is starting"
-    return judge_answers(record.port, ready=seen.ready, health=seen.health)
+    return judge_answers(
+        record.port, ready=seen.ready, health=seen.health, complaint=seen.complaint, threads=seen.threads
+    )
 
 
 def _crashed(container: ContainerView, ended: EndedRun | None, resources: Resources) -> tuple[str, str]:

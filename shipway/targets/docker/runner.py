@@ -11,11 +11,11 @@ from shipway.domain.service import RevisionSpec, ServiceStatus
 from shipway.engine.connection import connect
 from shipway.errors import ConfigError, TargetError
 from shipway.machine.state import MachineState
-from shipway.targets._local.health import probe
-from shipway.targets._local.logs import Timed
+from shipway.targets._local.health import NoAnswer, probe
+from shipway.targets._local.logs import Timed, reason_in
 from shipway.targets._local.plan import revision_record
 from shipway.targets._local.records import RevisionFolder, RevisionRecord
-from shipway.targets._local.runner import Examined
+from shipway.targets._local.runner import Examined, drain_s
 from shipway.targets.docker.address import published_on
 from shipway.targets.docker.container import SETTINGS, container_name, container_settings, workspace_mark
 from shipway.targets.docker.containers import Containers
@@ -41,6 +41,7 @@ class DockerRunner:
     def __init__(self, state: MachineState) -> None:
         self._mark = workspace_mark(state)
         self._services = state.services
+        self._drain_s = drain_s(state)
 
     # -- looking
 
@@ -49,7 +50,7 @@ class DockerRunner:
         place = RevisionFolder(self._services / spec.service / "revisions" / spec.revision_id)
         never = datetime.min.replace(tzinfo=UTC)
         record = revision_record(spec, Examined(concurrency=1), port=0, asked_port=0, now=never)
-        return container_settings(self._mark, place, record, NO_FACTS)
+        return container_settings(self._mark, place, record, NO_FACTS, drain_s=self._drain_s)
 
     def why_away(self) -> str | None:
         try:
@@ -90,6 +91,16 @@ class DockerRunner:
             found = containers.find(place)
             return containers.memory_bytes(found) if found and found.status == "running" else None
 
+    def threads(self, place: RevisionFolder) -> int | None:
+        with self._containers() as containers:
+            found = containers.find(place)
+            return containers.threads(found) if found and found.status == "running" else None
+
+    def complaint(self, place: RevisionFolder) -> str | None:
+        with self._containers() as containers:
+            found = containers.find(place)
+            return _complaint(containers, found) if found else None
+
     def log(self, place: RevisionFolder, tail: int) -> Sequence[Timed]:
         with self._containers() as containers:
             found = containers.find(place)
@@ -115,7 +126,7 @@ class DockerRunner:
         with self._containers() as containers:
             fetch_image(containers.engine, record.location)
             image = find_image(containers.engine, record.location)
-            settings = container_settings(self._mark, place, record, image)
+            settings = container_settings(self._mark, place, record, image, drain_s=self._drain_s)
             there = containers.find(place)
             if there and not _is_usable(there, record, settings):
                 containers.remove(place)
@@ -139,7 +150,7 @@ class DockerRunner:
     def _containers(self, timeout_s: float = _ACT_S) -> Iterator[Containers]:
         """Raises EngineUnavailable, with how to start or choose one, when no engine answers."""
         with closing(connect(timeout_s=timeout_s)) as engine:
-            yield Containers(engine, self._mark)
+            yield Containers(engine, self._mark, drain_s=self._drain_s)
 
 
 def _see(containers: Containers, record: RevisionRecord, place: RevisionFolder) -> Seen:
@@ -152,10 +163,25 @@ def _see(containers: Containers, record: RevisionRecord, place: RevisionFolder) 
         ready = probe(record.host, record.port, "/ready")
         health = probe(record.host, record.port, "/") if ready == _READY else None
         seen = replace(seen, ready=ready, health=health)
+    if container.status == "running" and seen.ready == _READY:
+        good = seen.health == _READY
+        complaint, threads = (
+            (None, containers.threads(container)) if good else (_complaint(containers, container), None)
+        )
+        seen = replace(seen, complaint=complaint, threads=threads)
+    elif container.status == "running" and seen.ready is NoAnswer.SILENT:
+        seen = replace(seen, complaint=_complaint(containers, container))
     if container.restarts and seen.ready != _READY:
         since = container.started_at if container.status == "running" else None
         seen = replace(seen, ended=ended_run(containers.log(container, LINES), running_since=since))
     return seen
+
+
+def _complaint(containers: Containers, container: ContainerView) -> str | None:
+    """Of the run that lasts; where that has nothing to complain of, of the one before."""
+    lines = containers.log(container, LINES)
+    since = container.started_at if container.restarts and container.status == "running" else None
+    return reason_in([text for _, text in lines], ()) or ended_run(lines, running_since=since).reason
 
 
 def _is_usable(container: ContainerView, record: RevisionRecord, settings: Mapping[str, Any]) -> bool:

@@ -64,6 +64,12 @@ def memory_in(stats: Mapping[str, Any]) -> int | None:
     return None if held is None else int(held)
 
 
+def threads_in(stats: Mapping[str, Any]) -> int | None:
+    """Of all its processes; None when it has ended, or where the kernel does not count them."""
+    counted = stats.get("pids_stats", {}).get("current")
+    return None if counted is None else int(counted)
+
+
 def _failing_check(health: Mapping[str, Any]) -> str | None:
     if health.get("Status") != "unhealthy":
         return None

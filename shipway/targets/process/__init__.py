@@ -9,9 +9,10 @@ Beside what every local target keeps (`shipway.targets._local`), a revision's fo
 """
 
 from shipway.machine.state import MachineState
+from shipway.targets._local.runner import drain_s
 from shipway.targets._local.target import LocalTarget
 from shipway.targets.process.runner import ProcessRunner
 
 
 def make_target(state: MachineState) -> LocalTarget:
-    return LocalTarget(state, ProcessRunner())
+    return LocalTarget(state, ProcessRunner(drain_s=drain_s(state)))

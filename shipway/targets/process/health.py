@@ -11,18 +11,20 @@ from shipway.machine.held import holder
 from shipway.machine.ports import LOOPBACK, is_listening, listener_of
 from shipway.machine.processes import holds
 from shipway.targets._local.health import STOPPED, STOPPED_MESSAGE, Answer, NoAnswer, judge_answers, probe
-from shipway.targets._local.logs import exit_reason, tail_of
+from shipway.targets._local.logs import exit_reason, reason_in, tail_of
 from shipway.targets._local.records import RevisionRecord
 from shipway.targets._rollup import state_of
 from shipway.targets.process.files import ServerFiles
+from shipway.targets.process.server import threads
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
     """`ready` and `health` are what GET /ready and GET / were answered.
 
-    `foreign` names whoever else listens on the revision's port; `reason` says why a process that is gone has ended,
-    unless it was `stopped` on purpose.
+    `complaint` is the last error in its log, looked for when those are not as they should be. `foreign` names whoever
+    else listens on the revision's port; `reason` says why a process that is gone has ended, unless it was `stopped` on
+    purpose.
     """
 
     alive: bool
@@ -31,6 +33,8 @@ class Observation:
     foreign: str | None = None
     ready: Answer = NoAnswer.CLOSED
     health: Answer | None = None
+    complaint: str | None = None
+    threads: int | None = None
     reason: str = ""
 
 
@@ -47,7 +51,7 @@ def _judge(seen: Observation, port: int) -> tuple[str, str]:
         return "failed", seen.reason + (taken if seen.foreign else "")
     if not seen.listening:
         return "deploying", "its server is starting"
-    return judge_answers(port, ready=seen.ready, health=seen.health)
+    return judge_answers(port, ready=seen.ready, health=seen.health, complaint=seen.complaint, threads=seen.threads)
 
 
 def observe(record: RevisionRecord, files: ServerFiles) -> Observation:
@@ -63,7 +67,20 @@ def observe(record: RevisionRecord, files: ServerFiles) -> Observation:
         return Observation(alive=True)
     ready = probe(LOOPBACK, record.port, "/ready")
     health = probe(LOOPBACK, record.port, "/") if ready == http.client.OK else None
-    return Observation(alive=True, listening=True, ready=ready, health=health)
+    good = health == http.client.OK
+    return Observation(
+        alive=True,
+        listening=True,
+        ready=ready,
+        health=health,
+        complaint=None if good else complaint_of(files),
+        threads=threads(files) if good else None,
+    )
+
+
+def complaint_of(files: ServerFiles) -> str | None:
+    """The last error in the log of the run that lasts, or of the last one."""
+    return reason_in(tail_of(files.server_log), ())
 
 
 def _listens(pid: int, port: int) -> bool:

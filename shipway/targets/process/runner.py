@@ -10,11 +10,11 @@ from shipway.domain.service import RevisionSpec, ServiceStatus
 from shipway.targets._local.logs import Timed, tail_of, timed, written_at
 from shipway.targets._local.plan import concurrency_of, revision_record
 from shipway.targets._local.records import RevisionFolder, RevisionRecord
-from shipway.targets._local.runner import Examined
+from shipway.targets._local.runner import DRAIN_S, Examined
 from shipway.targets.process import server
 from shipway.targets.process.app import copy_app, read_bundle
 from shipway.targets.process.files import ServerFiles
-from shipway.targets.process.health import observe, status_of
+from shipway.targets.process.health import complaint_of, observe, status_of
 
 
 class ProcessRunner:
@@ -22,11 +22,18 @@ class ProcessRunner:
 
     kind = "process"
 
+    def __init__(self, *, drain_s: int = DRAIN_S) -> None:
+        self._drain_s = drain_s
+
     def render(self, spec: RevisionSpec) -> Mapping[str, Any]:
         files = ServerFiles(RevisionFolder(Path("revisions") / spec.revision_id))
         never = datetime.min.replace(tzinfo=UTC)
         record = revision_record(spec, Examined(concurrency=1), port=0, asked_port=0, now=never)
-        return {"argv": list(server.argv(record, files)), "cwd": str(files.app), "image": spec.image.location}
+        return {
+            "argv": list(server.argv(record, files, drain_s=self._drain_s)),
+            "cwd": str(files.app),
+            "image": spec.image.location,
+        }
 
     def why_away(self) -> str | None:
         return None
@@ -43,7 +50,9 @@ class ProcessRunner:
 
     def start(self, record: RevisionRecord, place: RevisionFolder) -> None:
         """Raises MachineError when its bundle is gone, or when it ends before it has said its process id."""
-        server.start_server(place.service, record, read_bundle(record.location), ServerFiles(place))
+        server.start_server(
+            place.service, record, read_bundle(record.location), ServerFiles(place), drain_s=self._drain_s
+        )
 
     def whereabouts(self, place: RevisionFolder) -> str:
         return f"a process of revision {place.revision_id}, on this machine"
@@ -52,16 +61,22 @@ class ProcessRunner:
         return server.is_running(ServerFiles(place))
 
     def stop(self, place: RevisionFolder) -> None:
-        server.stop_server(ServerFiles(place))
+        server.stop_server(ServerFiles(place), drain_s=self._drain_s)
 
     def remove(self, place: RevisionFolder) -> None:
-        server.stop_server(ServerFiles(place))
+        server.stop_server(ServerFiles(place), drain_s=self._drain_s)
 
     def status(self, record: RevisionRecord, place: RevisionFolder, now: datetime) -> ServiceStatus:
         return status_of(observe(record, ServerFiles(place)), record.port, now)
 
     def memory_bytes(self, place: RevisionFolder) -> int | None:
         return server.memory_bytes(ServerFiles(place))
+
+    def threads(self, place: RevisionFolder) -> int | None:
+        return server.threads(ServerFiles(place))
+
+    def complaint(self, place: RevisionFolder) -> str | None:
+        return complaint_of(ServerFiles(place))
 
     def log(self, place: RevisionFolder, tail: int) -> Sequence[Timed]:  # noqa: ARG002 - the files' ends are short
         """What was said before there was a log has no time of its own: it counts as said when it was last added to."""

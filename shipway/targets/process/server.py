@@ -1,7 +1,7 @@
 """A revision's scoring server: how it is started and stopped. `argv` and `environment` are pure."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import psutil
 from shipway.machine.held import holder, start_once
 from shipway.machine.processes import Command, stop
 from shipway.targets._local.records import RevisionRecord
-from shipway.targets._local.runner import DRAIN_S
+from shipway.targets._local.runner import LOG_FILE_BYTES, LOG_FILES
 from shipway.targets.process.files import ServerFiles
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _FROM_THE_CALLER = (
 """What a program needs of the machine it runs on, and no more: the caller's environment holds keys and tokens."""
 
 
-def argv(record: RevisionRecord, files: ServerFiles) -> tuple[str, ...]:
+def argv(record: RevisionRecord, files: ServerFiles, *, drain_s: int) -> tuple[str, ...]:
     return (
         record.interpreter,
         *("-m", "shipway_serving"),
@@ -34,7 +34,9 @@ def argv(record: RevisionRecord, files: ServerFiles) -> tuple[str, ...]:
         *("--port", str(record.port)),
         *("--pid_file", str(files.pid_file)),
         *("--log_file", str(files.server_log)),
-        *("--drain_s", str(DRAIN_S)),
+        *("--log_max_bytes", str(LOG_FILE_BYTES)),
+        *("--log_backups", str(LOG_FILES - 1)),
+        *("--drain_s", str(drain_s)),
     )
 
 
@@ -55,10 +57,12 @@ def environment(
     }
 
 
-def start_server(service: str, record: RevisionRecord, bundle: "WrittenBundle", files: ServerFiles) -> None:
+def start_server(
+    service: str, record: RevisionRecord, bundle: "WrittenBundle", files: ServerFiles, *, drain_s: int
+) -> None:
     """Returns once the process is there, not once it answers; nothing when it runs already."""
     command = Command(
-        argv=argv(record, files),
+        argv=argv(record, files, drain_s=drain_s),
         cwd=files.root,  # not the app root: an author's `types.py` would be taken for Python's; workers go there
         environment=environment(service, record, bundle, files.app, os.environ),
         lock=files.lock,
@@ -73,12 +77,21 @@ def is_running(files: ServerFiles) -> bool:
 
 def memory_bytes(files: ServerFiles) -> int | None:
     """Of the supervisor and all below it; memory that they share counts in parts. None when it does not run."""
+    return _sum_over(files, _held_by)
+
+
+def threads(files: ServerFiles) -> int | None:
+    """Of the supervisor and all below it. None when it does not run."""
+    return _sum_over(files, psutil.Process.num_threads)
+
+
+def _sum_over(files: ServerFiles, measure: Callable[[psutil.Process], int]) -> int | None:
     identity = holder(files.lock, files.pid_file, patience_s=0)
     if identity is None:
         return None
     try:
         supervisor = psutil.Process(identity.pid)
-        return sum(_held_by(process) for process in (supervisor, *supervisor.children(recursive=True)))
+        return sum(measure(process) for process in (supervisor, *supervisor.children(recursive=True)))
     except psutil.Error:  # it has ended meanwhile
         return None
 
@@ -88,8 +101,8 @@ def _held_by(process: psutil.Process) -> int:
     return int(getattr(held, "pss", held.uss))  # pss is Linux's own
 
 
-def stop_server(files: ServerFiles) -> None:
-    """Lets it finish what it works on, for DRAIN_S at most. Safe to repeat."""
+def stop_server(files: ServerFiles, *, drain_s: int) -> None:
+    """Lets it finish what it works on, for `drain_s` at most. Safe to repeat."""
     identity = holder(files.lock, files.pid_file)
     if identity:
-        stop(identity, grace_s=DRAIN_S + _AFTER_DRAIN_S)
+        stop(identity, grace_s=drain_s + _AFTER_DRAIN_S)

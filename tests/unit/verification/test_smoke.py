@@ -1,8 +1,11 @@
+import pytest
+
 from shipway.domain.verdict import Phase
 from shipway.image.container.inspection import ImageReport
 from shipway.image.container.secrets import Found
 from shipway.verification.load import Soaked, soak
-from shipway.verification.smoke import judge_answered, judge_image, judge_memory, judge_soak, smoke
+from shipway.verification.samples import Reply
+from shipway.verification.smoke import judge_answered, judge_image, judge_memory, judge_soak, judge_threads, smoke
 from tests.unit.verification.little_server import little_server
 from tests.unit.verification.replies import good, row
 from tests.unit.verification.test_load import free_port_url
@@ -100,3 +103,32 @@ def test_an_image_that_runs_as_somebody_and_holds_no_secret_passes():
         ("user", "it runs as user 1000"),
         ("secrets", "none was found in its layers and settings"),
     ]
+
+
+@pytest.mark.parametrize(("before", "after", "requests"), [(5, 6, 100), (5, 21, 1), (20, 50, 100)])
+def test_a_pool_that_grows_under_load_is_no_leak(before, after, requests):
+    check = judge_threads(before, after, requests=requests)
+    assert check is not None
+    assert (check.phase, check.message) == (Phase.PASSED, f"{after} threads after the load")
+
+
+def test_threads_that_requests_leave_behind_fail():
+    check = judge_threads(5, 45, requests=40)
+    assert check is not None
+    assert check.phase is Phase.FAILED
+    assert check.message == (
+        "40 requests left 40 more threads running, 45 in all: the script starts threads that do not end; end them, or "
+        "keep a pool of them"
+    )
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 5), (5, None)])
+def test_where_nobody_can_count_threads_they_are_not_judged(before, after):
+    assert judge_threads(before, after, requests=40) is None
+
+
+def test_a_request_that_gets_no_answer_in_its_time_is_run_s_affair():
+    late = Reply(request=0, status=None, body="", latency_ms=2000, problem="timed out after 2 s", timed_out=True)
+    assert judge_answered(1, [late]).message == (
+        "1 of 1 golden request was not answered with status 200; first: row 1: run() did not end within 2 s"
+    )
