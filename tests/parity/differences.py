@@ -92,7 +92,7 @@ def _bad_json(exchanged: Exchanged) -> bool:
 
 
 def _class_names(exchanged: Exchanged) -> bool:
-    names = (b"'LocalProxy'", b"'AMLRequest'", b"'EnvironHeaders'", b"timer() argument")
+    names = (b"'LocalProxy'", b"'AMLRequest'", b"'EnvironHeaders'", b"timer() argument", b"list indices must be")
     return exchanged.microsoft.status == 500 and any(name in exchanged.microsoft.body for name in names)
 
 
