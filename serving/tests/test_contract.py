@@ -10,7 +10,7 @@ from shipway_serving.contract.arguments import arguments_for
 from shipway_serving.contract.messages import Refusal, Request
 from shipway_serving.contract.profile import LEGACY
 from shipway_serving.contract.queries import query_values
-from shipway_serving.contract.request_ids import id_headers, ids_of
+from shipway_serving.contract.request_ids import id_headers, ids_of, with_ours
 from shipway_serving.contract.results import run_timed_out, scored
 from shipway_serving.contract.routes import NotAllowed, Route, not_allowed, not_found, route_of
 from shipway_serving.contract.run_form import RunForm, UnfitRun, form_of
@@ -193,6 +193,13 @@ def test_a_timeout_names_its_limit() -> None:
 def test_ids_are_echoed_by_v1s_precedence(headers: Dict[str, str], expected: Dict[str, str]) -> None:
     """H-63 to H-65, H-68."""
     assert dict(id_headers(ids_of(headers, "new"), headers)) == expected
+
+
+def test_ids_of_the_scripts_own_give_way_to_ours_and_nothing_else_does() -> None:
+    """H-67."""
+    theirs = (("X-Ms-Request-Id", "script's"), ("x-ms-client-request-id", "kept"), ("TraceId", "a"), ("X-A", "b"))
+    ours = (("x-ms-request-id", "ours"), ("TraceId", "t"))
+    assert with_ours(theirs, ours) == (*theirs[1:], *ours)
 
 
 @pytest.mark.parametrize(
