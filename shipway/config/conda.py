@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shipway.config.documents import Document, KeyPath, Loaded, as_document, read_text, unknown_key
+from shipway.config.profile import PROFILE, profile_of
 from shipway.domain.environment import UNNAMED, Environment
 from shipway.errors import ConfigError
 
@@ -54,6 +55,8 @@ class _Found:
     requirements: list[str] = field(default_factory=list)
     conda_packages: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    served: list[str] = field(default_factory=list)
+    """Requirements for which our server stands: nothing of them is installed."""
 
 
 def load_conda(source: Path | Mapping[str, Any] | Document, *, name: str = UNNAMED) -> Loaded[Environment]:
@@ -77,7 +80,7 @@ def load_conda(source: Path | Mapping[str, Any] | Document, *, name: str = UNNAM
         python=found.python,
         requirements=tuple(dict.fromkeys(found.requirements)),
         conda_packages=tuple(dict.fromkeys(found.conda_packages)),
-        variables=_variables(document),
+        variables={**_profile(found.served), **_variables(document)},
     )
     return Loaded(environment, tuple(found.warnings))
 
@@ -100,7 +103,10 @@ def _add(entry: object, document: Document, at: KeyPath, found: _Found) -> None:
             if not isinstance(lines, list):
                 raise document.fault((*at, "pip"), "must be a list")
             for index, line in enumerate(lines):
-                found.requirements.extend(_pip_lines(line, document, (*at, "pip", index), found.warnings))
+                lines_of_pip = _pip_lines(line, document, (*at, "pip", index), found.warnings)
+                for requirement in lines_of_pip:
+                    served = package_name(requirement) in SERVED_BY_SHIPWAY
+                    (found.served if served else found.requirements).append(requirement)
         case None:
             return
         case _:
@@ -114,7 +120,9 @@ def _add_conda(entry: str, document: Document, at: KeyPath, found: _Found) -> No
     name, spec = _normal(match["name"]), _pip_specifier(match["spec"] or "")
     if name == "python":
         found.python = spec.removeprefix("==").removesuffix(".*") or None
-    elif name in _BROUGHT_BY_WHEELS or name in SERVED_BY_SHIPWAY:
+    elif name in SERVED_BY_SHIPWAY:
+        found.served.append(match["name"] + spec)
+    elif name in _BROUGHT_BY_WHEELS:
         return
     elif name in _CONDA_ONLY or name == "r" or name.startswith("r-"):
         found.conda_packages.append(entry)
@@ -155,7 +163,7 @@ def _pip_lines(
     if single := _SINGLE_EQUALS.fullmatch(text):
         warnings.append(document.at(at, f"{text!r} has a single '='; taken as '=='"))
         text = f"{single['name']}=={single['version']}"
-    if text and not text.startswith("#") and package_name(text) not in SERVED_BY_SHIPWAY:
+    if text and not text.startswith("#"):
         yield text
 
 
@@ -174,6 +182,11 @@ def _included(
         raise document.fault(at, str(error)) from error
     for line in lines:
         yield from _pip_lines(line.strip(), document, at, warnings, (*above, path))
+
+
+def _profile(served: list[str]) -> dict[str, str]:
+    profile = profile_of(served)
+    return {PROFILE: profile} if profile else {}
 
 
 def _variables(document: Document) -> dict[str, str]:
