@@ -201,8 +201,8 @@ class ReleaseDocument(ShipwayModel):
     models: Annotated[list[ModelEntry], Field(min_length=1)]
     """The models that the entry script uses."""
 
-    inference: PathOrMapping
-    """The v1 inference config: a file's path, or its keys (entryScript, sourceDirectory, environment, condaFile)."""
+    inference: PathOrMapping | None = None
+    """The v1 inference config: a file's path, or its keys (entryScript ...). One ONNX model needs none, nor any code."""
 
     deployment: PathOrMapping = Field(default_factory=lambda: {"computeType": "local"})
     """The v1 deployment config: a file's path, or its keys (computeType, port, containerResourceRequirements)."""

@@ -13,6 +13,7 @@ from shipway.config.golden import load_golden
 from shipway.config.inference import load_inference_config
 from shipway.config.release_document import ModelEntry, ReleaseDocument, VerificationEntry
 from shipway.config.validation import validate
+from shipway.domain.environment import UNNAMED, Environment, InferenceConfig
 from shipway.domain.image import ImageConfig
 from shipway.domain.release import (
     ErrorLimit,
@@ -30,6 +31,13 @@ from shipway.errors import ConfigError
 
 DEFAULT_TARGET = "process"
 
+WITHOUT_CODE = InferenceConfig(
+    entry_script=None,
+    source_directory=None,
+    environment=Environment(name=UNNAMED, requirements=("onnxruntime", "numpy")),
+)
+"""What serves an ONNX model that comes without an inference config (Q-1)."""
+
 _PASSWORD_IN_A_URL = re.compile(r"://[^/@\s:]*:(?!\$\{)[^/@\s]+@")
 
 
@@ -45,7 +53,11 @@ def load_release_file(path: Path) -> Loaded[ReleaseConfig]:
     raw = validate(ReleaseDocument, document)
     _refuse_weights_out_of_order(raw, document)
     folder = path.absolute().parent
-    inference = load_inference_config(_part(document, "inference", path), working_directory=folder)
+    inference = (
+        Loaded(WITHOUT_CODE)
+        if raw.inference is None
+        else load_inference_config(_part(document, "inference", path), working_directory=folder)
+    )
     deployment = load_deployment_config(_part(document, "deployment", path, default=raw.deployment))
     config = ReleaseConfig(
         service=raw.service,

@@ -34,10 +34,11 @@ class InferenceConfig:
     """How a model is served. Paths are the author's: nothing is read yet.
 
     `source_directory` is absolute; None means that only the entry script travels (contract C-4). `entry_script` is
-    relative to it with forward slashes, or absolute when there is no source directory.
+    relative to it with forward slashes, or absolute when there is no source directory; None for an ONNX model that is
+    served without code (Q-1).
     """
 
-    entry_script: str
+    entry_script: str | None
     source_directory: str | None
     environment: Environment
 

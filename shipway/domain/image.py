@@ -9,9 +9,12 @@ from shipway.domain.model import ModelVersion
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSpec:
-    """Everything that decides an image's content. Equal specs give equal digests."""
+    """Everything that decides an image's content. Equal specs give equal digests.
 
-    code: Code
+    Without `code` the server serves the one ONNX model by itself.
+    """
+
+    code: Code | None
     environment: Environment
     models: tuple[ModelVersion, ...]
 

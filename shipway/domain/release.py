@@ -129,13 +129,14 @@ class ModelInput:
 class ReleaseInputs:
     """The snapshot that a release works from and a resume reads; the user's files are never read again.
 
+    `code` is None for an ONNX model that is served without any.
     `commit` is that of the release file's folder, with `-dirty` behind it when something in it is not committed.
     """
 
     release_id: str
     service: str
     models: tuple[ModelInput, ...]
-    code: Code
+    code: Code | None
     environment: Environment
     deployment: DeploymentConfig
     targets: tuple[str, ...]

@@ -79,6 +79,8 @@ def model_folder(model: ModelVersion) -> str:
 
 
 def _refuse_bad_code(spec: ImageSpec) -> None:
+    if spec.code is None:
+        return
     tree, script = spec.code.tree, spec.code.entry_script
     if tree.name == MODELS_FOLDER:
         raise BuildError(f"the source directory is called {MODELS_FOLDER}, where the models lie; rename it")
@@ -87,7 +89,8 @@ def _refuse_bad_code(spec: ImageSpec) -> None:
 
 
 def _files(spec: ImageSpec) -> Iterator[BundleFile]:
-    yield from _below("", spec.code.tree)
+    if spec.code is not None:
+        yield from _below("", spec.code.tree)
     for model in spec.models:
         yield from _below(f"{model_folder(model)}/", model.tree)
 
@@ -103,9 +106,10 @@ def _variables(spec: ImageSpec) -> dict[str, str]:
     """The author's own win over ours (C-22)."""
     ours = {
         "AML_APP_ROOT": APP_ROOT,
-        "AZUREML_ENTRY_SCRIPT": spec.code.app_entry_script,
         "AZUREML_MODEL_DIR": model_folder(spec.models[0]) if len(spec.models) == 1 else f"{MODELS_FOLDER}/",
     }
-    if spec.code.app_source_directory is not None:
+    if spec.code is not None:
+        ours["AZUREML_ENTRY_SCRIPT"] = spec.code.app_entry_script
+    if spec.code is not None and spec.code.app_source_directory is not None:
         ours["AZUREML_SOURCE_DIRECTORY"] = spec.code.app_source_directory
     return {**ours, **spec.environment.variables}

@@ -21,6 +21,7 @@ from shipway.image.interpreters import find_interpreter
 from shipway.registry.models import Registry
 from shipway.release.journal import journal_of
 from shipway.release.secrets import refuse_secrets
+from shipway.release.without_code import refuse_unless_one_onnx
 from shipway.store.codec import decode, encode
 from shipway.store.trees import find_files
 from shipway.store.workspace import Workspace
@@ -50,10 +51,13 @@ def keep_inputs(
         raise ConfigError(fault)
     verification = _keep_verification(config.verification, workspace)
     code = _keep_code(config.inference, workspace)
+    models = tuple(_keep_model(source, workspace) for source in config.models)
+    if code is None:
+        refuse_unless_one_onnx({model.source.name: [f.path for f in model.tree.files] for model in models})
     inputs = ReleaseInputs(
         release_id=release_id,
         service=config.service,
-        models=tuple(_keep_model(source, workspace) for source in config.models),
+        models=models,
         code=code,
         environment=config.inference.environment,
         deployment=config.deployment,
@@ -81,11 +85,9 @@ def check_inputs(config: ReleaseConfig, workspace: Workspace, *, image_kind: str
     Raises ConfigError, for secrets in the code of a container image too; StoreError for a folder that cannot be kept,
     ModelNotFound, and BuildError for a Python that this machine has not got.
     """
-    for source in config.models:
-        if source.path is None:
-            _chosen(source, workspace)
-        else:
-            find_files(Path(source.path), what="model path")
+    files = {source.name: _files_of(source, workspace) for source in config.models}
+    if config.inference.entry_script is None:
+        refuse_unless_one_onnx(files)
     if config.inference.source_directory is not None:
         find_files(Path(config.inference.source_directory), what=_SOURCE)
     if config.verification.suite is not None:
@@ -155,6 +157,12 @@ def _kept_before(workspace: Workspace, release_id: str, service: str) -> Release
     return kept
 
 
+def _files_of(source: ModelSource, workspace: Workspace) -> list[str]:
+    if source.path is None:
+        return [file.path for file in _chosen(source, workspace).tree.files]
+    return [path for path, _ in find_files(Path(source.path), what="model path")]
+
+
 def _keep_model(source: ModelSource, workspace: Workspace) -> ModelInput:
     if source.path is not None:
         return ModelInput(source=source, tree=workspace.blobs.put_tree(Path(source.path)), version=None)
@@ -168,7 +176,9 @@ def _chosen(source: ModelSource, workspace: Workspace) -> ModelVersion:
     return Registry(workspace).resolve(wanted)
 
 
-def _keep_code(inference: InferenceConfig, workspace: Workspace) -> Code:
+def _keep_code(inference: InferenceConfig, workspace: Workspace) -> Code | None:
+    if inference.entry_script is None:
+        return None
     if inference.source_directory is None:
         script = Path(inference.entry_script)
         check_entry_script(script)

@@ -173,7 +173,7 @@ def _steps(config: ReleaseConfig, champion: str | None) -> tuple[PlannedStep, ..
     packages = counted(len(config.inference.environment.requirements), "package")
     what = {
         Step.REGISTER: f"{models}",
-        Step.BUILD: f"{config.inference.entry_script} with {packages}{_where_to(config)}",
+        Step.BUILD: f"{config.inference.entry_script or 'no code'} with {packages}{_where_to(config)}",
         Step.SMOKE: f"run it alone: healthy, every golden request answered with 200, memory after {soak:g} s of load",
         Step.CHOOSE: f"of {', '.join(config.targets)}",
         Step.DEPLOY: f"a new revision beside {champion or 'nothing'}, without traffic",

@@ -19,7 +19,10 @@ def refuse_secrets(inference: InferenceConfig, environment: Mapping[str, str] = 
 
     Raises ConfigError naming files and what they hold, never a value; StoreError for a folder that cannot be read.
     """
-    code = Path(inference.source_directory or inference.entry_script)
+    place = inference.source_directory or inference.entry_script
+    if place is None:
+        return
+    code = Path(place)
     known = known_secrets(environment, inference.environment.requirements)
     found = find_secrets(_files(code), {}, known)
     if found:

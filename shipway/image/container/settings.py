@@ -67,7 +67,8 @@ def image_labels(
 
 
 def title_of(spec: ImageSpec) -> str:
-    return ", ".join(model.name for model in spec.models) or spec.code.tree.name
+    named = ", ".join(model.name for model in spec.models)
+    return named or (spec.code.tree.name if spec.code else "image")
 
 
 def config_digest(bundle: Bundle) -> str:

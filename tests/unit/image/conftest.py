@@ -29,6 +29,7 @@ def index(tmp_path: Path) -> tuple[str, ...]:
     """Requirement lines that make a folder of tiny wheels the only index there is."""
     wheels = tmp_path / "wheels"
     write_wheel(wheels, "httptools", "1.0")
+    write_wheel(wheels, "werkzeug", "1.0")
     write_wheel(wheels, "alpha", "1.0")
     write_wheel(wheels, "alpha", "2.0")
     write_wheel(wheels, "alpha", "3.0rc1")
