@@ -1,6 +1,6 @@
 # Two commands to begin with: `make demo` and `make test`. Both set up what they need first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test parity check chaos bench bench-release bench-serving format clean
+.PHONY: help setup demo test parity parity-smoke check chaos bench bench-release bench-serving format clean
 
 BIN := .venv/bin
 
@@ -23,7 +23,10 @@ test: setup  ## the tests: unit, targets, flows, the docs, and the scoring serve
 	@$(BIN)/python serving/run_tests.py
 
 parity: setup  ## the scoring server beside Microsoft's own: the same requests to both, every difference listed or refused
-	@$(BIN)/python -m pytest -q -m parity tests/parity
+	@$(BIN)/python -m pytest -q -m "parity and not smoke" tests/parity -n 2 --dist loadgroup
+
+parity-smoke: setup  ## the quick round of it, on the Pythons that `make test` leaves out
+	@PARITY_PYTHONS=3.7,3.9,3.10,3.11,3.12 $(BIN)/python -m pytest -q -m smoke tests/parity
 
 check: setup  ## format, lint, types, import contracts, links in the docs
 	@$(BIN)/ruff format --check --quiet .

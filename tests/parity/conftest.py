@@ -13,7 +13,7 @@ Pairs = Callable[[Setup], Pair]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "parity: Microsoft's server and ours side by side (`make parity`)")
-    config.addinivalue_line("markers", "smoke: the quick round of it, for every Python (PARITY_PYTHON=3.13)")
+    config.addinivalue_line("markers", "smoke: the quick round of it, for every Python (PARITY_PYTHONS=3.13)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
