@@ -5,8 +5,9 @@ import os
 import socket
 import ssl
 import subprocess
+import threading
 import warnings
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 import pytest
 from server_process import ECHO, Answer, Server, ask, until
@@ -151,6 +152,46 @@ def test_a_client_that_never_shakes_hands_holds_up_nobody(serve: Serve, certific
     server.logged("ready to score")
     with socket.create_connection(("127.0.0.1", server.port), timeout=20):
         assert https(server, trusting(), "POST", "/score", b"x").status == 200
+
+
+def test_noise_and_truncated_handshakes_hold_up_nobody(serve: Serve, certificate: Any) -> None:
+    """Nor does a big body that comes in one go, and a refusal can be read to its end."""
+    server = serve(*tls_flags(certificate), script=ECHO)
+    server.logged("ready to score")
+    hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+    clients = []
+    for noise in (b"", b"GET / HTTP/1.1\r\n\r\n", hello, hello + b"\0" * 600, b"\x80\x2e\x01\x00\x02"):
+        clients.append(socket.create_connection(("127.0.0.1", server.port), timeout=20))
+        clients[-1].sendall(noise)
+        # Gone before anybody has looked at it: a socket without its other end must not be read in the clear.
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as gone:
+            gone.sendall(noise)
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    assert https(server, trusting(), "POST", "/score", b"x").status == 200
+    sizes: List[int] = []
+    big = threading.Thread(target=lambda: sizes.append(len(https(server, trusting(), "POST", "/score", BIG).json())))
+    big.start()
+    assert https(server, trusting(), "GET", "/").status == 200
+    big.join(20)
+    assert sizes == [len(BIG)]
+    for client in clients:
+        client.close()
+    assert [record for record in server.records() if record["level"] in ("ERROR", "CRITICAL")] == []
+
+
+BIG = b"b" * 30000000
+
+
+def test_a_refusal_over_tls_can_be_read_while_the_body_is_still_coming(serve: Serve, certificate: Any) -> None:
+    """What still comes is thrown away; a reset would throw away the refusal."""
+    server = serve("--max_body_bytes", "1000", *tls_flags(certificate), script=ECHO)
+    server.logged("ready to score")
+    plain = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    with trusting().wrap_socket(plain) as client:
+        client.sendall(b"POST /score HTTP/1.1\r\nHost: h\r\nContent-Length: 5000000\r\n\r\n")
+        for _ in range(50):
+            client.sendall(b"b" * 1000)
+        assert client.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 @pytest.mark.parametrize(
