@@ -4,6 +4,7 @@ Every worker hears of the connection; each waits the longer the more it has to d
 busy worker still accepts in the end, because health has to answer while every worker is busy.
 """
 
+import resource
 import socket
 from typing import Callable, Optional
 
@@ -19,6 +20,15 @@ LONGEST_IDLE_DELAY_S = 0.02
 
 OUT_OF_DESCRIPTORS_DELAY_S = 0.1
 """The connection stays in the kernel's queue meanwhile; without the pause the loop would spin."""
+
+
+SPARE_DESCRIPTORS = 8
+"""One part of so many is left to the script: with that many in use, idle connections make room."""
+
+
+def crowded_from(limit: int) -> int:
+    """The descriptor number from which on a new connection is one too many; numbers are given out from the lowest."""
+    return limit - limit // SPARE_DESCRIPTORS
 
 
 def accept_delay(workers: int, busy: bool, open_connections: int) -> float:
@@ -39,12 +49,15 @@ class Acceptor:
         listener: socket.socket,
         welcome: Callable[[socket.socket, str], None],
         delay: Callable[[], float],
+        make_room: Callable[[], None] = lambda: None,
     ) -> None:
-        """``welcome`` gets the client's socket, which does not block, and its address."""
+        """``welcome`` gets the client's socket, which does not block, and its address; ``make_room`` is to close some
+        connections that nobody misses."""
         self._reactor = reactor
         self._listener = listener
         self._welcome = welcome
         self._delay = delay
+        self._make_room = make_room
         self._timer: Optional[Timer] = None
         self._open = False
 
@@ -103,8 +116,11 @@ class Acceptor:
             return False
         except OSError:
             if self._open:
+                self._make_room()
                 self._wait(OUT_OF_DESCRIPTORS_DELAY_S)
             return False
+        if client.fileno() >= crowded_from(resource.getrlimit(resource.RLIMIT_NOFILE)[0]):
+            self._make_room()
         try:
             client.setblocking(False)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

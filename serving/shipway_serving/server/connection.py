@@ -4,6 +4,7 @@ Runs on the reactor. It knows bytes, deadlines and back pressure; what a request
 Deadlines are checked by one sweep a second over all connections instead of a timer for each.
 """
 
+import heapq
 import logging
 from collections import deque
 from typing import Any, Callable, Deque, Optional, Set, Union
@@ -16,6 +17,16 @@ from shipway_serving.server.limits import Limits, body_time, reading_time
 _log = logging.getLogger("shipway_serving.connection")
 
 Reply = Callable[[Response], None]
+
+
+ROOM = 16
+"""Connections closed at once when descriptors run out."""
+
+MAKE_ROOM_EVERY_S = 0.1
+"""To look for them among thousands takes its time."""
+
+SHORTEST_IDLE_S = 2.0
+"""A connection that has been idle for less is likely to bring its next request now."""
 
 
 class Site:
@@ -35,6 +46,7 @@ class Site:
         """Every answer from now on is its connection's last."""
         self.on_disconnect: Callable[[], None] = lambda: None
         """Called after a connection has gone."""
+        self._room_made_at = float("-inf")
         self.streaming: Optional["Connection"] = None
         """The connection whose reply came last and has a stream, until somebody takes it up."""
 
@@ -43,6 +55,19 @@ class Site:
         now = self.clock()
         for connection in list(self.connections):
             connection.check_deadline(now)
+
+    def make_room(self) -> None:
+        """Close the ``ROOM`` connections that have waited longest for a request, if they have waited for a while."""
+        now = self.clock()
+        if now - self._room_made_at < MAKE_ROOM_EVERY_S:
+            return
+        self._room_made_at = now
+        waiting = heapq.nsmallest(
+            ROOM, ((connection.idle_since, id(connection), connection) for connection in self.connections)
+        )
+        for idle_since, _, connection in waiting:
+            if idle_since <= now - SHORTEST_IDLE_S:
+                connection.close_if_idle()
 
     def close_idle(self) -> None:
         """Close every connection that waits for a request; one that is arriving has little time left."""
@@ -148,6 +173,12 @@ class Connection:
             self._refuse(Malformed(408, "The request did not arrive in time."))
         elif self._current is None:
             self._finish()
+
+    @property
+    def idle_since(self) -> float:
+        """When it began to wait for a request, in monotonic seconds; infinite while it does not."""
+        is_busy = self._closing or self._current or self._waiting or self._parser.phase is not Phase.IDLE
+        return float("inf") if is_busy else self._phase_began
 
     def close_if_idle(self) -> None:
         """Close unless a request is being answered or arriving; what is arriving has to hurry."""

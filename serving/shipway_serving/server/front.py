@@ -48,7 +48,9 @@ class Front:
         respond = guarded(self.exchange.respond, self._keys) if self._keys else self.exchange.respond
         self.site = Site(settings.limits, time.monotonic, respond)
         self._connect = _connector(self.reactor, self.site, settings.access)
-        self._acceptor = Acceptor(self.reactor, _listener(plan.listener_fd), self._welcome, self._accept_delay)
+        self._acceptor = Acceptor(
+            self.reactor, _listener(plan.listener_fd), self._welcome, self._accept_delay, self.site.make_room
+        )
         self._wire = socket.socket(fileno=plan.wire_fd)
         self._wire.setblocking(False)
         self.asked_for_success = True
