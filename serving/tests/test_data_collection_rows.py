@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 import pytest
 
 from shipway_serving.telemetry import data_collection
-from shipway_serving.telemetry.data_collection import NO_REQUEST, Named, Place, place_of, switch_of
+from shipway_serving.telemetry.data_collection import Named, Place, place_of, switch_of
 from shipway_serving.telemetry.data_collection_rows import (
     CORRELATION_COLUMNS,
     columns_for,
