@@ -202,7 +202,7 @@ class ReleaseDocument(ShipwayModel):
     """The models that the entry script uses."""
 
     inference: PathOrMapping | None = None
-    """The v1 inference config: a file's path, or its keys (entryScript ...). One ONNX model needs none, nor any code."""
+    """The v1 inference config: its path, or its keys (entryScript ...). One ONNX model needs none, nor any code."""
 
     deployment: PathOrMapping = Field(default_factory=lambda: {"computeType": "local"})
     """The v1 deployment config: a file's path, or its keys (computeType, port, containerResourceRequirements)."""

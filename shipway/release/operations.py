@@ -4,6 +4,7 @@ The ledger is the decision and is written first; `converge` makes the target agr
 """
 
 import logging
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from shipway.domain.service import Revision, Service, ServiceState, Traffic
 from shipway.errors import ReleaseError, ServiceNotFound, TargetError
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
+from shipway.release.collected import collect_rows
 from shipway.release.ledger import Event, InService, Ledger, LedgerEntry, ledger_of, not_here, services_of
 from shipway.release.lost import forget_unfinished, require_within_reach, told_how_to_write_off
 from shipway.release.open_releases import lease_name, open_release, refuse_if_open
@@ -126,6 +128,7 @@ def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
         if unfinished is not None:
             left += forget_unfinished(operator.workspace, operator.tools, unfinished, fence=lease.fence)
         revisions = tuple(revision.revision_id for revision in found.revisions) if found else ()
+        collect_rows(operator.workspace, operator.machine, machine=platform.node())
         return Retired(service=service, target=last.target, revisions=revisions, left=left, unfinished=unfinished)
 
 

@@ -1,6 +1,7 @@
 """Verification before any traffic, and the traffic steps up to all of it. Both are safe to repeat."""
 
 import logging
+import platform
 import time
 from collections.abc import Callable, Mapping
 
@@ -11,6 +12,7 @@ from shipway.domain.verdict import CheckResult, Phase, Verdict
 from shipway.errors import FenceLost, ShipwayError, TargetError
 from shipway.registry.models import Registry
 from shipway.release import warm
+from shipway.release.collected import collect_rows
 from shipway.release.inputs import config_digest, golden_rows, suite_text
 from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of
 from shipway.release.outcomes import Deployed, Promotion, Registered, Verified
@@ -171,8 +173,17 @@ def _retire_older(run: ReleaseRun, target: Target, ledger: Ledger) -> None:
     for revision in service.revisions if service else ():
         if revision.revision_id not in keep and not _removed(run, target, revision.revision_id):
             keep.add(revision.revision_id)
+    _collect(run)
     run.check_fence()
     Registry(run.workspace).release_uses(service=run.ref.service, besides=keep)
+
+
+def _collect(run: ReleaseRun) -> None:
+    """What waits for a bucket; what cannot be sent now waits on: the new champion has the traffic, and keeps it."""
+    try:
+        collect_rows(run.workspace, run.machine, machine=platform.node())
+    except ShipwayError as error:
+        log.warning("collected rows stay on this machine until `shipway service collect`: %s", error)
 
 
 def _removed(run: ReleaseRun, target: Target, revision_id: str) -> bool:

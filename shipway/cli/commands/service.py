@@ -38,6 +38,7 @@ def add_arguments(parser: Parser) -> None:
     logs.add_argument("--revision", metavar="ID", help="of this revision only")
     ask = _name(parser.add_verb("run", _run, "send one request to a service and print its answer"))
     ask.add_argument("-d", "--input-data", required=True, metavar="BODY", help="text, @FILE, or @- for standard input")
+    parser.add_verb("collect", _collect, "send the rows that services of this machine collected to a bucket workspace")
     _name(parser.add_verb("history", _history, "what a service's ledger says, oldest first"))
     back = _name(parser.add_verb("rollback", _rollback, "all traffic back to the revision before, at once"))
     away = _name(parser.add_verb("delete", _delete, "take a service away; its models stay registered"))
@@ -83,6 +84,20 @@ def _logs(args: Namespace, context: Context) -> int:
     target, service = find_service(context.targets(), args.name)
     lines = list(target.logs(service.name, revision_id=args.revision, tail=args.tail))
     context.output.record({"name": service.name, "lines": lines}, lines or ["it has logged nothing"])
+    return 0
+
+
+def _collect(_args: Namespace, context: Context) -> int:
+    import platform
+
+    from shipway.release.collected import collect_rows
+
+    done = collect_rows(context.workspace(), context.state(), machine=platform.node())
+    text = f"{counted(len(done.sent), 'file')} sent, {done.unchanged} without anything new"
+    where = context.workspace_folder
+    if where is not None:
+        text = f"nothing to send: the workspace is a folder, and rows are written to {where / 'modeldata'}"
+    context.output.record({"sent": list(done.sent), "unchanged": done.unchanged}, [text, *done.sent])
     return 0
 
 

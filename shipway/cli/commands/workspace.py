@@ -20,7 +20,7 @@ _COLUMNS = (
     Column("took_ms", "TOOK", show=lambda ms: "" if ms is None else f"{ms:.0f} ms"),
     Column("found", "FOUND"),
 )
-_OVERWRITTEN = ("/aliases/", "/used-by/", "/flow-run.json", "/open-release.json")
+_OVERWRITTEN = ("/aliases/", "/used-by/", "/flow-run.json", "/open-release.json", "modeldata/")
 """Parts of the keys of the few records that are not written once for all: docs/reference/workspace.md."""
 
 

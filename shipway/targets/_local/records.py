@@ -9,7 +9,7 @@ from typing import Any
 from shipway.domain.canonical import parse_rfc3339, rfc3339
 from shipway.domain.service import GatewayConfig, Resources, Traffic
 from shipway.machine.ports import LOOPBACK
-from shipway.machine.state import private_folder, write_whole
+from shipway.machine.state import MachineState, private_folder, write_whole
 from shipway.targets._documents import traffic_document, traffic_from
 
 
@@ -63,6 +63,10 @@ class RevisionFolder:
     @property
     def service(self) -> str:
         return self.root.parents[1].name
+
+    @property
+    def machine(self) -> MachineState:
+        return MachineState(self.root.parents[3])
 
     @property
     def record(self) -> Path:

@@ -6,6 +6,7 @@ from typing import Any
 from shipway.domain.canonical import digest_of, sha256_hex
 from shipway.domain.service import Resources
 from shipway.machine.state import MachineState
+from shipway.targets._local.collection import Collection
 from shipway.targets._local.records import RevisionFolder, RevisionRecord
 from shipway.targets._local.runner import DRAIN_S, LOG_FILE_BYTES, LOG_FILES
 from shipway.targets.docker.images import ImageFacts
@@ -18,6 +19,9 @@ AFTER_DRAIN_S = 5
 
 SETTINGS = "shipway.settings"
 """The label by which a container is known for one that needs no change."""
+
+_COLLECTED = "/var/azureml-collected"
+"""Where a container finds the folder for the rows that it collects."""
 
 _CPU_PERIOD_US = 100_000
 _LOG = {"type": "json-file", "config": {"max-size": f"{LOG_FILE_BYTES // 1000**2}m", "max-file": str(LOG_FILES)}}
@@ -39,7 +43,13 @@ def identity(mark: str, place: RevisionFolder) -> dict[str, str]:
 
 
 def container_settings(
-    mark: str, place: RevisionFolder, record: RevisionRecord, image: ImageFacts, *, drain_s: int = DRAIN_S
+    mark: str,
+    place: RevisionFolder,
+    record: RevisionRecord,
+    image: ImageFacts,
+    *,
+    drain_s: int = DRAIN_S,
+    collection: Collection | None = None,
 ) -> dict[str, Any]:
     """In the words of the SDK's `containers.create`. Holds no secret: whoever may ask the engine can read it.
 
@@ -50,7 +60,7 @@ def container_settings(
         "image": record.location,
         "name": container_name(mark, place),
         "command": list(_draining(image, drain_s)),
-        "environment": {} if "SERVICE_NAME" in image.variables else {"SERVICE_NAME": place.service},
+        "environment": _environment(place, image, collection),
         "use_config_proxy": False,  # of docker's configuration on this machine: proxies' addresses hold passwords
         "ports": {f"{PORT}/tcp": (record.host, record.port)},
         "restart_policy": {"Name": "unless-stopped"},
@@ -60,8 +70,21 @@ def container_settings(
         "log_config": _LOG,
         "stop_signal": "SIGTERM",
         **_limits(record.resources),
+        **_volumes(collection),
     }
     return settings | {"labels": identity(mark, place) | {SETTINGS: digest_of(settings)}}
+
+
+def _environment(place: RevisionFolder, image: ImageFacts, collection: Collection | None) -> dict[str, str]:
+    ours = {"SERVICE_NAME": place.service, **(collection.variables(_COLLECTED) if collection else {})}
+    return {name: value for name, value in ours.items() if name not in image.variables}
+
+
+def _volumes(collection: Collection | None) -> dict[str, Any]:
+    if collection is None:
+        return {}
+    inside = f"{_COLLECTED}/{collection.folder.name}"
+    return {"volumes": {str(collection.folder): {"bind": inside, "mode": "rw"}}}
 
 
 def memory_key(resources: Resources) -> str:

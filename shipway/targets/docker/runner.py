@@ -10,7 +10,9 @@ from shipway.domain.image import Image
 from shipway.domain.service import RevisionSpec, ServiceStatus
 from shipway.engine.connection import connect
 from shipway.errors import ConfigError, TargetError
+from shipway.image.container.app_layers import USER
 from shipway.machine.state import MachineState
+from shipway.targets._local.collection import Collection, collection_of, make_folder
 from shipway.targets._local.health import NoAnswer, probe
 from shipway.targets._local.logs import Timed, reason_in
 from shipway.targets._local.plan import revision_record
@@ -21,7 +23,7 @@ from shipway.targets.docker.container import SETTINGS, container_name, container
 from shipway.targets.docker.containers import Containers
 from shipway.targets.docker.health import Seen, status_of, unknown
 from shipway.targets.docker.home import home_of, refuse_elsewhere, remember
-from shipway.targets.docker.images import NO_FACTS, fetch_image, find_image
+from shipway.targets.docker.images import NO_FACTS, ImageFacts, fetch_image, find_image
 from shipway.targets.docker.runs import LINES, ended_run, for_people
 from shipway.targets.docker.view import ContainerView
 
@@ -126,7 +128,10 @@ class DockerRunner:
         with self._containers() as containers:
             fetch_image(containers.engine, record.location)
             image = find_image(containers.engine, record.location)
-            settings = container_settings(self._mark, place, record, image, drain_s=self._drain_s)
+            collection = _collection(containers, record, place, image)
+            settings = container_settings(
+                self._mark, place, record, image, drain_s=self._drain_s, collection=collection
+            )
             there = containers.find(place)
             if there and not _is_usable(there, record, settings):
                 containers.remove(place)
@@ -175,6 +180,17 @@ def _see(containers: Containers, record: RevisionRecord, place: RevisionFolder) 
         since = container.started_at if container.status == "running" else None
         seen = replace(seen, ended=ended_run(containers.log(container, LINES), running_since=since))
     return seen
+
+
+def _collection(
+    containers: Containers, record: RevisionRecord, place: RevisionFolder, image: ImageFacts
+) -> Collection | None:
+    """An engine on another machine has no folder of ours: rows stay in the container there."""
+    collection = collection_of(record, place, image.variables)
+    if collection is None or not containers.engine.endpoint.is_local:
+        return None
+    make_folder(collection, user=USER)
+    return collection
 
 
 def _complaint(containers: Containers, container: ContainerView) -> str | None:

@@ -9,6 +9,7 @@ import psutil
 
 from shipway.machine.held import holder, start_once
 from shipway.machine.processes import Command, stop
+from shipway.targets._local.collection import Collection, collection_of, make_folder
 from shipway.targets._local.records import RevisionRecord
 from shipway.targets._local.runner import LOG_FILE_BYTES, LOG_FILES
 from shipway.targets.process.files import ServerFiles
@@ -41,12 +42,19 @@ def argv(record: RevisionRecord, files: ServerFiles, *, drain_s: int) -> tuple[s
 
 
 def environment(
-    service: str, record: RevisionRecord, bundle: "WrittenBundle", app: Path, caller: Mapping[str, str]
+    service: str,
+    record: RevisionRecord,
+    bundle: "WrittenBundle",
+    app: Path,
+    caller: Mapping[str, str],
+    *,
+    collection: Collection | None = None,
 ) -> dict[str, str]:
     """The author's variables win over the machine's, as in v1; where things lie is not the author's to say."""
     programs = Path(record.interpreter).parent
     variables = {name: caller[name] for name in _FROM_THE_CALLER if name in caller}
-    variables |= {"SERVICE_NAME": service, **bundle.variables}
+    collecting = collection.variables(str(collection.root)) if collection else {}
+    variables |= {"SERVICE_NAME": service, **collecting, **bundle.variables}
     path = variables.get("PATH") or caller.get("PATH") or os.defpath
     python_path = [str(bundle.serving), *filter(None, [variables.get("PYTHONPATH")])]
     return variables | {
@@ -61,10 +69,13 @@ def start_server(
     service: str, record: RevisionRecord, bundle: "WrittenBundle", files: ServerFiles, *, drain_s: int
 ) -> None:
     """Returns once the process is there, not once it answers; nothing when it runs already."""
+    collection = collection_of(record, files.place, bundle.variables)
+    if collection is not None:
+        make_folder(collection)
     command = Command(
         argv=argv(record, files, drain_s=drain_s),
         cwd=files.root,  # not the app root: an author's `types.py` would be taken for Python's; workers go there
-        environment=environment(service, record, bundle, files.app, os.environ),
+        environment=environment(service, record, bundle, files.app, os.environ, collection=collection),
         lock=files.lock,
         log=files.output_log,
     )
