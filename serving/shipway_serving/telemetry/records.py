@@ -3,8 +3,8 @@
 ``ts`` is UTC as RFC 3339 with milliseconds. Everything here is pure; times come in as seconds since the epoch.
 """
 
-import json
 import time
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Dict, NamedTuple
 
 _seconds: Dict[int, str] = {}
@@ -36,16 +36,14 @@ def timestamp(now: float) -> str:
 def record(now: float, level: str, pid: int, logger: str, message: str) -> bytes:
     """A record with its line end; a message of many lines, such as a traceback, stays one record."""
     form = '{{"ts": "{}", "level": "{}", "pid": {}, "logger": {}, "message": {}}}\n'
-    return form.format(timestamp(now), level, pid, json.dumps(logger), json.dumps(message)).encode("ascii")
+    return form.format(timestamp(now), level, pid, _quoted(logger), _quoted(message)).encode("ascii")
 
 
 def access_record(now: float, pid: int, access: Access) -> bytes:
     """The record of one answered request, with its line end."""
     method, path, status, duration_ms, request_id = access
-    form = (
-        '{{"ts": "{}", "level": "INFO", "pid": {}, "logger": "shipway_serving.access", "message": {}, '
-        '"method": {}, "path": {}, "status": {}, "duration_ms": {:.3f}, "request_id": {}}}\n'
-    )
-    message = json.dumps(f"{method} {path} {status}")
-    names = (json.dumps(method), json.dumps(path), status, duration_ms, json.dumps(request_id))
-    return form.format(timestamp(now), pid, message, *names).encode("ascii")
+    return (
+        f'{{"ts": "{timestamp(now)}", "level": "INFO", "pid": {pid}, "logger": "shipway_serving.access", '
+        f'"message": {_quoted(f"{method} {path} {status}")}, "method": {_quoted(method)}, "path": {_quoted(path)}, '
+        f'"status": {status}, "duration_ms": {duration_ms:.3f}, "request_id": {_quoted(request_id)}}}\n'
+    ).encode("ascii")
