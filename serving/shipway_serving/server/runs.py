@@ -15,7 +15,7 @@ from shipway_serving.telemetry.metrics import Metrics
 from shipway_serving.telemetry.script_output import end_lines
 
 LOOK_AFTER_S = 0.005
-"""While runs follow one another, new requests are read at least this often."""
+"""While runs, or parts of a stream, follow one another, new requests are read at least this often."""
 
 _log = logging.getLogger("shipway_serving.runs")
 
@@ -76,8 +76,8 @@ class Runs:
     def _next_jobs(self) -> List[Job]:
         """The next job, or batch of them, driving the reactor until there is one; none at the end."""
         front, waiting = self._front, self._front.line.waiting
-        if waiting and time.monotonic() - front.reactor.polled_at > LOOK_AFTER_S:
-            front.reactor.turn(0)
+        if waiting:
+            self._look_after_others()
         while True:
             patience: Optional[float] = None
             if waiting and self._batcher is None:
@@ -89,6 +89,11 @@ class Runs:
             if front.ended:
                 return []
             front.reactor.turn(patience)
+
+    def _look_after_others(self) -> None:
+        reactor = self._front.reactor
+        if time.monotonic() - reactor.polled_at > LOOK_AFTER_S:
+            reactor.turn(0)
 
     def _before_answer(self, scored: Scored) -> None:
         """A client that has its answer may rely on its next connection going to another worker than one that quits."""
@@ -112,6 +117,7 @@ class Runs:
                 connection.end_stream(broken=part is _BROKEN)
                 break
             connection.send_part(part)
+            self._look_after_others()
         self._give_up(parts)
 
     def _give_up(self, parts: Any) -> None:
