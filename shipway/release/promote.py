@@ -13,6 +13,7 @@ from shipway.errors import FenceLost, ShipwayError, TargetError
 from shipway.registry.models import Registry
 from shipway.release import warm
 from shipway.release.collected import collect_rows
+from shipway.release.complaints import complaints
 from shipway.release.inputs import config_digest, golden_rows, suite_text
 from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of
 from shipway.release.outcomes import Deployed, Promotion, Registered, Verified
@@ -66,6 +67,10 @@ def _verify(run: ReleaseRun, deployed: Deployed) -> Verified:
     champion = f"http://{deployed.champion_address}" if deployed.champion_address else None
     with warm.suite_process(needed=questions.suite is not None) as process:
         verdict = verify(f"http://{deployed.address}", champion, questions, suite_process=process, progress=log.info)
+    if not verdict.passed:
+        target = run.target(deployed.target)
+        told = complaints(target, deployed.service, deployed.revision_id)
+        verdict = Verdict(checks=(*verdict.checks, *told))
     return Verified(revision_id=deployed.revision_id, verdict=verdict)
 
 
@@ -76,6 +81,8 @@ def _promote(
     splitter = splitting(target, deployed.service)
     checks = _walk(run, splitter, deployed, sleep) if deployed.champion else ()
     promoted = all(allows_next_step(check) for check in checks)
+    if not promoted:
+        checks = (*checks, *complaints(target, deployed.service, deployed.revision_id))
     if promoted:
         _shift(run, splitter, deployed, 100)
         _record(run, registered, image, deployed)

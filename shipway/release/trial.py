@@ -16,12 +16,13 @@ from shipway.errors import TargetError
 from shipway.image.container.inspection import check_image
 from shipway.image.container.secrets import known_secrets
 from shipway.machine.state import MachineState
+from shipway.release.complaints import complaint_of, last_words
 from shipway.release.inputs import golden_rows
 from shipway.release.outcomes import SmokeResult
 from shipway.release.revision import address_of, revision_spec, wait_healthy
 from shipway.release.run import ReleaseRun, carry_out
 from shipway.release.steps import Step
-from shipway.targets.base import Complains, Gauges, Target
+from shipway.targets.base import Gauges, Target
 from shipway.targets.docker.images import fetch_image
 from shipway.verification.evidence import one_line
 from shipway.verification.load import soak
@@ -29,11 +30,8 @@ from shipway.verification.smoke import judge_image, judge_soak, judge_threads, s
 
 log = logging.getLogger(__name__)
 
-_LAST_WORDS = 40
-_LAST_WORD_LENGTH = 300
 _ROWS_S = 30.0
 """For all golden requests together."""
-_COMPLAINT_WITHIN_S, _LOOKS = 1.0, 5
 _FOR_WANT_OF_MEMORY = "for want of memory"
 """The scoring server's words for a worker that was ended by signal 9."""
 
@@ -79,7 +77,7 @@ def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
     try:
         wait_healthy(run, target, spec.revision_id)
     except TargetError as error:
-        evidence = _last_words(target, spec)
+        evidence = last_words(target, spec.service, spec.revision_id)
         start = CheckResult(name="start", phase=Phase.FAILED, message=str(error), evidence=evidence)
         return SmokeResult(
             verdict=Verdict(checks=(*inspected, start)), started_after_s=time.monotonic() - began, requests=0
@@ -134,18 +132,12 @@ def _threads(target: Target, spec: RevisionSpec) -> int | None:
     return target.threads(spec.service, spec.revision_id) if isinstance(target, Gauges) else None
 
 
-def _last_words(target: Target, spec: RevisionSpec) -> tuple[str, ...]:
-    """The end of its log, with the script's own traceback, kept because the trial goes."""
-    lines = target.logs(spec.service, revision_id=spec.revision_id, tail=_LAST_WORDS)
-    return tuple(line.rstrip()[:_LAST_WORD_LENGTH] for line in lines)
-
-
 def _fate(target: Target, spec: RevisionSpec) -> Iterator[CheckResult]:
     """What became of it: its server may have started a worker again that had ended, so its log is asked first."""
-    complaint = _complaint(target, spec)
+    complaint = complaint_of(target, spec.service, spec.revision_id)
     found = target.find(spec.service)
     revision = found.revision(spec.revision_id) if found else None
-    words = _last_words(target, spec)
+    words = last_words(target, spec.service, spec.revision_id)
     if any(_FOR_WANT_OF_MEMORY in line for line in words):
         message = f"a process of it was ended {_FOR_WANT_OF_MEMORY}; raise containerResourceRequirements/memoryInGB"
         yield CheckResult(name="alive", phase=Phase.FAILED, message=message, evidence=words)
@@ -157,16 +149,3 @@ def _fate(target: Target, spec: RevisionSpec) -> Iterator[CheckResult]:
     elif words:
         message = one_line(f"no error stands in it; it ends: {words[-1]}")
         yield CheckResult(name="log", phase=Phase.FAILED, message=message, evidence=words)
-
-
-def _complaint(target: Target, spec: RevisionSpec) -> str | None:
-    """A worker's death stands in the log a moment after its connections have ended."""
-    if not isinstance(target, Complains):
-        return None
-    pause = _COMPLAINT_WITHIN_S / _LOOKS
-    for _ in range(_LOOKS):
-        complaint = target.complaint(spec.service, spec.revision_id)
-        if complaint is not None:
-            return one_line(complaint)
-        time.sleep(pause)
-    return None

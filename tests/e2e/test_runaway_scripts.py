@@ -13,6 +13,7 @@ from shipway.engine.connection import connect
 from shipway.image.container.kept_images import kept_images, remove_image
 from shipway.machine.state import MachineState, machine_state
 from shipway.release.inputs import keep_inputs
+from shipway.release.operations import Operator, retire
 from shipway.release.outcomes import Ending
 from shipway.release.report import ReleaseReport, report_of
 from shipway.release.run import hold, utc_now
@@ -187,4 +188,16 @@ def test_a_script_that_prints_without_end_fills_no_disk_and_serves_on(shop: Shop
     assert found.status.native == "running"
     kept = sum(path.stat().st_size for path in shop.state.services.rglob("*.log*"))
     assert 10e6 < kept < 31e6
-    target.delete("adder", fence=999)
+    retire(Operator(workspace=shop.workspace, operation_id="away", approver="ada", reason=""), "adder")
+
+
+def test_a_script_that_runs_away_only_on_the_target_is_rolled_back_with_its_own_words(shop: Shop) -> None:
+    script = (
+        f"import os{INIT}\ndef run(data):\n    if '/trials/' not in os.getcwd(): raise ValueError('no such host')\n"
+        "    return [2]"
+    )
+    ending = shop.release("elsewhere", script)
+    assert ending.phase is ReleasePhase.ROLLED_BACK
+    assert ending.reason.startswith("verification: golden failed: 1 of 1 golden row is wrong; first: row 1: status 500")
+    assert ending.reason.endswith("; log failed: run() raised an exception: ValueError: no such host")
+    shop.assert_nothing_runs("process")
