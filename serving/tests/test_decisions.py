@@ -11,6 +11,7 @@ from shipway_serving.contract.request_ids import ids_of
 from shipway_serving.server.acceptor import BUSY_DELAY_S, accept_delay
 from shipway_serving.server.command_line import settings_from
 from shipway_serving.server.deaths import Deaths, after_death, after_success
+from shipway_serving.server.exit_codes import WORKER_LEFT
 from shipway_serving.server.limits import Limits, body_time
 from shipway_serving.server.pid_file import path_in_arguments
 from shipway_serving.server.settings import worker_environment
@@ -106,7 +107,7 @@ def test_three_deaths_in_a_row_are_hopeless_and_a_success_starts_anew() -> None:
     assert not two.hopeless
     assert after_death(two, 1).hopeless
     assert not after_death(after_success(two), 1).hopeless
-    assert after_death(two, 0) == two
+    assert after_death(two, WORKER_LEFT) == two
 
 
 def test_an_empty_request_id_counts_as_none() -> None:

@@ -37,6 +37,10 @@ CROSS_ORIGIN = (Route.HEALTH, Route.SCORE, Route.SWAGGER)
 """v1's routes; CORS is about these (H-71)."""
 
 
+_SCORE = Route.SCORE
+"""An attribute of an enum costs a tenth of a microsecond before Python 3.12."""
+
+
 class Stage(Enum):
     """The worker's life as its clients see it."""
 
@@ -123,7 +127,7 @@ class Exchange:
             return
         if self._cors.is_on:
             turn.headers += self._cross_origin(route, request)
-        if route is Route.SCORE:
+        if route is _SCORE:
             # Scripts look for it, and a front end of v1's put it there when the client had none.
             headers.setdefault("x-ms-request-id", ids.legacy_id)
             self._put_in_line(request, turn)
