@@ -88,11 +88,17 @@ class Server:
         return [record["message"] for record in self.records() if record["logger"].startswith(logger)]
 
     def logged(self, text: str) -> Dict[str, Any]:
-        """The first record whose message contains ``text``, waiting for it."""
-        return until(
-            lambda: next((record for record in self.records() if text in record["message"]), None),
-            f"a log record with {text!r}",
-        )
+        """The first record whose message contains ``text``, waiting for it while the server lives."""
+
+        def found() -> Any:
+            has_ended = self.process.poll() is not None
+            record = next((record for record in self.records() if text in record["message"]), None)
+            if record is None and has_ended:
+                said = self.process.stdout.read() if self.process.stdout else b""
+                raise AssertionError(f"the server has ended without a record of {text!r}: {said!r} {self.messages()}")
+            return record
+
+        return until(found, f"a log record with {text!r}")
 
     def worker_pids(self) -> List[int]:
         """Of all workers ever started."""

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from typing import Any, Callable, List
 
 import pytest
@@ -370,3 +371,39 @@ def test_interrupting_from_a_terminal_drains(serve: Serve) -> None:
     os.killpg(server.process.pid, signal.SIGINT)
     assert server.exit_code() == 0
     assert not [record for record in server.records() if record["level"] == "ERROR"]
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_sigterm_at_any_moment_of_the_start_ends_the_server(serve: Serve, tmp_path: Any, workers: str) -> None:
+    """With 0, or by the signal itself before anything has begun; no worker stays."""
+    for number in range(10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        server = serve("--worker_count", workers, script=ECHO, folder=folder)
+        time.sleep(number * 0.04)
+        server.terminate()
+        assert server.exit_code() in (0, -signal.SIGTERM)
+        assert not [pid for pid in server.worker_pids() if alive(pid)]
+
+
+def test_a_worker_that_is_told_to_go_counts_for_nothing(serve: Serve) -> None:
+    """However often; each is replaced."""
+    server = serve(script=SLEEPER).healthy()
+    for number in range(4):
+        pid = until(lambda number=number: server.worker_pids()[number:], "a worker")[0]
+        until_ready(server, number + 1)
+        os.kill(pid, signal.SIGTERM)
+        until(lambda pid=pid: not alive(pid), "its end")
+    until_ready(server, 5)
+    assert server.score("x").json() == server.worker_pids()[4]
+
+
+def test_a_run_that_never_ends_is_told_to_and_the_server_scores_on(serve: Serve) -> None:
+    """The scoring timeout; health answers meanwhile."""
+    server = serve("--scoring_timeout_ms", "400", script=SLEEPER).healthy()
+    asking = Asking(server, "wait")
+    until((server.folder / "running").exists, "the run")
+    assert server.request("GET", "/").status == 200
+    assert asking.answer().status == 500
+    assert server.score("x").status == 200
+    assert len(server.worker_pids()) == 1
