@@ -178,6 +178,21 @@ def test_what_ends_the_process_arrives_among_many_too(scorer_of: Any) -> None:
     assert scored.quits and scored.response.status == 500
 
 
+def test_a_cancellation_among_many_is_a_failure_of_run_and_no_end_of_the_process(scorer_of: Any) -> None:
+    """What run() awaited may have been cancelled by the script itself, or by a library that it uses."""
+    scorer = scorer_of(
+        "import asyncio\n"
+        "def init(): pass\n"
+        "async def run(data):\n"
+        "    task = asyncio.ensure_future(asyncio.sleep(3600))\n"
+        "    task.cancel()\n"
+        "    await task\n"
+    )
+    scored = scorer.loop().run_until_complete(scorer.score_async(post(b"x")))
+    assert scored.response.status == 500
+    assert not scored.quits
+
+
 def test_an_awaitable_past_its_time_is_cancelled(awaiter: Awaiter) -> None:
     """And leaves nothing behind on the loop."""
     with pytest.raises(Overdue):

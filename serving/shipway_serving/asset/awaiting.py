@@ -59,6 +59,19 @@ class Awaiter:
                 self.result_of(close())
 
 
+async def to_the_end(awaitable: Any, timeout_s: Optional[float]) -> Any:
+    """As ``within``, in a task that nobody but the script itself can cancel: raises ``Cancelled`` then.
+
+    ``CancelledError`` is no ``Exception`` from Python 3.8 on, and would pass for the end of the process.
+    """
+    import asyncio
+
+    try:
+        return await within(awaitable, timeout_s)
+    except asyncio.CancelledError:
+        raise Cancelled("what run() awaited was cancelled") from None
+
+
 async def within(awaitable: Any, timeout_s: Optional[float]) -> Any:
     """What ``awaitable`` gives; after ``timeout_s`` seconds it is cancelled and ``Overdue`` raised instead.
 

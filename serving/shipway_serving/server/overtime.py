@@ -7,6 +7,7 @@ interrupted: the exception is raised when it returns.
 
 import signal
 import threading
+import time
 from types import FrameType
 from typing import Optional
 
@@ -19,23 +20,45 @@ class ScoringTimeout(TimeoutError):
 
 
 class Overtime:
-    """To be made in the main thread. ``in_run`` is the scorer's to set, around the call of ``run`` and nothing else."""
+    """To be made in the main thread. ``begin`` and ``end`` are the scorer's to call, around each call of ``run`` and
+    nothing else: a batch that is scored again one by one is many calls in one job, and each has the whole time.
+    """
 
     def __init__(self, timeout_ms: int) -> None:
+        """0 milliseconds are no limit, as in v1."""
         self.timeout_ms = timeout_ms
-        self.in_run = False
-        self._told = False
+        self.timeout_s = timeout_ms / 1000 if timeout_ms else None
+        self._began: Optional[float] = None
+        self._told: Optional[float] = None
+        """When that call had begun which was told to end."""
         self._main = threading.get_ident()
         signal.signal(SIGNAL, self._end)
 
-    def check(self, away_s: float) -> None:
-        """The main thread has been in one job for ``away_s`` seconds. Called every tick, by the deputy."""
-        if away_s * 1000 < self.timeout_ms:
-            self._told = False
-        elif self.in_run and not self._told:
-            self._told = True
+    def begin(self) -> None:
+        """``run`` is called."""
+        self._began = time.monotonic()
+
+    def end(self) -> None:
+        """It has returned or raised."""
+        self._began = None
+
+    def lasted_s(self) -> float:
+        """For how long the present call has lasted; 0 between calls."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
+
+    def over_s(self) -> float:
+        """For how long the present call has been past its time; 0 as long as it is not."""
+        return 0.0 if self.timeout_s is None else max(0.0, self.lasted_s() - self.timeout_s)
+
+    def check(self) -> None:
+        """Tell a call that is past its time to end, once. Called every tick, by the deputy."""
+        began = self._began
+        if began is not None and began != self._told and self.over_s() > 0:
+            self._told = began
             signal.pthread_kill(self._main, SIGNAL)
 
     def _end(self, number: int, frame: Optional[FrameType]) -> None:
-        if self.in_run:
+        """Not for a call that has begun since."""
+        if self._began is not None and self._began == self._told:
             raise ScoringTimeout()

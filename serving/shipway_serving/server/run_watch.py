@@ -31,15 +31,15 @@ class RunWatch:
         self.is_stuck = False
         """``run`` was told to end and has not: native code, or a script that catches everything."""
 
-    def tick(self, away_s: float) -> None:
-        """The main thread has been in one job for ``away_s`` seconds."""
-        self._overtime.check(away_s)
-        if self._worker_timeout_s is not None and away_s > self._worker_timeout_s and self._overtime.in_run:
+    def tick(self) -> None:
+        """To be called several times in a run that lasts."""
+        self._overtime.check()
+        if self._worker_timeout_s is not None and self._overtime.lasted_s() > self._worker_timeout_s:
             _log.critical("WORKER TIMEOUT (pid:%d)", os.getpid())
             self._flush_log()
             os.kill(os.getpid(), signal.SIGKILL)
-        over_s = away_s - self._overtime.timeout_ms / 1000
-        if over_s > STUCK_AFTER_S and not self.is_stuck and self._overtime.in_run:
+        over_s = self._overtime.over_s()
+        if over_s > STUCK_AFTER_S and not self.is_stuck:
             self.is_stuck = True
             _log.critical("run() does not end: it was told to %.0f s ago, past SCORING_TIMEOUT_MS", over_s)
             self._on_stuck()

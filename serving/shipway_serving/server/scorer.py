@@ -7,7 +7,7 @@ import time
 import traceback
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional
 
-from shipway_serving.asset.awaiting import Awaiter, Overdue, within
+from shipway_serving.asset.awaiting import Awaiter, Overdue, to_the_end
 from shipway_serving.asset.entry_script import EntryScript
 from shipway_serving.contract.arguments import arguments_for, title_cased
 from shipway_serving.contract.environ import environ_of
@@ -44,7 +44,7 @@ class Scorer:
         self._form = script.form
         self._awaiter = script.awaiter or Awaiter()
         self._overtime = overtime
-        self._timeout_s = overtime.timeout_ms / 1000
+        self._timeout_s = overtime.timeout_s
         self._profile = profile
         self._methods = ("GET", "POST", "HEAD") if profile.head_is_get else ("GET", "POST")
         self._raw_request = _raw_requests(script) if script.form.is_raw else None
@@ -71,8 +71,8 @@ class Scorer:
         try:
             result = self._called(self._run, (), arguments)
             if type(result) not in _PLAIN and inspect.isawaitable(result):
-                result = await within(result, self._timeout_s)
-                await _collect(result)
+                result = await to_the_end(result, self._timeout_s)
+                await to_the_end(_collect(result), None)
         except BaseException as error:
             return self.failed(error)
         return self.answer(request, result, (_clock() - began) * 1000)
@@ -150,21 +150,21 @@ class Scorer:
     # How run is called.
 
     def _settled(self, call: Callable[..., Any], positional: Any, named: Dict[str, Any]) -> Any:
-        self._overtime.in_run = True
+        self._overtime.begin()
         try:
             result = call(*positional, **named)
             if type(result) in _PLAIN or not inspect.isawaitable(result):
                 return result
             return self._awaiter.result_of(result, self._timeout_s)
         finally:
-            self._overtime.in_run = False
+            self._overtime.end()
 
     def _called(self, call: Callable[..., Any], positional: Any, named: Dict[str, Any]) -> Any:
-        self._overtime.in_run = True
+        self._overtime.begin()
         try:
             return call(*positional, **named)
         finally:
-            self._overtime.in_run = False
+            self._overtime.end()
 
     def _taken_over(self, result: Any, run_ms: float, request: Request) -> Response:
         source: Any = getattr(result, "response", None)

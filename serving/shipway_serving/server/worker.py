@@ -93,7 +93,7 @@ def _runs(
 
         return AsyncRuns(scorer, front, helm, metrics)
     watch = _watch(settings.contract, overtime, front, emitter)
-    helm.on_tick = watch.tick
+    helm.on_tick = lambda away_s: watch.tick()
     batcher = _batcher(script, scorer, settings.batching, metrics)
     return Runs(scorer, batcher, front=front, helm=helm, watch=watch, metrics=metrics)
 
