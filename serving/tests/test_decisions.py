@@ -50,6 +50,31 @@ def test_without_flags_the_environment_of_v1_counts() -> None:
     assert settings_from(["--worker_count", "1"], environment, HERE).workers == 1
 
 
+def test_what_v1_took_is_taken() -> None:
+    """No scoring timeout at all, and the other names of logging's levels."""
+    settings = settings_from([], {"SCORING_TIMEOUT_MS": "0", "AZUREML_LOG_LEVEL": "warn"}, HERE)
+    assert (settings.contract.scoring_timeout_ms, settings.telemetry.log_level) == (0, "WARNING")
+    assert (
+        settings_from(["--scoring_timeout_ms", "0"], {"SCORING_TIMEOUT_MS": "5"}, HERE).contract.scoring_timeout_ms == 0
+    )
+
+
+def test_a_worker_timeout_is_ignored_with_a_warning_unless_a_flag_or_a_variable_wants_it() -> None:
+    """WORKER_TIMEOUT alone was v1's bug."""
+    environment = {"WORKER_TIMEOUT": "9"}
+    assert "WORKER_TIMEOUT is ignored" in settings_from([], environment, HERE).warnings[0]
+    assert settings_from(["--v1_bugs", "worker-timeout"], environment, HERE).warnings == ()
+    assert settings_from([], dict(environment, SHIPWAY_V1_BUGS="worker-timeout"), HERE).warnings == ()
+
+
+def test_null_in_a_settings_file_is_as_good_as_nothing(tmp_path: Any) -> None:
+    """And other values are those that stand there."""
+    (tmp_path / "own.json").write_text('{"AML_CORS_ORIGINS": null, "WORKER_COUNT": 2, "SERVICE_NAME": "churn"}')
+    settings = settings_from(["--config_file", "own.json"], {}, str(tmp_path))
+    assert (settings.contract.cors_origins, settings.workers) == ((), 2)
+    assert settings.identity.service_name == "churn"
+
+
 def test_paths_on_the_command_line_are_meant_from_the_working_folder() -> None:
     """A model folder stays relative where that means the same, because scripts take its value apart (C-20)."""
     flags = ["--entry_script", "x/score.py", "--model_dir", "azureml-models/m/1"]
@@ -76,6 +101,7 @@ def test_paths_on_the_command_line_are_meant_from_the_working_folder() -> None:
         (["--drain_s", "-1"], {}, "argument --drain_s: -1 is not a number of zero or more"),
         ([], {"AML_APP_ROOT": "/no/such/folder"}, "AML_APP_ROOT: /no/such/folder is not a folder"),
         ([], {"AZUREML_LOG_LEVEL": "loud"}, "AZUREML_LOG_LEVEL: 'LOUD' is none of DEBUG, INFO"),
+        ([], {"AML_CORS_ORIGINS": "*.example.com"}, "AML_CORS_ORIGINS: '*.example.com' is no valid pattern"),
     ],
 )
 def test_bad_settings_exit_with_1(flags: List[str], environment: Any, complaint: str, capsys: Any) -> None:

@@ -49,4 +49,5 @@ def _pattern(origin: str) -> Any:
     try:
         return re.compile(".*" if origin == "*" else origin, re.IGNORECASE)
     except re.error as error:
-        raise ValueError(f"AML_CORS_ORIGINS: {origin!r} is no valid pattern: {error}") from None
+        problem = f"AML_CORS_ORIGINS: {origin!r} is no valid pattern: {error}"
+        raise ValueError(problem + r"; patterns are regular expressions, such as https://.*\.example\.com") from None

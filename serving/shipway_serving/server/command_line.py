@@ -4,10 +4,11 @@ import argparse
 import os
 import sys
 import uuid
-from typing import Callable, Dict, Iterator, List, NoReturn, Optional
+from typing import Callable, Dict, Iterator, List, NoReturn, Optional, Sequence, Tuple
 
 from shipway_serving import __version__
 from shipway_serving.asset.layout import Layout, layout_from
+from shipway_serving.contract.cors import Cors
 from shipway_serving.server.config_file import BadConfigFile, read_config_file
 from shipway_serving.server.exit_codes import BAD_ARGUMENTS
 from shipway_serving.server.limits import Limits
@@ -28,6 +29,9 @@ from shipway_serving.server.variables import BadSetting, Variables, listed, numb
 from shipway_serving.telemetry.log_sink import LogFile
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+LOG_LEVELS_TOO = {"WARN": "WARNING", "FATAL": "CRITICAL"}
+"""Other names that ``logging`` has for some of them."""
 
 HEALTH_PORT = 5000
 """v1's, where ``SEPERATE_HEALTH_ENDPOINT`` asks for one (section 7.1)."""
@@ -62,6 +66,7 @@ def _settings(given: argparse.Namespace, variables: Variables, working_folder: s
     layout = _layout(given, variables.all, working_folder)
     if not os.path.isdir(layout.app_root):
         raise BadSetting(f"AML_APP_ROOT: {layout.app_root} is not a folder")
+    contract = _contract(given, variables)
     return Settings(
         layout=layout,
         host=given.host,
@@ -73,12 +78,12 @@ def _settings(given: argparse.Namespace, variables: Variables, working_folder: s
         drain_s=given.drain_s,
         debug_port=variables.whole("AZUREML_DEBUG_PORT", 0, 1) or None,
         identity=_identity(variables),
-        contract=_contract(given, variables),
+        contract=contract,
         limits=_limits(given, variables),
         access=_access(given, variables),
         telemetry=_telemetry(given, variables),
         batching=_batching(given, variables),
-        warnings=tuple(_warnings(variables)),
+        warnings=tuple(_warnings(variables, contract.bugs)),
     )
 
 
@@ -109,14 +114,28 @@ def _contract(given: argparse.Namespace, variables: Variables) -> ContractSettin
     shown = variables.flag("SERVER_VERSION_LOG_RESPONSE_ENABLED", True)
     return ContractSettings(
         profile=profile,
-        cors_origins=listed(given.access_control_allow_origins) or variables.items("AML_CORS_ORIGINS"),
+        cors_origins=_origins(listed(given.access_control_allow_origins) or variables.items("AML_CORS_ORIGINS")),
         server_version=variables.text("HTTP_X_MS_SERVER_VERSION", default.server_version) if shown else "",
-        scoring_timeout_ms=given.scoring_timeout_ms
-        or variables.whole("SCORING_TIMEOUT_MS", DEFAULT_SCORING_TIMEOUT_MS, 1),
+        scoring_timeout_ms=_scoring_timeout_ms(given, variables),
         async_serving=variables.flag("AZUREML_ASYNC_SERVING"),
         bugs=tuple(bugs),
         worker_timeout_s=variables.whole("WORKER_TIMEOUT", DEFAULT_WORKER_TIMEOUT_S, 1),
     )
+
+
+def _origins(origins: Tuple[str, ...]) -> Tuple[str, ...]:
+    """Raises ``BadSetting`` now for what every worker would stumble over."""
+    try:
+        Cors(origins)
+    except ValueError as error:
+        raise BadSetting(str(error)) from None
+    return origins
+
+
+def _scoring_timeout_ms(given: argparse.Namespace, variables: Variables) -> int:
+    if given.scoring_timeout_ms is not None:
+        return int(given.scoring_timeout_ms)
+    return variables.whole("SCORING_TIMEOUT_MS", DEFAULT_SCORING_TIMEOUT_MS, 0)
 
 
 def _limits(given: argparse.Namespace, variables: Variables) -> Limits:
@@ -142,7 +161,8 @@ def _access(given: argparse.Namespace, variables: Variables) -> Access:
 
 
 def _telemetry(given: argparse.Namespace, variables: Variables) -> Telemetry:
-    level = variables.text("AZUREML_LOG_LEVEL", "INFO").upper()
+    named = variables.text("AZUREML_LOG_LEVEL", "INFO").upper()
+    level = LOG_LEVELS_TOO.get(named, named)
     if level not in LOG_LEVELS:
         raise BadSetting("AZUREML_LOG_LEVEL: {!r} is none of {}".format(level, ", ".join(LOG_LEVELS)))
     key = given.appinsights_instrumentation_key or variables.text("AML_APP_INSIGHTS_KEY")
@@ -165,10 +185,10 @@ def _batching(given: argparse.Namespace, variables: Variables) -> Batching:
     )
 
 
-def _warnings(variables: Variables) -> Iterator[str]:
+def _warnings(variables: Variables, bugs: Sequence[str]) -> Iterator[str]:
     if variables.flag("WORKER_PRELOAD"):
         yield "WORKER_PRELOAD is ignored: each worker loads the script itself, since a fork breaks what it has opened."
-    if variables.text("WORKER_TIMEOUT") and "worker-timeout" not in variables.items("SHIPWAY_V1_BUGS"):
+    if variables.text("WORKER_TIMEOUT") and "worker-timeout" not in bugs:
         yield (
             "WORKER_TIMEOUT is ignored: SCORING_TIMEOUT_MS ends a run and its worker lives on. "
             "SHIPWAY_V1_BUGS=worker-timeout brings the old behaviour back."
@@ -215,7 +235,7 @@ def _add_operation(add: Callable[..., object]) -> None:
     add("--max_queue", type=whole_number(0), help="requests that may wait in one worker before 503; default: no limit")
     add("--max_body_bytes", type=whole_number(0), help="default 100 MiB; 0 for no limit")
     add("--drain_s", type=number, default=DEFAULT_DRAIN_S, metavar="SECONDS", help="time to finish after SIGTERM")
-    add("--scoring_timeout_ms", type=whole_number(1), help="default: SCORING_TIMEOUT_MS, else an hour")
+    add("--scoring_timeout_ms", type=whole_number(0), help="default: SCORING_TIMEOUT_MS, else an hour; 0 for no limit")
     add("--keys_file", metavar="PATH", help="keys that clients must bring, one a line")
     add("--tls_certificate", metavar="PATH", help="PEM with its chain; serves https")
     add("--tls_private_key", metavar="PATH", help="PEM")

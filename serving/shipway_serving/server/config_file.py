@@ -13,13 +13,17 @@ class BadConfigFile(Exception):
 
 
 def read_config_file(path: str) -> Dict[str, str]:
-    """The variables of the file, as they would stand in the environment. Raises ``BadConfigFile``."""
+    """The variables of the file, as they would stand in the environment; null is none. Raises ``BadConfigFile``."""
     try:
         with open(path, encoding="utf-8") as file:
             content: Any = json.load(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadConfigFile(f"the settings file {path} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise BadConfigFile(f"the settings file {path} holds a {type(content).__name__}; it has to be a JSON object")
     found = cast("Dict[str, Any]", content)
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in found.items()
+        if value is not None
+    }
