@@ -1,8 +1,8 @@
 """From what ``run`` returned, or how it failed, to a response (section 4.4 of the v1 contract)."""
 
-import json
 from typing import Any, Dict, Tuple, cast
 
+from shipway_serving.contract.json_text import dumps
 from shipway_serving.contract.messages import (
     HTML,
     JSON,
@@ -29,7 +29,7 @@ def scored(result: Any, run_ms: float, profile: Profile = MODERN) -> Response:
     timing = (RUN_MS, "%.3f" % run_ms)
     if profile.splits_results and isinstance(result, dict):
         return _split(cast("Dict[str, Any]", result), timing)
-    text = "{}" if result is None else json.dumps(result)
+    text = "{}" if result is None else dumps(result)
     return Response(200, text.encode("ascii"), JSON, (RUN_DID_NOT_FAIL, timing))
 
 
