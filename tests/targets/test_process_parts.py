@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shipway.domain.service import NO_TRAFFIC, GatewayConfig, ServiceState, Traffic
 from shipway.errors import TargetError
 from shipway.image.bundle import WrittenBundle
-from shipway.targets._local.health import NoAnswer, judge_answers
+from shipway.targets._local.health import NoAnswer, judge_answers, probe
 from shipway.targets._local.logs import exit_reason, merged, tail_of, timed, written_at
 from shipway.targets._local.plan import concurrency_of, gateway_spec, revision_record
 from shipway.targets._local.records import RevisionFolder, ServiceFolder, ServiceRecord
@@ -27,6 +27,7 @@ from shipway.targets.process.health import Observation, status_of
 from shipway.targets.process.runner import ProcessRunner
 from tests.targets.contract import CANARY, spec_for
 from tests.targets.test_fake import IMAGE
+from tests.unit.verification.little_server import little_server
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 TRACEBACK = 'init() failed\nTraceback (most recent call last):\n  File "score.py", line 3\nValueError: bad weights'
@@ -142,6 +143,20 @@ def test_a_server_that_does_not_answer_is_told_with_the_last_error_in_its_log():
     assert stuck == (
         "unknown",
         "its server is ready but answers GET / with 503; its log says: run() does not end: it was told to 10 s ago",
+    )
+
+
+def test_a_run_that_does_not_end_is_told_from_an_init_that_has_not_ended():
+    with little_server(health=(503, '{"message": "run() is stuck: it has not ended"}')) as url:
+        host, port = url.removeprefix("http://").split(":")
+        assert probe(host, int(port), "/") is NoAnswer.STUCK
+    with little_server(health=(503, "Not ready: starting.")) as url:
+        host, port = url.removeprefix("http://").split(":")
+        assert probe(host, int(port), "/") == 503
+    assert judge_answers(5001, ready=503, health=None) == ("deploying", "init() has not finished")
+    assert judge_answers(5001, ready=NoAnswer.STUCK, health=None) == (
+        "unknown",
+        "run() does not end: it went on after SCORING_TIMEOUT_MS, and no request is answered",
     )
 
 

@@ -10,26 +10,33 @@ PROBE_S = 2.0
 """The scoring server answers probes within 0.1 s whatever the script does, unless native code holds Python's lock."""
 
 
+_STUCK = b"run() is stuck"
+"""In the scoring server's answer then."""
+
 MANY_THREADS = 1000
 """No server needs so many; a machine has room for some tens of thousands, for all that runs on it."""
 
 
 class NoAnswer(Enum):
-    """Why there is no status code: nobody listens (or hangs up at once), or somebody does and says nothing."""
+    """What is no status code: nobody listens (or hangs up at once), somebody does and says nothing, or the scoring
+    server says that run() does not end, by the same 503 that it gives before init() has ended."""
 
     CLOSED = "closed"
     SILENT = "silent"
+    STUCK = "stuck"
 
 
 Answer = int | NoAnswer
 
 
 def probe(host: str, port: int, path: str) -> Answer:
-    """The status code of a GET, within PROBE_S."""
+    """The status code of a GET, within PROBE_S, or what came in its place."""
     connection = http.client.HTTPConnection(host, port, timeout=PROBE_S)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status
+        response = connection.getresponse()
+        unavailable = response.status == http.client.SERVICE_UNAVAILABLE
+        return NoAnswer.STUCK if unavailable and _STUCK in response.read(200) else response.status
     except TimeoutError:
         return NoAnswer.SILENT
     except (OSError, http.client.HTTPException):
@@ -46,6 +53,11 @@ def judge_answers(
     `complaint` is the last error in its log: it tells why a server does not answer as it should.
     """
     because = f"; its log says: {complaint}" if complaint else ""
+    if NoAnswer.STUCK in {ready, health}:
+        return (
+            "unknown",
+            f"run() does not end: it went on after SCORING_TIMEOUT_MS, and no request is answered{because}",
+        )
     if isinstance(ready, NoAnswer):
         return "unknown", f"its server did not answer GET /ready on port {port} within {PROBE_S:g} s{because}"
     if ready == http.client.SERVICE_UNAVAILABLE:
@@ -55,6 +67,10 @@ def judge_answers(
     if health != http.client.OK:
         answer = health if isinstance(health, int) else "nothing"
         return "unknown", f"its server is ready but answers GET / with {answer}{because}"
-    if threads is not None and threads > MANY_THREADS:
-        return "running", f"its processes have {threads:,} threads: the script starts threads that do not end"
-    return "running", ""
+    return "running", _leak(threads)
+
+
+def _leak(threads: int | None) -> str:
+    if threads is None or threads <= MANY_THREADS:
+        return ""
+    return f"its processes have {threads:,} threads: the script starts threads that do not end"

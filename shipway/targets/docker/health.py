@@ -67,6 +67,8 @@ def _judge(seen: Seen, record: RevisionRecord) -> tuple[str, str]:  # noqa: PLR0
 
 
 def _running(container: ContainerView, seen: Seen, record: RevisionRecord) -> tuple[str, str]:
+    if seen.ready is NoAnswer.STUCK:
+        return judge_answers(record.port, ready=seen.ready, health=None)
     if container.restarts and seen.ready != _READY:
         return _crashed(container, seen.ended, record.resources)
     if container.unhealthy and seen.ready != _STARTING:
