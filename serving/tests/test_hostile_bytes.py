@@ -96,6 +96,11 @@ def lives_on(request: Any) -> Iterator[None]:
         assert [record for record in server.records() if record["level"] in ("ERROR", "CRITICAL")] == []
 
 
+def short(value: Any) -> str:
+    """For the name of a case."""
+    return repr(value)[:40]
+
+
 POST = b"POST /score HTTP/1.1\r\nHost: h\r\n"
 
 
@@ -130,6 +135,7 @@ POST = b"POST /score HTTP/1.1\r\nHost: h\r\n"
         (b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * 2 + b"rubbish\r\n\r\n", [200, 200, 400]),
         (POST + b"Connection: Upgrade, close\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n[]", [200]),
     ],
+    ids=short,
 )
 def test_rubbish_is_refused(server: Server, data: bytes, statuses: List[int]) -> None:
     """With the status that says what is wrong, and an end of the connection that the client can read up to."""
@@ -221,9 +227,7 @@ def test_idle_connections_make_room_when_descriptors_run_out(serve: Serve) -> No
     )
     server = serve(script=script).healthy()
     connection = server.connect()
-    clients = []
-    for _ in range(100):
-        clients.append(Raw(server))
+    clients = [Raw(server) for _ in range(100)]
     for _ in range(3):
         assert ask(connection, "POST", "/score", b"abc").status == 200
         assert server.score("abc").status == 200
@@ -291,6 +295,7 @@ def test_deep_json_is_refused(schema_server: Server, body: bytes) -> None:
         (b'{"data": 1e999999}', (200, 400, 500)),
         (b'{"data": [-1e999999, NaN, Infinity]}', (200,)),
         (b'{"data": [' + b"1" * 5000 + b"]}", (200, 400)),
+        (b'{"data": [' + b"1" * 1000000 + b"]}", (400,)),
         (b'{"data": ["\\ud800"]}', (200,)),
         (b'{"data": ["\\u0000"]}', (200,)),
         (b'\xff\xfe{"data": [1]}', (400,)),
@@ -300,6 +305,7 @@ def test_deep_json_is_refused(schema_server: Server, body: bytes) -> None:
         (b'{"\\ud800": 1}', (400,)),
         (b"{" + b'"data": [1], ' * 100000 + b'"data": [2]}', (200,)),
     ],
+    ids=short,
 )
 def test_odd_json_never_is_the_servers_failure(schema_server: Server, body: bytes, statuses: Tuple[int, ...]) -> None:
     """A refusal, or the script's turn."""

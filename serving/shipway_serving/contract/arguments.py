@@ -4,6 +4,7 @@ import json
 import traceback
 from typing import Any, Callable, Dict, cast
 
+from shipway_serving.contract.json_values import loads
 from shipway_serving.contract.messages import Refusal, Request
 from shipway_serving.contract.profile import MODERN, Profile
 from shipway_serving.contract.queries import query_values
@@ -77,7 +78,7 @@ def _json_value(request: Request, profile: Profile) -> Any:
     if not _is_json(request, profile):
         raise Refusal(415, "Expects Content-Type to be application/json")
     try:
-        return json.loads(request.body)
+        return loads(request.body)
     except (ValueError, RecursionError) as error:
         if request.body:
             message = f"POST body could not be decoded as JSON: {error}"

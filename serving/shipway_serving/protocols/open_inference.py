@@ -6,6 +6,7 @@ Errors are ``{"error": "..."}``. Needs NumPy; the other calls of the protocol ar
 import json
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, cast
 
+from shipway_serving.contract.json_values import loads
 from shipway_serving.contract.messages import JSON, RUN_FAILED, Refusal, Request, Response
 from shipway_serving.contract.results import RUN_MS
 from shipway_serving.protocols.arrays import check_names, check_shape, elements_of
@@ -51,7 +52,7 @@ def read(request: Request, specs: Sequence[TensorSpec], outputs: Sequence[str]) 
 
 def _object(text: bytes) -> _Json:
     try:
-        body: Any = json.loads(text.decode("utf-8"))
+        body: Any = loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise Refusal(400, f"The inference request cannot be read as JSON: {error}") from None
     if not isinstance(body, dict):
