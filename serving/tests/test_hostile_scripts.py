@@ -111,6 +111,14 @@ def say():
     print("I am here")
     return "said"
 
+def close_everything():
+    os.closerange(3, 1000)
+    return "closed"
+
+def close_everything_and_sleep():
+    os.closerange(3, 1000)
+    time.sleep(600)
+
 def change_folder():
     os.chdir("/")
     return os.getcwd()
@@ -259,6 +267,15 @@ def test_a_script_that_kills_its_supervisor_ends_with_it(hostile: Server) -> Non
         hostile.score("end_the_supervisor")
     assert hostile.exit_code() == -signal.SIGKILL
     until(lambda: not alive(worker), "the worker's end")
+
+
+@pytest.mark.parametrize("what", ["close_everything", "close_everything_and_sleep"])
+def test_a_script_that_closes_our_descriptors_costs_a_worker(hostile: Server, what: str) -> None:
+    """Which leaves nobody waiting, whether ``run`` returns or not."""
+    with pytest.raises(ConnectionError):
+        hostile.score(what)
+    until(lambda: len(hostile.worker_pids()) == 2, "another worker")
+    assert says(hostile, "say") == "said"
 
 
 # Whatever else a script does to its process.

@@ -8,8 +8,10 @@ helm, and see to connections, health and the supervisor until the main thread wa
 import os
 import threading
 import time
+import traceback
 from typing import Callable
 
+from shipway_serving.server.exit_codes import WORKER_QUIT
 from shipway_serving.server.reactor import Reactor
 
 TICK_S = 0.01
@@ -38,7 +40,7 @@ class Helm:
         self._pid = os.getpid()
         self.on_tick: Callable[[float], None] = lambda away_s: None
         """Hears, in the deputy's thread, for how many seconds the main thread has been away, several times a run."""
-        threading.Thread(target=self._deputize, name="shipway-http", daemon=True).start()
+        threading.Thread(target=self._deputize_or_die, name="shipway-http", daemon=True).start()
 
     def give(self) -> None:
         """The main thread turns to something else."""
@@ -63,6 +65,15 @@ class Helm:
             self._lock.acquire()
             self._wanted = False
         self._away = False
+
+    def _deputize_or_die(self) -> None:
+        """Without a deputy a worker whose run lasts would neither answer nor end; a script may close any descriptor."""
+        try:
+            self._deputize()
+        except BaseException:
+            os.write(2, traceback.format_exc().encode("utf-8", "replace"))
+        finally:
+            os._exit(WORKER_QUIT)
 
     def _deputize(self) -> None:
         idle = 0

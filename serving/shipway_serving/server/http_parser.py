@@ -76,8 +76,7 @@ class RequestParser:
         if self.phase is not _ENDED:
             self._unread_header_bytes += len(data)
             self._parse(data)
-            if self.phase is not _ENDED:
-                self._check_unfinished_headers(len(data))
+            self._check_unfinished_headers(len(data))
         done, self._done = self._done, []
         if was_idle and len(done) == 1 and self.phase is _IDLE and isinstance(done[0], Parsed):
             self._heads.learn(data, done[0].request, done[0].chunks)
@@ -124,7 +123,7 @@ class RequestParser:
         The exact count follows at the headers' end: raw bytes hold more than what counts (line ends, blanks) and up to
         ``newest`` that came before the first of these.
         """
-        if self._unread_header_bytes > 2 * self._limits.header_bytes + newest:
+        if self.phase is not _ENDED and self._unread_header_bytes > 2 * self._limits.header_bytes + newest:
             self._refuse_headers()
 
     def _refuse_headers(self) -> None:
