@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, Callable, Dict, Generator, Sequence
 
 from shipway_serving.contract.messages import Request, Response
+from shipway_serving.protocols.routes import is_probe
 from shipway_serving.telemetry.tracing import LONGEST_RECORD, Wish
 from shipway_serving.telemetry.tracing_logs import Prints, SendingHandler, emitter_of, listen_to
 
@@ -80,7 +81,7 @@ class Tracing:
     def begin(self, request: Request) -> None:
         """A whole request has come in; safe on any thread."""
         path = request.path
-        if path in UNTRACED:
+        if path in UNTRACED or is_probe(path):
             return
         route = "/v2" if path.startswith("/v2/") else path
         span = self._tracer.start_span(
