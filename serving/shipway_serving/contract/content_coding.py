@@ -18,7 +18,8 @@ _GZIP = 31
 def decoded(request: Request, limit: Optional[int]) -> Request:
     """``request`` with its body decompressed, if it says that it is compressed.
 
-    Raises ``Refusal``: 415 for another coding, 400 for a body that is no gzip, 413 past ``limit`` bytes.
+    Raises ``Refusal``: 415 for another coding, 400 for a body that is not one whole gzip member, 413 past ``limit``
+    bytes.
     """
     coding = request.headers.get("content-encoding", "").strip().lower()
     if coding in ("", "identity"):
@@ -26,7 +27,8 @@ def decoded(request: Request, limit: Optional[int]) -> Request:
     if coding not in ("gzip", "x-gzip"):
         raise Refusal(415, f"Content-Encoding {coding!r} is not understood here; send gzip or no coding.")
     headers = {name: value for name, value in request.headers.items() if name != "content-encoding"}
-    return request._replace(body=_decompressed(request.body, limit), headers=headers)
+    body = _decompressed(request.body, limit)
+    return request._replace(body=body, headers=dict(headers, **{"content-length": str(len(body))}))
 
 
 def accepts_gzip(request: Request) -> bool:
@@ -59,4 +61,7 @@ def _decompressed(body: bytes, limit: Optional[int]) -> bytes:
         raise Refusal(413, f"The request's body must not exceed {limit} bytes once decompressed.")
     if not opener.eof:
         raise Refusal(400, "The body is not the gzip that Content-Encoding says it is: it ends too early")
+    if opener.unused_data:
+        # Some of it would be lost. To open member after member costs without end where they are small.
+        raise Refusal(400, "More bytes follow the gzip member of which the body should consist; send one member alone.")
     return data
