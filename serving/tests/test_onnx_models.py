@@ -262,6 +262,12 @@ def test_one_onnx_file_and_no_script_is_served(tmp_path: Any, name: str) -> None
     assert model_instead_of_script(layout(tmp_path)) == str(tmp_path / name)
 
 
+def test_hidden_files_are_no_models(tmp_path: Any) -> None:
+    """What macOS, notebooks and mounts leave beside a model."""
+    with_files(tmp_path, *("azureml-models/m/1/" + name for name in ("a.onnx", "._a.onnx", "..data/a.onnx")))
+    assert model_instead_of_script(layout(tmp_path)) == str(tmp_path / "azureml-models/m/1/a.onnx")
+
+
 def test_a_script_goes_before_a_model(tmp_path: Any) -> None:
     """Named, or a ``main.py``; whether a named one exists is for the loader to say."""
     with_files(tmp_path, "azureml-models/m/1/a.onnx")

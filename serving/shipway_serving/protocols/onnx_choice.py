@@ -29,15 +29,18 @@ def model_instead_of_script(layout: Layout) -> Optional[str]:
 
 
 def _onnx_files(place: str) -> List[str]:
-    """Files whose names end in .onnx, at any depth: a model may be registered as a folder, its weights beside it."""
+    """Files whose names end in .onnx, at any depth: a model may be registered as a folder, its weights beside it.
+
+    What is hidden does not count: macOS leaves ``._model.onnx`` beside a model, notebooks and mounts leave folders.
+    """
     if os.path.isfile(place):
         return [place] if place.lower().endswith(".onnx") else []
-    return sorted(
-        os.path.join(folder, name)
-        for folder, _, names in os.walk(place)
-        for name in names
-        if name.lower().endswith(".onnx")
-    )
+    found: List[str] = []
+    for folder, folders, names in os.walk(place):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        onnx = (name for name in names if name.lower().endswith(".onnx") and not name.startswith("."))
+        found.extend(os.path.join(folder, name) for name in onnx)
+    return sorted(found)
 
 
 def _what_is_there(model_dir: Optional[str], found: List[str]) -> str:
