@@ -12,7 +12,7 @@ import pytest
 from server_process import until
 from shim_process import PACKAGE_PARENT, process, run, write
 
-from shipway_serving.telemetry.data_collection_files import append
+from shipway_serving.telemetry.data_collection_files import CollectionWriter, Entry, append
 from shipway_serving.telemetry.data_collection_rows import header_line
 
 ON = {"AML_MODEL_DC_STORAGE_ENABLED": "true", "SERVICE_NAME": "svc"}
@@ -230,6 +230,17 @@ def test_a_folder_that_cannot_be_written_is_said_once(tmp_path: Path) -> None:
     path = f"{tmp_path}/modeldata/default/default/default/svc/m/default/general/"
     assert done.stdout == "None\n"
     assert done.stderr.startswith(f"Data collection drops rows that cannot be written to {path}")
+
+
+def test_a_file_that_is_no_csv_takes_no_other_file_along(tmp_path: Path) -> None:
+    """A crash of the machine can leave anything there; what is collected for other files still arrives."""
+    writer = CollectionWriter()
+    broken, sound = tmp_path / "broken.csv", tmp_path / "sound.csv"
+    broken.write_text('"' + "x" * 200000)
+    for path in (broken, sound):
+        writer.put(Entry(str(path), ["mine"], lambda columns: "row\r\n", 1))
+    writer.flush()
+    assert sound.read_bytes().decode() == header_line(["mine"]) + "row\r\n"
 
 
 @pytest.mark.parametrize("content, columns", [("", ["mine"]), (header_line(["first"]), ["first"]), ("x\r\n", ["mine"])])

@@ -106,6 +106,10 @@ class CollectionWriter:
                 append(path, group[0].columns, lambda columns, group=group: self._formed(group, columns))
             except OSError as error:
                 self._warn(f"Data collection drops rows that cannot be written to {path}: {error.strerror}")
+            except Exception as error:
+                # The file that is there may be anybody's; the thread must outlive it.
+                reason = f"{type(error).__name__}: {error}"
+                self._warn(f"Data collection drops rows that cannot be added to {path}: {reason}")
 
     def _formed(self, entries: List[Entry], columns: Sequence[str]) -> str:
         """The lines of ``entries``, less those that cannot be formed."""
