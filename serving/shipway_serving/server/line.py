@@ -29,14 +29,22 @@ class Line:
         self.waiting: Deque[Job] = deque()
         self.in_flight = 0
         """Requests put in line and not yet answered: some in ``run``, the others waiting."""
+        self.all_at_once = False
+        """Nobody waits for another, so that the queue limit is one of requests in flight beside the first."""
         self.on_change: Callable[[], None] = lambda: None
         """Called when ``in_flight`` becomes zero or ceases to be zero."""
         self.on_put: Callable[[], None] = lambda: None
         """Called when a request has been put in line."""
 
     def is_full(self) -> bool:
-        """Whether the queue limit allows no further request to wait."""
-        return self._max_queue is not None and self.in_flight > self._max_queue
+        """Whether the queue limit allows no further request to wait; what runs, batches too, does not count."""
+        if self._max_queue is None:
+            return False
+        if self.all_at_once:
+            return self.in_flight > self._max_queue
+        waiting = len(self.waiting)
+        # While nothing runs, the first of them does not wait either.
+        return waiting > self._max_queue if waiting == self.in_flight else waiting >= self._max_queue
 
     def put(self, request: Request, reply: Callable[[Response], None]) -> None:
         """Let ``run`` answer ``request``; ``reply`` is called once."""
@@ -47,8 +55,17 @@ class Line:
         self.on_put()
 
     def finish(self, job: Job, response: Response) -> None:
-        """Answer ``job``."""
+        """Answer ``job``; one that gets a stream is in flight until ``stream_ended``."""
+        if response.stream is not None:
+            job.reply(response)
+            return
         self.in_flight -= 1
         job.reply(response)
+        if self.in_flight == 0:
+            self.on_change()
+
+    def stream_ended(self) -> None:
+        """To be called once for each stream, when there is nothing more of it to send."""
+        self.in_flight -= 1
         if self.in_flight == 0:
             self.on_change()

@@ -105,7 +105,7 @@ class Runs:
 
     def _send_stream(self, response: Response) -> None:
         """Send the parts as the script yields them and the client takes them; the run slot is held to the end."""
-        site = self._front.site
+        site, line = self._front.site, self._front.line
         connection, site.streaming = site.streaming, None
         parts = response.stream
         while connection is not None and not connection.is_gone:
@@ -114,10 +114,13 @@ class Runs:
                 continue
             part = self._next_part(parts)
             if not isinstance(part, bytes):
+                line.stream_ended()
                 connection.end_stream(broken=part is _BROKEN)
                 break
             connection.send_part(part)
             self._look_after_others()
+        else:
+            line.stream_ended()
         self._give_up(parts)
 
     def _give_up(self, parts: Any) -> None:
