@@ -59,6 +59,33 @@ def test_everything_but_the_probes_needs_a_key(serve: Serve, tmp_path: Any) -> N
     assert server.request("GET", "/nope").status == 401
 
 
+RAW = """
+from azureml.contrib.services.aml_request import rawhttp
+def init(): pass
+@rawhttp
+def run(request): return request.method
+"""
+
+
+def test_browsers_of_other_origins_may_ask_without_a_key_whether_they_may_send_one(serve: Serve, tmp_path: Any) -> None:
+    """A raw script, which answers OPTIONS by itself, does not run for that; and a refusal can be read."""
+    keys = written(tmp_path / "keys", "first-key\n")
+    server = serve("--keys_file", keys, "--access_control_allow_origins", "https://a.example", script=RAW).healthy()
+    ours, theirs = {"Origin": "https://a.example"}, {"Origin": "https://b.example"}
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    allowed = server.request("OPTIONS", "/score", None, dict(ours, **asks))
+    assert (allowed.status, allowed.body) == (200, b"")
+    assert allowed.headers["access-control-allow-headers"] == "authorization"
+    for refused in (
+        server.request("OPTIONS", "/score", None, dict(theirs, **asks)),
+        server.request("OPTIONS", "/score", None, ours),
+        server.request("POST", "/score", b"x", ours),
+    ):
+        assert refused.status == 401
+    assert refused.headers["access-control-allow-origin"] == "https://a.example"
+    assert server.request("OPTIONS", "/score", None, dict(ours, **bearer("first-key"))).json() == "OPTIONS"
+
+
 def test_a_regenerated_key_counts_without_a_restart(serve: Serve, tmp_path: Any) -> None:
     """The file is read again when it has changed."""
     keys = tmp_path / "keys"

@@ -9,12 +9,13 @@ import time
 from email.utils import formatdate
 from typing import Any, Callable, Optional
 
+from shipway_serving.contract.cors import Cors
 from shipway_serving.server.acceptor import Acceptor, accept_delay
 from shipway_serving.server.channel import Channel
 from shipway_serving.server.connection import Connection, Site
 from shipway_serving.server.exchange import Exchange, Stage, fresh_ids
 from shipway_serving.server.exit_codes import ORPHANED, WORKER_LEFT
-from shipway_serving.server.keys import Keys, guarded
+from shipway_serving.server.keys import Keys, Respond, guarded
 from shipway_serving.server.line import Line
 from shipway_serving.server.reactor import Reactor
 from shipway_serving.server.settings import Access
@@ -45,7 +46,9 @@ class Front:
         self.exchange = Exchange(self.line, emitter, fresh_ids(os.urandom(8).hex()), settings)
         self.exchange.metrics = metrics
         self._keys = Keys(settings.access.keys_file) if settings.access.keys_file else None
-        respond = guarded(self.exchange.respond, self._keys) if self._keys else self.exchange.respond
+        respond: Respond = self.exchange.respond
+        if self._keys is not None:
+            respond = guarded(respond, self._keys, Cors(settings.contract.cors_origins))
         self.site = Site(settings.limits, time.monotonic, respond)
         self._connect = _connector(self.reactor, self.site, settings.access)
         self._acceptor = Acceptor(

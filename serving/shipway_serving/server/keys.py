@@ -4,7 +4,8 @@ import hmac
 import os
 from typing import Callable, List
 
-from shipway_serving.contract.messages import Request, Response, failure
+from shipway_serving.contract.cors import Cors, Headers
+from shipway_serving.contract.messages import HTML, Request, Response, failure
 
 OPEN_PATHS = ("/", "/live", "/ready")
 """Probes bring no key (K-5)."""
@@ -56,18 +57,26 @@ class Keys:
         return sum(hmac.compare_digest(given, key) for key in self._keys) > 0
 
 
-def guarded(respond: Respond, keys: Keys) -> Respond:
-    """``respond`` for those who bring a key, 401 for others; the probes are open."""
+def guarded(respond: Respond, keys: Keys, cors: Cors) -> Respond:
+    """``respond`` for those who bring a key, 401 for others; the probes are open.
+
+    Browsers ask without a key whether they may send one, and read no refusal without cross-origin headers. They are
+    answered here and not by a script that takes raw requests: it is not to run for those who have no key.
+    """
 
     def respond_if_allowed(request: Request, reply: Reply) -> None:
         if request.path in OPEN_PATHS or keys.allow(request.headers.get("authorization", "")):
             respond(request, reply)
+            return
+        crossing = cors.headers_for(request.method, request.headers) if cors.is_on else ()
+        if crossing and request.method == "OPTIONS" and "access-control-request-method" in request.headers:
+            reply(Response(200, b"", HTML, crossing))
         else:
-            reply(_unauthorized())
+            reply(_unauthorized(crossing))
 
     return respond_if_allowed
 
 
-def _unauthorized() -> Response:
+def _unauthorized(crossing: Headers) -> Response:
     refused = failure(401, "The request needs a key of this service, in the header Authorization: Bearer KEY.")
-    return refused._replace(headers=refused.headers + (("WWW-Authenticate", "Bearer"),))
+    return refused._replace(headers=refused.headers + (("WWW-Authenticate", "Bearer"),) + crossing)
