@@ -14,6 +14,7 @@ from shipway_serving.batching.plan import Limits, Plan, Waiting, plan
 from shipway_serving.batching.rows import Size, misplaced, size_of
 from shipway_serving.batching.stack import RowsLost, Unstackable
 from shipway_serving.contract.run_form import RunForm
+from shipway_serving.telemetry import data_collection
 
 LIMITS = Limits(max_rows=4, max_wait_s=0.01)
 
@@ -343,6 +344,20 @@ def test_a_script_that_exits_takes_no_neighbour_along(caplog: Any):
     batches = batcher(TEXT_FORM, run, lambda batch: [run(text) for text in batch])
     answers = batches.score(batches.take(line(job("x"), job("bad"), job("z")), 0.0).jobs)
     assert [(answer.response.status, answer.quits) for answer in answers] == [(200, False), (500, True), (200, False)]
+
+
+def test_what_a_batch_collects_is_under_no_request_s_id():
+    """And never under that of whoever was scored before."""
+    seen: List[str] = []
+
+    def run(data: str) -> str:
+        seen.append(data_collection.current_request_id())
+        return data
+
+    one = batcher(TEXT_FORM, run, lambda batch: [run(item) for item in batch])
+    for jobs in ([job("a", **{"x-request-id": "first"})], [job("b"), job("c")]):
+        one.score(one.take(line(*jobs), 0.0).jobs)
+    assert seen == ["first", data_collection.NO_REQUEST, data_collection.NO_REQUEST]
 
 
 def test_the_metrics_hear_of_every_batch():

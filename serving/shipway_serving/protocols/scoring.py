@@ -63,6 +63,11 @@ class TwoWayScorer:
         """As ``score``, among others on the loop of ``loop()``."""
         return await self._scorer(request).score_async(request)
 
+    @property
+    def timeout_s(self) -> Optional[float]:
+        """For one call of ``run``; None for no limit."""
+        return self.own.timeout_s
+
     def loop(self) -> Any:
         """The event loop on which ``init`` was awaited."""
         return self.own.loop()

@@ -11,6 +11,7 @@ from shipway_serving.server.exit_codes import WORKER_LEFT, WORKER_QUIT
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
 from shipway_serving.server.line import Job
+from shipway_serving.server.run_watch import LoopWatch
 from shipway_serving.server.scorer import Scored, Scorer
 from shipway_serving.telemetry.metrics import Metrics
 from shipway_serving.telemetry.script_output import end_lines
@@ -30,8 +31,12 @@ class AsyncRuns:
 
     def serve(self) -> int:
         """Run what comes, all at once; the exit code once the last one is done."""
+        self._front.line.all_at_once = True
         self._front.line.on_put = lambda: self._call(self._begin)
         self._front.on_end = lambda: self._call(self._loop.stop)
+        watch = LoopWatch(self._scorer.timeout_s, self._call, self._front.stuck)
+        self._front.exchange.is_stuck = lambda: watch.is_stuck
+        self._helm.on_tick = lambda away_s: watch.tick(time.monotonic())
         self._begin()
         self._helm.give()
         self._loop.run_forever()

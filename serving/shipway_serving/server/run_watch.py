@@ -1,4 +1,7 @@
-"""Watches a run that lasts: ends it past its time, and tells whoever has to know when it does not end."""
+"""Watches a run that lasts: ends it past its time, and tells whoever has to know when it does not end.
+
+Where many runs are awaited at once, it is their event loop that is watched: nothing can end a run that blocks it.
+"""
 
 import logging
 import os
@@ -48,3 +51,40 @@ class RunWatch:
         """The job is over; whether it had been stuck."""
         was, self.is_stuck = self.is_stuck, False
         return was
+
+
+ASK_EVERY_S = 1.0
+"""How often the loop is asked for a sign of life; each time costs a system call or two."""
+
+
+class LoopWatch:
+    """Whether the event loop of many runs still turns (``Helm.on_tick``)."""
+
+    def __init__(
+        self, timeout_s: Optional[float], ask: Callable[[Callable[[], None]], None], on_stuck: Callable[[bool], None]
+    ) -> None:
+        """``ask`` has the loop call a function from any thread; ``on_stuck`` is called in the thread that ticks.
+
+        No run may block the loop for longer than ``timeout_s``; None is no limit.
+        """
+        self._patience_s = float("inf") if timeout_s is None else timeout_s + STUCK_AFTER_S
+        self._ask = ask
+        self._on_stuck = on_stuck
+        self._asked_at = float("-inf")
+        self._answered = True
+        self.is_stuck = False
+
+    def tick(self, now: float) -> None:
+        """To be called every second or more often, at ``now`` in monotonic seconds."""
+        late_s = 0.0 if self._answered else now - self._asked_at
+        if (late_s > self._patience_s) is not self.is_stuck:
+            self.is_stuck = not self.is_stuck
+            if self.is_stuck:
+                _log.critical("run() has blocked the event loop for %.0f s; only its own end can change that", late_s)
+            self._on_stuck(self.is_stuck)
+        if self._answered and now - self._asked_at >= ASK_EVERY_S:
+            self._asked_at, self._answered = now, False
+            self._ask(self._turned)
+
+    def _turned(self) -> None:
+        self._answered = True

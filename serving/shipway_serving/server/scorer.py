@@ -44,7 +44,8 @@ class Scorer:
         self._form = script.form
         self._awaiter = script.awaiter or Awaiter()
         self._overtime = overtime
-        self._timeout_s = overtime.timeout_s
+        self.timeout_s = overtime.timeout_s
+        """For one call of ``run``; None for no limit."""
         self._profile = profile
         self._methods = ("GET", "POST", "HEAD") if profile.head_is_get else ("GET", "POST")
         self._raw_request = _raw_requests(script) if script.form.is_raw else None
@@ -71,7 +72,7 @@ class Scorer:
         try:
             result = self._called(self._run, (), arguments)
             if type(result) not in _PLAIN and inspect.isawaitable(result):
-                result = await to_the_end(result, self._timeout_s)
+                result = await to_the_end(result, self.timeout_s)
                 await to_the_end(_collect(result), None)
         except BaseException as error:
             return self.failed(error)
@@ -114,7 +115,12 @@ class Scorer:
         return self.answer(request, result, (_clock() - began) * 1000)
 
     def guarded(self, call: Callable[..., Any], *arguments: Any) -> Any:
-        """The result of ``call``, awaited if need be, under the scoring timeout; raises whatever it raises."""
+        """The result of ``call``, awaited if need be, under the scoring timeout; raises whatever it raises.
+
+        What is collected meanwhile is nobody's: a batch has many requests.
+        """
+        if self._tell_id is not None:
+            self._tell_id("")
         return self._settled(call, arguments, {})
 
     def answer(self, request: Request, result: Any, run_ms: float) -> Scored:
@@ -155,7 +161,7 @@ class Scorer:
             result = call(*positional, **named)
             if type(result) in _PLAIN or not inspect.isawaitable(result):
                 return result
-            return self._awaiter.result_of(result, self._timeout_s)
+            return self._awaiter.result_of(result, self.timeout_s)
         finally:
             self._overtime.end()
 

@@ -91,6 +91,8 @@ def _runs(
     if settings.contract.async_serving and inspect.iscoroutinefunction(inspect.unwrap(script.run)):
         from shipway_serving.server.async_runs import AsyncRuns
 
+        if settings.batching.max_rows:
+            _log.warning("Batching was asked for and is off: with AZUREML_ASYNC_SERVING all requests run at once.")
         return AsyncRuns(scorer, front, helm, metrics)
     watch = _watch(settings.contract, overtime, front, emitter)
     helm.on_tick = lambda away_s: watch.tick()

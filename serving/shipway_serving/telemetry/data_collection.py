@@ -14,7 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from shipway_serving.telemetry.data_collection_rows import CORRELATION_COLUMNS
 
 NO_REQUEST = "00000000-0000-0000-0000-000000000000"
-"""What the original wrote outside of a request."""
+"""What the original wrote outside of a request; ours in a batch of them, too."""
 
 SWITCHES = ("AML_MODEL_DC_STORAGE_ENABLED", "AML_MDC_STORAGE_ENABLED")
 
@@ -33,7 +33,11 @@ _latest = [NO_REQUEST]
 
 
 def set_current_request_id(request_id: str) -> None:
-    """Say whose ``run`` is about to begin in this thread or task; to be called by the scorer before each one."""
+    """Say whose ``run`` is about to begin in this thread or task; to be called by the scorer before each one.
+
+    An empty id stands for many requests at once, none of which can be told from the others.
+    """
+    request_id = request_id or NO_REQUEST
     _latest[0] = request_id
     if _of_this_task is not None:
         _of_this_task.set(request_id)
