@@ -126,6 +126,9 @@ def test_a_dict_may_name_headers_and_body() -> None:
     assert scored({"aml_response_body": 5}, 1, LEGACY).body == b"5"
     assert scored({"a": 5}, 1, LEGACY).body == b'{"a": 5}'
     assert scored({"aml_response_body": 5}, 1).body == b'{"aml_response_body": 5}', "not any more"
+    for headers in ({"A": "b\r\nC: d"}, {"A\r\nC": "d"}, {"\u2202": "d"}, {"A": "\u2202"}):
+        with pytest.raises(ValueError):
+            scored({"aml_response_headers": headers}, 1, LEGACY)
 
 
 def test_there_is_one_id() -> None:

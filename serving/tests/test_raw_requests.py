@@ -183,6 +183,18 @@ def test_a_message_that_is_no_body_or_a_header_that_http_cannot_carry_raises_bef
             sent(response)
     with pytest.raises(UnicodeEncodeError):
         sent(AMLResponse("a", 200, {"X-A": "∞"}))
+    for name in ("X-∞", "é", "", "A b", "A:b", "A\r\nB"):
+        broken = AMLResponse("a", 200)
+        broken.headers._list.append((name, "v"))
+        with pytest.raises(ValueError, match="cannot be called"):
+            sent(broken)
+    for value in ("a\0b", "a\x1fb", "a\x7fb"):
+        with pytest.raises(ValueError, match="X-A has a control character"):
+            sent(AMLResponse("a", 200, {"X-A": value}))
+    assert values(sent(AMLResponse("a", 200, {"X_A": "a\té"})), "x_a") == ["a\té"]
+    for status in (99, 1000):
+        with pytest.raises(ValueError, match=f"has three digits, and not {status}"):
+            sent(AMLResponse("a", status))
 
 
 def test_what_has_a_length_is_not_streamed() -> None:

@@ -6,6 +6,7 @@ Flask's, werkzeug's and ``AMLResponse`` have that shape in every release; none o
 from typing import Any, Iterable, Iterator, List, Tuple
 
 from shipway_serving.contract.environ import environ_of
+from shipway_serving.contract.header_fields import checked_fields, checked_status
 from shipway_serving.contract.messages import BODILESS, RUN_FAILED, Request, Response
 from shipway_serving.contract.profile import MODERN, Profile
 from shipway_serving.contract.results import RUN_MS
@@ -30,7 +31,7 @@ def taken_over(result: Any, request: Request, run_ms: float, profile: Profile = 
     parts, status, headers = result.get_wsgi_response(environ)
     kept, length_is_known = _without_length(headers)
     kept.append((RUN_MS, "%.3f" % run_ms))
-    code = int(status.partition(" ")[0])
+    code = checked_status(int(status.partition(" ")[0]))
     whole = countable or length_is_known or code in BODILESS or request.method == "HEAD"
     body, stream = (_whole(parts), None) if whole else (b"", _begun(parts))
     return Response(code, body, "", tuple(kept), stream, from_script=True)
@@ -39,11 +40,9 @@ def taken_over(result: Any, request: Request, run_ms: float, profile: Profile = 
 def _without_length(headers: Iterable[Tuple[str, Any]]) -> Tuple[List[Tuple[str, str]], bool]:
     """The headers less what the connection adds, and whether they named the length of the body.
 
-    Raises ``UnicodeEncodeError`` for a value that HTTP cannot carry.
+    Raises ``ValueError`` for one that HTTP cannot carry.
     """
-    pairs = [(name, str(value)) for name, value in headers]
-    for _, value in pairs:
-        value.encode("latin-1")
+    pairs = checked_fields((name, str(value)) for name, value in headers)
     kept = [pair for pair in pairs if pair[0].lower() not in _HOP_BY_HOP]
     return kept, any(name.lower() == "content-length" for name, _ in pairs)
 

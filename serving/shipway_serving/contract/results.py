@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, Tuple, cast
 
+from shipway_serving.contract.header_fields import checked_fields
 from shipway_serving.contract.json_text import dumps
 from shipway_serving.contract.messages import (
     HTML,
@@ -24,7 +25,8 @@ INTERNAL_ERROR_TEXT = "An unexpected internal error occurred. Encountered Except
 def scored(result: Any, run_ms: float, profile: Profile = MODERN) -> Response:
     """The response for a normal return: JSON of anything, text included (H-41); ``None`` is ``{}`` (H-42).
 
-    Raises whatever ``json.dumps`` raises when ``result`` is not JSON; answer ``not_json()`` then.
+    Raises whatever ``json.dumps`` raises when ``result`` is not JSON, and ``ValueError`` for headers that HTTP cannot
+    carry; answer ``not_json()`` then.
     """
     timing = (RUN_MS, "%.3f" % run_ms)
     if profile.splits_results and isinstance(result, dict):
@@ -84,6 +86,6 @@ def _split(result: Dict[str, Any], timing: Tuple[str, str]) -> Response:
     """A dict that may name headers and body apart (H-50); commas in a header's value make several of it."""
     named: Dict[str, str] = result.get("aml_response_headers", {})
     body = result.get("aml_response_body", {} if "aml_response_headers" in result else result)
-    pairs = [(name, part.strip()) for name, value in named.items() for part in value.split(",")]
+    pairs = checked_fields((name, part.strip()) for name, value in named.items() for part in value.split(","))
     response = json_response(200, {} if body is None else body, RUN_DID_NOT_FAIL, *pairs, timing)
     return response._replace(from_script=bool(pairs))
