@@ -1,5 +1,6 @@
 """Small pure decisions: settings, deaths, who accepts, how output and logs are cut."""
 
+import json
 import os
 from typing import Any, List
 
@@ -69,10 +70,20 @@ def test_a_worker_timeout_is_ignored_with_a_warning_unless_a_flag_or_a_variable_
 
 def test_null_in_a_settings_file_is_as_good_as_nothing(tmp_path: Any) -> None:
     """And other values are those that stand there."""
-    (tmp_path / "own.json").write_text('{"AML_CORS_ORIGINS": null, "WORKER_COUNT": 2, "SERVICE_NAME": "churn"}')
-    settings = settings_from(["--config_file", "own.json"], {}, str(tmp_path))
+    (tmp_path / "own.json").write_text(
+        '{"AML_CORS_ORIGINS": null, "WORKER_COUNT": 2, "SERVICE_NAME": "churn", "A=B": 1}'
+    )
+    settings = settings_from(["--config_file", "own.json"], {"SERVICE_VERSION": "2"}, str(tmp_path))
     assert (settings.contract.cors_origins, settings.workers) == ((), 2)
     assert settings.identity.service_name == "churn"
+    shown = worker_environment(settings, {"SERVICE_VERSION": "2", "A": "b"})
+    assert shown == {
+        "A": "b",
+        "AML_APP_ROOT": str(tmp_path),
+        "SERVICE_NAME": "churn",
+        "SERVICE_VERSION": "2",
+        "WORKER_COUNT": "2",
+    }, "as if they stood in the environment: data collection looks there"
 
 
 def test_paths_on_the_command_line_are_meant_from_the_working_folder() -> None:
@@ -80,9 +91,10 @@ def test_paths_on_the_command_line_are_meant_from_the_working_folder() -> None:
     flags = ["--entry_script", "x/score.py", "--model_dir", "azureml-models/m/1"]
     here = settings_from(flags, {}, HERE).layout
     assert (here.app_root, here.script_path(), here.model_dir) == (HERE, HERE + "/x/score.py", "azureml-models/m/1")
-    away = settings_from(flags, {"AML_APP_ROOT": "/tmp"}, HERE).layout
+    settings = settings_from(flags, {"AML_APP_ROOT": "/tmp"}, HERE)
+    away = settings.layout
     assert (away.script_path(), away.model_dir) == (HERE + "/x/score.py", HERE + "/azureml-models/m/1")
-    shown = worker_environment(away, {"A": "b"})
+    shown = worker_environment(settings, {"A": "b"})
     assert shown == {
         "A": "b",
         "AML_APP_ROOT": "/tmp",

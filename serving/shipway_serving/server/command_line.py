@@ -49,17 +49,18 @@ def settings_from(arguments: List[str], environment: Dict[str, str], working_fol
     parser = _parser()
     given = parser.parse_args([_underscored(argument) for argument in arguments])
     try:
-        known = _with_config_file(given.config_file, environment, working_folder)
-        return _settings(given, Variables(known), working_folder)
+        from_file = _from_config_file(given.config_file, environment, working_folder)
+        settings = _settings(given, Variables(dict(from_file, **environment)), working_folder)
+        return settings._replace(from_file=tuple(from_file.items()))
     except (BadConfigFile, BadSetting) as problem:
         parser.error(str(problem))
 
 
-def _with_config_file(path: Optional[str], environment: Dict[str, str], working_folder: str) -> Dict[str, str]:
+def _from_config_file(path: Optional[str], environment: Dict[str, str], working_folder: str) -> Dict[str, str]:
+    """The variables of the file that ``environment`` does not have."""
     path = path or environment.get("AZUREML_CONFIG_FILE")
-    if not path:
-        return environment
-    return dict(read_config_file(os.path.join(working_folder, path)), **environment)
+    found = read_config_file(os.path.join(working_folder, path)) if path else {}
+    return {name: value for name, value in found.items() if name not in environment}
 
 
 def _settings(given: argparse.Namespace, variables: Variables, working_folder: str) -> Settings:
@@ -169,9 +170,8 @@ def _telemetry(given: argparse.Namespace, variables: Variables) -> Telemetry:
     wanted = variables.flag("AML_APP_INSIGHTS_ENABLED") or bool(given.appinsights_instrumentation_key)
     if wanted and not _is_uuid(key):
         raise BadSetting(f"AML_APP_INSIGHTS_KEY: {key!r} is not a UUID, and AML_APP_INSIGHTS_ENABLED asks for one")
-    collects = variables.flag("AML_MODEL_DC_STORAGE_ENABLED") or variables.flag("AML_MDC_STORAGE_ENABLED")
     responses = variables.flag("APP_INSIGHTS_LOG_RESPONSE_ENABLED", True)
-    return Telemetry(level, wanted, responses, collects)
+    return Telemetry(level, wanted, responses)
 
 
 def _batching(given: argparse.Namespace, variables: Variables) -> Batching:

@@ -22,8 +22,9 @@ def read_config_file(path: str) -> Dict[str, str]:
     if not isinstance(content, dict):
         raise BadConfigFile(f"the settings file {path} holds a {type(content).__name__}; it has to be a JSON object")
     found = cast("Dict[str, Any]", content)
-    return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in found.items()
-        if value is not None
-    }
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
+    return {name: text for name, text in texts.items() if found[name] is not None and _can_be_variable(name, text)}
+
+
+def _can_be_variable(name: str, text: str) -> bool:
+    return bool(name) and "=" not in name and "\0" not in name + text

@@ -67,8 +67,6 @@ class Telemetry(NamedTuple):
     app_insights: bool = False
     """Requests, exceptions and prints as OpenTelemetry signals, which took the place of App Insights (section 19)."""
     log_responses: bool = True
-    collect_data: bool = False
-    """Of ``ModelDataCollector`` (section 18)."""
 
 
 class Batching(NamedTuple):
@@ -103,13 +101,19 @@ class Settings(NamedTuple):
     access: Access = Access()
     telemetry: Telemetry = Telemetry()
     batching: Batching = Batching()
+    from_file: Tuple[Tuple[str, str], ...] = ()
+    """The variables of the settings file that the environment does not have."""
     warnings: Tuple[str, ...] = ()
     """What was asked for and is not done; the log says so at start."""
 
 
-def worker_environment(layout: Layout, environment: Dict[str, str]) -> Dict[str, str]:
-    """What the script sees: the same variables as in v1, whether they came from flags or from the environment."""
-    shown = dict(environment, AML_APP_ROOT=layout.app_root)
+def worker_environment(settings: Settings, environment: Dict[str, str]) -> Dict[str, str]:
+    """What the script sees: the same variables as in v1, whether they came from flags, the environment or a file.
+
+    Data collection and OpenTelemetry read their own there, too.
+    """
+    layout = settings.layout
+    shown = dict(settings.from_file, **dict(environment, AML_APP_ROOT=layout.app_root))
     if layout.entry_script:
         shown["AZUREML_ENTRY_SCRIPT"] = layout.entry_script
     if layout.model_dir:

@@ -35,7 +35,7 @@ class Supervisor:
         self._collector = collector
         self._metrics_fd = shared_memory(settings.workers)
         self.metrics = attach_metrics(self._metrics_fd, settings)
-        self._environment = worker_environment(settings.layout, dict(os.environ))
+        self._environment = worker_environment(settings, dict(os.environ))
         self._workers: List[WorkerProcess] = []
         self._deaths = Deaths()
         self._code: Optional[int] = None
