@@ -124,6 +124,15 @@ def test_a_script_with_arrays_is_served_by_v2_and_on_score(serve: Callable[..., 
     server.logged("TypeError: run() returned dict with values that are no tensor's")
 
 
+def test_an_output_that_a_script_does_not_return_is_the_client_s_mistake(serve: Callable[..., Server]) -> None:
+    """Only the result says which there are; the script has not failed."""
+    server = serve(script=ROWS).healthy()
+    rows = {"name": "rows", "datatype": "FP64", "shape": [1, 2], "data": [1, 2]}
+    refused = post(server, "/v2/models/model/infer", {"inputs": [rows], "outputs": [{"name": "other"}]})
+    assert (refused.status, refused.json()) == (400, {"error": "Output 'other' is unknown; the outputs are: 'output'."})
+    assert refused.headers["x-ms-run-function-failed"] == "False"
+
+
 def test_sagemaker_s_paths_score_as_score_does(serve: Callable[..., Server]) -> None:
     """Its attributes are request headers; statuses are the same."""
     server = serve(script=ROWS).healthy()

@@ -13,8 +13,8 @@ class Dialect(NamedTuple):
     run: Callable[..., Any]
     """The script's, or what stands before it; may return an awaitable where the script's does."""
     answer: Callable[[Any, float], Response]
-    """From the result and the milliseconds that it took to the response. Raises anything when the result cannot be
-    written; answer with ``not_written`` then."""
+    """From the result and the milliseconds that it took to the response. Raises ``Refusal`` when the request asks for
+    what the result does not have, anything else when it cannot be written; answer with ``not_written`` then."""
     refused: Callable[[Refusal], Response]
     """For what ``arguments`` raised."""
     failed: Callable[[str], Response]

@@ -173,7 +173,7 @@ class _Written(NamedTuple):
 
 
 def written(tensors: Dict[str, Any], wanted: WantedByV2, model: ModelIdentity, run_ms: float) -> Response:
-    """The response with ``tensors``; raises ``TypeError`` for a wanted one that ``run`` did not return."""
+    """The response with ``tensors``; raises ``Refusal`` 400 for a wanted one that ``run`` did not return."""
     outputs = [_output(name, _chosen(tensors, name), wanted) for name in wanted.names or tensors]
     body: _Json = {"model_name": model.name}
     if model.version:
@@ -192,7 +192,7 @@ def written(tensors: Dict[str, Any], wanted: WantedByV2, model: ModelIdentity, r
 def _chosen(tensors: Dict[str, Any], name: str) -> Any:
     if name not in tensors:
         listed = ", ".join(repr(output) for output in tensors)
-        raise TypeError(f"run() returned no output {name!r}, only: {listed}")
+        raise Refusal(400, f"Output {name!r} is unknown; the outputs are: {listed}.")
     return tensors[name]
 
 

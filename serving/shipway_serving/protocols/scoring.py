@@ -36,6 +36,9 @@ class DialectScorer(Scorer):
         """In the dialect's form."""
         try:
             return Scored(self._dialect.answer(result, run_ms), True)
+        except Refusal as refusal:
+            # Only the result of a script says which outputs there are to be asked for.
+            return self.refused(refusal)._replace(succeeded=True)
         except Exception:
             _log.exception("run() returned a value that cannot be written in an answer to %s", request.path)
             return Scored(self._dialect.not_written(), True)
