@@ -1,6 +1,5 @@
 """Small pure decisions: settings, deaths, who accepts, how output and logs are cut."""
 
-import json
 import os
 from typing import Any, List
 
