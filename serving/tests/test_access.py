@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import select
 import socket
 import ssl
 import subprocess
@@ -57,6 +58,9 @@ def test_everything_but_the_probes_needs_a_key(serve: Serve, tmp_path: Any) -> N
         assert "Authorization: Bearer KEY" in refused.json()["message"]
     assert server.request("GET", "/swagger.json").status == 401
     assert server.request("GET", "/nope").status == 401
+    until(lambda: [record.get("status") for record in server.records()].count(401) == 6, "six refusals in the log")
+    page = server.request("GET", "/metrics", None, bearer("first-key")).body
+    assert b'shipway_requests_total{route="/score",status="4xx"} 4' in page
 
 
 RAW = """
@@ -216,6 +220,8 @@ def test_a_refusal_over_tls_can_be_read_while_the_body_is_still_coming(serve: Se
     plain = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     with trusting().wrap_socket(plain) as client:
         client.sendall(b"POST /score HTTP/1.1\r\nHost: h\r\nContent-Length: 5000000\r\n\r\n")
+        # The refusal is here, unread, and the server has nothing more to say.
+        assert select.select([client], [], [], 20)[0]
         for _ in range(50):
             client.sendall(b"b" * 1000)
         assert client.recv(100).startswith(b"HTTP/1.1 413 ")
