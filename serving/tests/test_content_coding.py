@@ -26,7 +26,9 @@ def post(body: bytes, **headers: str) -> Request:
 
 
 def test_a_compressed_body_is_opened_and_says_so_no_more() -> None:
-    opened = decoded(post(gzip.compress(b"text"), content_encoding="GZIP"), 100)
+    sent = post(gzip.compress(b"text"), content_encoding="GZIP")
+    opened = decoded(sent, 100)
+    assert opened.headers is sent.headers, "by which traces know it"
     assert opened.body == b"text" and opened.headers == {"content-length": "4"}
     plain = post(b"text")
     assert decoded(plain, 100) is plain

@@ -25,6 +25,11 @@ def test_the_page_counts_what_was_asked(serve: Callable[..., Server]):
     assert samples["shipway_run_seconds_count"] == 3
 
 
+def test_the_page_is_read_and_nothing_else(serve: Callable[..., Server]):
+    refused = serve(script=ECHO).healthy().request("POST", "/metrics", b"x")
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD")
+
+
 QUITTER = """
 import sys
 

@@ -133,6 +133,14 @@ def test_an_output_that_a_script_does_not_return_is_the_client_s_mistake(serve: 
     assert refused.headers["x-ms-run-function-failed"] == "False"
 
 
+def test_refusals_before_the_model_are_the_protocol_s_errors_too(model: Server) -> None:
+    """Such as a body that cannot be opened."""
+    refused = post(model, "/v2/models/scaled/infer", {}, **{"Content-Encoding": "br"})
+    message = "Content-Encoding 'br' is not understood here; send gzip or no coding."
+    assert (refused.status, refused.json()) == (415, {"error": message})
+    assert post(model, "/invocations", {}, **{"Content-Encoding": "br"}).json() == {"message": message}
+
+
 def test_sagemaker_s_paths_score_as_score_does(serve: Callable[..., Server]) -> None:
     """Its attributes are request headers; statuses are the same."""
     server = serve(script=ROWS).healthy()

@@ -179,7 +179,8 @@ def test_the_receiver_learns_who_sent(receiver: Receiver, started: Any):
 
 
 def test_everything_but_health_is_sent_and_names_are_few(receiver: Receiver, started: Any):
-    asked = [request(path, "GET") for path in ("/", "/ready", "/ping", "/v2/models/m/ready", "/swagger.json", "/nothing", "/v2/models/m")]
+    probes = ("/", "/ready", "/ping", "/v2/models/m/ready")
+    asked = [request(path, "GET") for path in (*probes, "/swagger.json", "/nothing", "/v2/models/m")]
     for one in asked:
         started.begin(one)
         started.end(one, answer(404), "id")

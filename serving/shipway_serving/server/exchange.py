@@ -16,6 +16,7 @@ from shipway_serving.protocols.dialect import Dialect
 from shipway_serving.protocols.loading import tensor_service_of
 from shipway_serving.protocols.model_identity import model_identity
 from shipway_serving.protocols.routes import is_probe
+from shipway_serving.protocols.v2_errors import error as v2_error
 from shipway_serving.schema.documents import Documents
 from shipway_serving.schema.openapi import ServiceIdentity
 from shipway_serving.schema.registered import schemas_of
@@ -31,7 +32,10 @@ Reply = Callable[[Response], None]
 
 Headers = Tuple[Tuple[str, str], ...]
 
-RETRY_AFTER_S = 1
+RETRY_AFTER = ("Retry-After", "1")
+"""Seconds."""
+
+METRICS_METHODS = ("GET", "HEAD")
 
 CROSS_ORIGIN = (Route.HEALTH, Route.SCORE, Route.SWAGGER)
 """v1's routes; CORS is about these (H-71)."""
@@ -134,6 +138,10 @@ class Exchange:
         else:
             turn(self._at_once(route, request))
 
+    def refuse(self, request: Request, reply: Reply, response: Response) -> None:
+        """Answer ``request`` with ``response`` and no more; it counts and is logged as any other."""
+        _Turn(self, request, reply).answer(response, ())
+
     def finished(self, turn: "_Turn", status: int) -> None:
         """Leave a line in the access log."""
         seconds = time.perf_counter() - turn.began
@@ -148,14 +156,17 @@ class Exchange:
 
     def _put_in_line(self, request: Request, turn: "_Turn") -> None:
         if self._line.is_full():
-            turn(_unavailable("The queue is full: too many requests wait for the scoring script."))
+            turn.failed(503, "The queue is full: too many requests wait for the scoring script.", RETRY_AFTER)
         else:
             self._line.put(request, turn)
 
     def _look_beyond(self, request: Request, turn: "_Turn") -> None:
         """Off v1's paths: the metrics, and what other protocols ask."""
         if request.path == "/metrics" and self.metrics is not None:
-            turn(Response(200, self.metrics.render(), METRICS_TYPE))
+            if request.method in METRICS_METHODS:
+                turn(Response(200, self.metrics.render(), METRICS_TYPE))
+            else:
+                turn(not_allowed(METRICS_METHODS, self._profile))
             return
         ready = self.stage is Stage.SERVING and not self.is_stuck()
         found = self._protocols.beyond(request, ready=ready)
@@ -174,7 +185,7 @@ class Exchange:
         try:
             self._put_in_line(decoded(found, self._longest_body), turn)
         except Refusal as refusal:
-            turn(failure(refusal.status, refusal.message))
+            turn.failed(refusal.status, refusal.message)
 
     def _at_once(self, route: Route, request: Request) -> Response:
         if request.method == "OPTIONS":
@@ -222,6 +233,11 @@ class _Turn:
         """Send ``response`` with our headers."""
         self.answer(response, self.headers)
 
+    def failed(self, status: int, message: str, *headers: Tuple[str, str]) -> None:
+        """Send an error in the words of the protocol in which the request came."""
+        refused = v2_error(status, message) if self.request.path.startswith("/v2/") else failure(status, message)
+        self(refused._replace(headers=refused.headers + headers))
+
     def answer(self, response: Response, headers: Headers) -> None:
         """Send ``response`` with ``headers`` added; probes leave nothing in the log."""
         if self.route not in PROBES:
@@ -245,4 +261,4 @@ def _compressing(reply: Reply) -> Reply:
 
 def _unavailable(message: str) -> Response:
     refused = failure(503, message)
-    return refused._replace(headers=refused.headers + (("Retry-After", str(RETRY_AFTER_S)),))
+    return refused._replace(headers=(*refused.headers, RETRY_AFTER))

@@ -48,7 +48,7 @@ class Front:
         self._keys = Keys(settings.access.keys_file) if settings.access.keys_file else None
         respond: Respond = self.exchange.respond
         if self._keys is not None:
-            respond = guarded(respond, self._keys, Cors(settings.contract.cors_origins))
+            respond = guarded(respond, self.exchange.refuse, self._keys, Cors(settings.contract.cors_origins))
         self.site = Site(settings.limits, time.monotonic, respond)
         self._connect = _connector(self.reactor, self.site, settings.access)
         self._acceptor = Acceptor(

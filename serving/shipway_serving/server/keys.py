@@ -12,6 +12,7 @@ OPEN_PATHS = ("/", "/live", "/ready")
 
 Reply = Callable[[Response], None]
 Respond = Callable[[Request, Reply], None]
+Refuse = Callable[[Request, Reply, Response], None]
 
 _SCHEME = "bearer "
 
@@ -57,8 +58,8 @@ class Keys:
         return sum(hmac.compare_digest(given, key) for key in self._keys) > 0
 
 
-def guarded(respond: Respond, keys: Keys, cors: Cors) -> Respond:
-    """``respond`` for those who bring a key, 401 for others; the probes are open.
+def guarded(respond: Respond, refuse: Refuse, keys: Keys, cors: Cors) -> Respond:
+    """``respond`` for those who bring a key, ``refuse`` with 401 for others; the probes are open.
 
     Browsers ask without a key whether they may send one, and read no refusal without cross-origin headers. They are
     answered here and not by a script that takes raw requests: it is not to run for those who have no key.
@@ -70,9 +71,9 @@ def guarded(respond: Respond, keys: Keys, cors: Cors) -> Respond:
             return
         crossing = cors.headers_for(request.method, request.headers) if cors.is_on else ()
         if crossing and request.method == "OPTIONS" and "access-control-request-method" in request.headers:
-            reply(Response(200, b"", HTML, crossing))
+            refuse(request, reply, Response(200, b"", HTML, crossing))
         else:
-            reply(_unauthorized(crossing))
+            refuse(request, reply, _unauthorized(crossing))
 
     return respond_if_allowed
 
