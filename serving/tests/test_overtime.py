@@ -11,7 +11,9 @@ from shipway_serving.asset.entry_script import EntryScript
 from shipway_serving.batching.batcher import Batcher
 from shipway_serving.batching.plan import Limits
 from shipway_serving.batching.scoring import Script
-from shipway_serving.server.overtime import Overtime
+from shipway_serving.contract.messages import StreamBroken
+from shipway_serving.rawhttp import AMLResponse
+from shipway_serving.server.overtime import PART_S, Overtime
 from shipway_serving.server.scorer import Scorer
 
 MS = 60
@@ -60,6 +62,29 @@ def test_every_request_of_a_batch_that_was_ended_has_the_whole_time_and_no_more(
     answers = batcher.score(batcher.take(line(*jobs), 0.0).jobs)
     assert statuses(answers) == [500, 200, 200, 500, 200]
     assert values(answers)[3] == {"message": f"Scoring timeout after {MS} ms"}
+
+
+def test_a_part_of_a_stream_may_take_longer_than_a_run_but_not_for_ever(overtime: Overtime) -> None:
+    """The first one, for which the head of the response waits, and any other, after which it is cut off."""
+    assert overtime.part_s == PART_S
+    overtime.part_s = 4 * MS / 1000
+
+    def run(data: str) -> Any:
+        def parts() -> Iterator[bytes]:
+            spin({"first": 600, "slow": 2 * MS / 1000}.get(data, 0))
+            yield b"one "
+            spin({"second": 600, "slow": 2 * MS / 1000}.get(data, 0))
+            yield b"two"
+
+        return AMLResponse(parts(), 200)
+
+    scorer = scorer_of(overtime, run)
+    assert scorer.score(job("first").request).response.status == 500
+    assert b"".join(scorer.score(job("slow").request).response.stream or ()) == b"one two"
+    stream = scorer.score(job("second").request).response.stream
+    assert stream is not None and next(stream) == b"one "
+    with pytest.raises(StreamBroken):
+        next(stream)
 
 
 def test_without_a_limit_nothing_is_ended() -> None:

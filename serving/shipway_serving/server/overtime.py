@@ -11,6 +11,9 @@ import time
 from types import FrameType
 from typing import Optional
 
+PART_S = 300.0
+"""For the next part of a stream, at least: v1's gunicorn killed a worker that had been silent for so long."""
+
 SIGNAL = signal.SIGRTMAX - 1
 """A real-time signal: no library and no shell uses it."""
 
@@ -28,6 +31,8 @@ class Overtime:
         """0 milliseconds are no limit, as in v1."""
         self.timeout_ms = timeout_ms
         self.timeout_s = timeout_ms / 1000 if timeout_ms else None
+        self.part_s = None if self.timeout_s is None else max(self.timeout_s, PART_S)
+        self._limit_s = self.timeout_s
         self._began: Optional[float] = None
         self._told: Optional[float] = None
         """When that call had begun which was told to end."""
@@ -36,10 +41,16 @@ class Overtime:
 
     def begin(self) -> None:
         """``run`` is called."""
+        self._limit_s = self.timeout_s
+        self._began = time.monotonic()
+
+    def begin_part(self) -> None:
+        """What ``run`` has returned is asked for a part of the body."""
+        self._limit_s = self.part_s
         self._began = time.monotonic()
 
     def end(self) -> None:
-        """It has returned or raised."""
+        """The call has returned or raised."""
         self._began = None
 
     def lasted_s(self) -> float:
@@ -49,7 +60,7 @@ class Overtime:
 
     def over_s(self) -> float:
         """For how long the present call has been past its time; 0 as long as it is not."""
-        return 0.0 if self.timeout_s is None else max(0.0, self.lasted_s() - self.timeout_s)
+        return 0.0 if self._limit_s is None else max(0.0, self.lasted_s() - self._limit_s)
 
     def check(self) -> None:
         """Tell a call that is past its time to end, once. Called every tick, by the deputy."""

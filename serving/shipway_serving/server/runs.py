@@ -51,13 +51,17 @@ class Runs:
             end_lines()
             self._metrics.run(_clock() - began)
             self._helm.take()
-            if self._watch.is_stuck and self._watch.back():
-                self._front.stuck(False)
+            self._is_back()
             for job, scored in zip(jobs, answers):
                 self._before_answer(scored)
                 line.finish(job, scored.response)
                 if scored.response.stream is not None:
                     self._send_stream(scored.response)
+                    self._is_back()
+
+    def _is_back(self) -> None:
+        if self._watch.is_stuck and self._watch.back():
+            self._front.stuck(False)
 
     def _score(self, jobs: Sequence[Job]) -> List[Scored]:
         if self._batcher is None:

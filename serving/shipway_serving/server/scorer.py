@@ -73,7 +73,7 @@ class Scorer:
             result = self._called(self._run, (), arguments)
             if type(result) not in _PLAIN and inspect.isawaitable(result):
                 result = await to_the_end(result, self.timeout_s)
-                await to_the_end(_collect(result), None)
+                await to_the_end(_collect(result), self.timeout_s)
         except BaseException as error:
             return self.failed(error)
         return self.answer(request, result, (_clock() - began) * 1000)
@@ -129,6 +129,8 @@ class Scorer:
             if type(result) in _PLAIN or not is_framework_response(result):
                 return Scored(scored(result, run_ms, self._profile), True)
             return Scored(self._taken_over(result, run_ms, request), True)
+        except ScoringTimeout as error:
+            return self.failed(error)
         except Exception:
             _log.exception("run() returned a value that cannot be written as JSON: %s", type(result).__name__)
             return Scored(not_json(self._profile, traceback.format_exc()), True)
@@ -176,8 +178,32 @@ class Scorer:
         source: Any = getattr(result, "response", None)
         if hasattr(source, "__anext__"):
             result.response = self._awaiter.items_of(source)
-        response = taken_over(result, request, run_ms, self._profile)
-        return response if response.stream is None else response._replace(stream=_watched(response.stream))
+        self._overtime.begin_part()
+        try:
+            response = taken_over(result, request, run_ms, self._profile)
+        finally:
+            self._overtime.end()
+        return response if response.stream is None else response._replace(stream=self._watched(response.stream))
+
+    def _watched(self, stream: Any) -> Iterator[bytes]:
+        """``stream``, no part of which may take for ever; failures are logged, what ends the process goes through."""
+        try:
+            part = self._next_part(stream)
+            while part is not None:
+                yield part
+                part = self._next_part(stream)
+        except Exception:
+            _log.exception("run() failed in the middle of its stream; the connection is closed")
+            raise StreamBroken("the stream was not finished") from None
+        finally:
+            stream.close()
+
+    def _next_part(self, stream: Iterator[bytes]) -> Optional[bytes]:
+        self._overtime.begin_part()
+        try:
+            return next(stream, None)
+        finally:
+            self._overtime.end()
 
 
 def _raw_requests(script: EntryScript) -> Callable[[Dict[str, Any]], Any]:
@@ -215,12 +241,3 @@ async def _collect(result: Any) -> None:
     source: Any = getattr(result, "response", None)
     if hasattr(source, "__anext__"):
         result.response = [item async for item in source]
-
-
-def _watched(stream: Iterator[bytes]) -> Iterator[bytes]:
-    """``stream``, whose failures are logged; what ends the process goes through."""
-    try:
-        yield from stream
-    except Exception:
-        _log.exception("run() failed in the middle of its stream; the connection is closed")
-        raise StreamBroken("the stream was not finished") from None
