@@ -117,6 +117,8 @@ def test_a_keys_file_that_is_lost_leaves_the_keys_in_force(tmp_path: Any) -> Non
     assert keys.allow("Bearer k") and keys.allow("bearer k") and not keys.allow("Bearer \u00fc")
     with pytest.raises(BadKeys, match="holds no key; write one or two, a line each"):
         Keys(written(path, "\n"))
+    path.write_bytes(b"\xef\xbb\xbfk\r\n")
+    assert Keys(str(path)).allow("Bearer k"), "an editor on Windows wrote it"
 
 
 # TLS.
@@ -276,6 +278,13 @@ def test_the_health_port_answers_machines_and_nobody_else(serve: Serve, tmp_path
     assert health(port, "/metrics").status == 200
     assert health(port, "/score").status == 404
     assert health(port, "/", "POST").status == 405
+
+
+def test_the_log_says_which_health_port_the_system_has_chosen(serve: Serve) -> None:
+    """0 takes a free one."""
+    server = serve("--health_port", "0", script=ECHO).healthy()
+    port = int(server.logged("health and metrics are on 127.0.0.1:")["message"].rpartition(":")[2])
+    until(lambda: health(port, "/").body == b"Healthy", "the supervisor's hearing of it")
 
 
 def test_a_run_that_does_not_end_makes_the_service_unhealthy(serve: Serve, tmp_path: Any) -> None:

@@ -70,7 +70,7 @@ def test_a_worker_timeout_is_ignored_with_a_warning_unless_a_flag_or_a_variable_
 def test_null_in_a_settings_file_is_as_good_as_nothing(tmp_path: Any) -> None:
     """And other values are those that stand there."""
     (tmp_path / "own.json").write_text(
-        '{"AML_CORS_ORIGINS": null, "WORKER_COUNT": 2, "SERVICE_NAME": "churn", "A=B": 1}'
+        '\ufeff{"AML_CORS_ORIGINS": null, "WORKER_COUNT": 2, "SERVICE_NAME": "churn", "A=B": 1}', encoding="utf-8"
     )
     settings = settings_from(["--config_file", "own.json"], {"SERVICE_VERSION": "2"}, str(tmp_path))
     assert (settings.contract.cors_origins, settings.workers) == ((), 2)

@@ -15,7 +15,7 @@ class BadConfigFile(Exception):
 def read_config_file(path: str) -> Dict[str, str]:
     """The variables of the file, as they would stand in the environment; null is none. Raises ``BadConfigFile``."""
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             content: Any = json.load(file)
     except (OSError, ValueError, RecursionError) as error:
         raise BadConfigFile(f"the settings file {path} cannot be read: {error}") from None

@@ -2,6 +2,7 @@
 
 import hmac
 import os
+from codecs import BOM_UTF8
 from typing import Callable, List
 
 from shipway_serving.contract.cors import Cors, Headers
@@ -41,7 +42,7 @@ class Keys:
             if stamp == self._stamp:
                 return
             with open(self._path, "rb") as file:
-                keys = [line.strip() for line in file if line.strip()]
+                keys = [line.strip() for line in _without_mark(file.read()).splitlines() if line.strip()]
         except OSError as error:
             if not self._keys:
                 raise BadKeys(f"the keys file {self._path} cannot be read: {error.strerror}") from None
@@ -76,6 +77,11 @@ def guarded(respond: Respond, refuse: Refuse, keys: Keys, cors: Cors) -> Respond
             refuse(request, reply, _unauthorized(crossing))
 
     return respond_if_allowed
+
+
+def _without_mark(content: bytes) -> bytes:
+    """Editors on Windows put a mark before the first key."""
+    return content[len(BOM_UTF8) :] if content.startswith(BOM_UTF8) else content
 
 
 def _unauthorized(crossing: Headers) -> Response:

@@ -44,6 +44,8 @@ def start(arguments: List[str]) -> int:
         supervisor = Supervisor(settings, listener, collector)
         if health is not None:
             HealthPort(health, supervisor.why_not_ready, supervisor.metrics.render)
+            host, port = health.getsockname()[:2]
+            collector.log("INFO", f"health and metrics are on {host}:{port}")
         return supervisor.run()
     finally:
         collector.close(LOG_FLUSH_S)
