@@ -286,6 +286,25 @@ def test_json_of_another_content_type_is_none(ask: Any) -> None:
     assert ask("json", b"[1]", content_type="application/json").json() == [1]
 
 
+LATE = """
+def init():
+    pass
+
+def answer(value):
+    from flask import jsonify
+    return jsonify(value)
+
+def run(data):
+    return answer([data])
+"""
+
+
+def test_flask_may_be_imported_as_late_as_in_run(serve: Any) -> None:
+    """v1's server was a Flask application, whenever the script came to know of it."""
+    answer = serve(script=LATE).healthy().score("a")
+    assert (answer.status, answer.json()) == (200, ["a"])
+
+
 def test_flask_responses_pass_and_flask_knows_the_request(ask: Any) -> None:
     """H-45: without the header that only AMLResponse sets."""
     answer = ask("flask")

@@ -73,3 +73,19 @@ def run(data):
     assert (server.score("use").status, server.score("x").json()) == (500, "x")
     said = "azureml.core.Workspace.from_config() was called, but the real azureml.core is not installed"
     assert said in server.logged("run() raised an exception")["message"]
+
+
+LATE = """
+def init():
+    pass
+
+def run(data):
+    from azureml.monitoring import ModelDataCollector
+    return ModelDataCollector("m", designation="inputs").collect([1])["$aml_request_id"]
+"""
+
+
+def test_a_collector_made_as_late_as_in_run_knows_its_request(serve: Serve) -> None:
+    """Rows are keyed by the request's id (O-4)."""
+    server = serve(script=LATE, environment={"AML_MODEL_DC_STORAGE_ENABLED": "true"}).healthy()
+    assert server.request("POST", "/score", b"x", {"x-request-id": "own"}).json() == "own"

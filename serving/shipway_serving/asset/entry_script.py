@@ -100,3 +100,13 @@ def _is_raw(run: Callable[..., Any], *, process_wide: bool) -> bool:
     """Whether ``@rawhttp`` decorates ``run``; known, as above, only of a script that has imported it."""
     decorator = sys.modules.get("shipway_serving.rawhttp.decorator")
     return decorator is not None and bool(decorator.is_raw(run, process_wide=process_wide))
+
+
+def imports_later(run: Callable[..., Any], package: str) -> bool:
+    """Whether some function of the script that defines ``run`` imports ``package`` when it is called."""
+    innermost = inspect.unwrap(run)
+    script = sys.modules.get(getattr(innermost, "__module__", None) or "")
+    values = list(vars(script).values()) if script else []
+    functions = [value for value in [innermost, *values] if inspect.isfunction(value)]
+    names = [name for function in functions for name in function.__code__.co_names]
+    return any(name.partition(".")[0] == package for name in names)

@@ -1,5 +1,6 @@
 """Calls the script's ``run`` for one request after another, in the main thread (E-10)."""
 
+import importlib
 import inspect
 import logging
 import sys
@@ -8,7 +9,7 @@ import traceback
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional
 
 from shipway_serving.asset.awaiting import Awaiter, Overdue, to_the_end
-from shipway_serving.asset.entry_script import EntryScript
+from shipway_serving.asset.entry_script import EntryScript, imports_later
 from shipway_serving.contract.arguments import arguments_for, title_cased
 from shipway_serving.contract.environ import environ_of
 from shipway_serving.contract.framework_response import is_framework_response, taken_over
@@ -49,8 +50,8 @@ class Scorer:
         self._profile = profile
         self._methods = ("GET", "POST", "HEAD") if profile.head_is_get else ("GET", "POST")
         self._raw_request = _raw_requests(script) if script.form.is_raw else None
-        self._flask = _flask_contexts()
-        self._tell_id = _id_hearer()
+        self._flask = _flask_contexts(script.run)
+        self._tell_id = _id_hearer(script.run)
 
     def score(self, request: Request) -> Scored:
         """Answer ``request``; raises nothing, whatever the script does."""
@@ -214,20 +215,25 @@ def _raw_requests(script: EntryScript) -> Callable[[Dict[str, Any]], Any]:
     return AsyncRawRequest if inspect.iscoroutinefunction(inspect.unwrap(script.run)) else RawRequest
 
 
-def _flask_contexts() -> Any:
-    """The contexts for a script that has imported Flask; None for any other."""
-    flask = sys.modules.get("flask")
-    if flask is None:
+def _flask_contexts(run: Callable[..., Any]) -> Any:
+    """The contexts for a script that has imported Flask, or will in ``run``; None for any other."""
+    if "flask" not in sys.modules and not imports_later(run, "flask"):
+        return None
+    try:
+        flask = importlib.import_module("flask")
+    except ImportError:
         return None
     from shipway_serving.rawhttp.flask_context import FlaskContext
 
     return FlaskContext(flask)
 
 
-def _id_hearer() -> Optional[Callable[[str], None]]:
-    """Who wants to know of every request's id: data collection, if the script has imported it."""
-    collection = sys.modules.get("shipway_serving.telemetry.data_collection")
-    hearer: Optional[Callable[[str], None]] = getattr(collection, "set_current_request_id", None)
+def _id_hearer(run: Callable[..., Any]) -> Optional[Callable[[str], None]]:
+    """Who wants to know of every request's id: data collection, if the script has imported it, or may in ``run``."""
+    name = "shipway_serving.telemetry.data_collection"
+    if name not in sys.modules and not imports_later(run, "azureml"):
+        return None
+    hearer: Callable[[str], None] = importlib.import_module(name).set_current_request_id
     return hearer
 
 
