@@ -18,7 +18,7 @@ from shipway_serving.contract.messages import Refusal, Request
 from shipway_serving.protocols.model_identity import ModelIdentity
 from shipway_serving.protocols.onnx_model import OnnxService
 from shipway_serving.protocols.open_inference import v2_dialect
-from shipway_serving.protocols.scoring import DialectScorer
+from shipway_serving.server.dialect_scorer import DialectScorer
 from shipway_serving.server.line import Job
 from shipway_serving.server.overtime import Overtime
 

@@ -22,8 +22,8 @@ from shipway_serving.asset.model_listing import listing
 from shipway_serving.contract.profile import profile_named
 from shipway_serving.protocols.loading import onnx_service
 from shipway_serving.protocols.onnx_choice import model_instead_of_script
-from shipway_serving.protocols.scoring import scorer_for
 from shipway_serving.server.debugging import connect_debugger
+from shipway_serving.server.dialect_scorer import scorer_for
 from shipway_serving.server.exit_codes import NEVER_STARTED, WORKER_QUIT
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
