@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from typing import Any, Callable
 
 import pytest
@@ -314,3 +315,26 @@ def test_results_and_runs_without_end_are_the_scripts_failures(hostile: Server) 
         assert hostile.score(what).status == 500
     assert says(hostile, "say") == "said"
     assert len(hostile.worker_pids()) == 1
+
+
+QUITS = """
+import sys
+
+def init():
+    pass
+
+def run(data):
+    if data == "quit":
+        sys.exit(1)
+    return "x" * 20000000 if data == "much" else data
+"""
+
+
+def test_a_client_that_does_not_read_keeps_no_new_worker_from_starting(serve: Any) -> None:
+    """The only worker retires, and whoever has been answered has a few seconds to read it."""
+    server = serve(script=QUITS).healthy()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as slow:
+        slow.sendall(b"POST /score HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nmuch")
+        assert slow.recv(15) == b"HTTP/1.1 200 OK"
+        assert server.score("quit").status == 500
+        assert server.score("again").json() == "again"

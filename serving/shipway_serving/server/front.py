@@ -32,6 +32,10 @@ LAST_CALL_S = 0.5
 LAST_REQUEST_S = 0.25
 """After that, how long an open connection may still bring a request that was under way."""
 
+SLOW_READERS_S = 5.0
+"""How long a worker that retires waits for clients who have their answer and do not read it: the next worker is started
+when this one has ended, and a service of one worker answers nobody until then."""
+
 
 class Front:
     """One for the life of the worker."""
@@ -98,6 +102,7 @@ class Front:
             self.site.draining = True
             self._acceptor.stop(take_waiting=False)
             self.reactor.call_later(LAST_REQUEST_S, self._close_idle)
+            self.reactor.call_later(SLOW_READERS_S, self._leave_slow_readers)
 
     def _sweep(self) -> None:
         self.site.date = formatdate(usegmt=True)
@@ -172,8 +177,17 @@ class Front:
     def _end_if_empty(self) -> None:
         """Every answer has been written out once its connection is gone."""
         if not (self.line.in_flight or self.site.connections):
-            self.ended = True
-            self.on_end()
+            self._end()
+
+    def _leave_slow_readers(self) -> None:
+        if self.line.in_flight:
+            self.reactor.call_later(SLOW_READERS_S, self._leave_slow_readers)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self.ended = True
+        self.on_end()
 
 
 def _connector(reactor: Reactor, site: Site, access: Access) -> Callable[[socket.socket, Connection], Any]:
