@@ -38,6 +38,8 @@ class Helm:
         self._wanted = False
         self._given_at = 0.0
         self._pid = os.getpid()
+        self.on_stand_in: Callable[[], None] = lambda: None
+        """Called, with the helm, when the deputy takes it."""
         self.on_tick: Callable[[float], None] = lambda away_s: None
         """Hears, in the deputy's thread, for how many seconds the main thread has been away, several times a run."""
         threading.Thread(target=self._deputize_or_die, name="shipway-http", daemon=True).start()
@@ -100,6 +102,7 @@ class Helm:
         if not self._lock.acquire(False):
             return
         try:
+            self.on_stand_in()
             away_s = 0.0
             while not self._wanted:
                 self._reactor.turn(max(TICK_S, min(LONGEST_TICK_S, away_s / 20)))

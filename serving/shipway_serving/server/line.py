@@ -1,9 +1,13 @@
 """The requests that wait for ``run``, in the order in which they came. Everything here needs the helm."""
 
 from collections import deque
-from typing import Any, Callable, Deque, Optional
+from typing import Any, Callable, Deque, List, Optional, Tuple
 
 from shipway_serving.contract.messages import Request, Response
+
+LONGEST_HOLD_S = 0.001
+"""For an answer while other requests that wait are run. Sent one by one, each answer wakes its client on another core,
+which with a small model costs more than the model does."""
 
 
 class Job:
@@ -27,6 +31,8 @@ class Line:
         self._max_queue = max_queue
         self._clock = clock
         self.waiting: Deque[Job] = deque()
+        self._held: List[Tuple[Job, Response]] = []
+        self._held_since = 0.0
         self.in_flight = 0
         """Requests put in line and not yet answered: some in ``run``, the others waiting."""
         self.all_at_once = False
@@ -53,6 +59,24 @@ class Line:
         if self.in_flight == 1:
             self.on_change()
         self.on_put()
+
+    def hold(self, job: Job, response: Response) -> None:
+        """Answer ``job`` at the next ``release``."""
+        if not self._held:
+            self._held_since = self._clock()
+        self._held.append((job, response))
+
+    def release(self) -> None:
+        """Answer what is held."""
+        if self._held:
+            held, self._held = self._held, []
+            for job, response in held:
+                self.finish(job, response)
+
+    def release_late(self) -> None:
+        """Answer what is held, if it has been for long enough."""
+        if self._held and self._clock() - self._held_since > LONGEST_HOLD_S:
+            self.release()
 
     def finish(self, job: Job, response: Response) -> None:
         """Answer ``job``; one that gets a stream is in flight until ``stream_ended``."""

@@ -17,6 +17,9 @@ from shipway_serving.telemetry.script_output import end_lines
 LOOK_AFTER_S = 0.005
 """While runs, or parts of a stream, follow one another, new requests are read at least this often."""
 
+SHORT_RUN_S = 0.0002
+"""After a run this short the next is likely to be over soon, too, and both answers can go out together."""
+
 _log = logging.getLogger("shipway_serving.runs")
 
 _clock = time.perf_counter
@@ -37,6 +40,7 @@ class Runs:
         self._metrics = metrics
         self._tracing: Any = front.exchange.tracing
         self._code = WORKER_LEFT
+        helm.on_stand_in = front.line.release
 
     def serve(self) -> int:
         """Run what comes, with the helm in hand between runs; the exit code once the last one is done."""
@@ -49,15 +53,22 @@ class Runs:
             began = _clock()
             answers = self._score(jobs) if self._tracing is None else self._score_traced(jobs)
             end_lines()
-            self._metrics.run(_clock() - began)
+            run_s = _clock() - began
+            self._metrics.run(run_s)
             self._helm.take()
             self._is_back()
+            is_short = run_s < SHORT_RUN_S
             for job, scored in zip(jobs, answers):
                 self._before_answer(scored)
+                if is_short and line.waiting and scored.response.stream is None:
+                    line.hold(job, scored.response)
+                    continue
+                line.release()
                 line.finish(job, scored.response)
                 if scored.response.stream is not None:
                     self._send_stream(scored.response)
                     self._is_back()
+            line.release_late()
 
     def _is_back(self) -> None:
         if self._watch.is_stuck and self._watch.back():
@@ -92,11 +103,13 @@ class Runs:
                     return list(jobs)
             if front.ended:
                 return []
+            front.line.release()
             front.reactor.turn(patience)
 
     def _look_after_others(self) -> None:
         reactor = self._front.reactor
         if time.monotonic() - reactor.polled_at > LOOK_AFTER_S:
+            self._front.line.release()
             reactor.turn(0)
 
     def _before_answer(self, scored: Scored) -> None:
