@@ -104,6 +104,32 @@ def test_a_coroutine_may_end_the_process(serve: Any) -> None:
     assert server.healthy().score("body").body == b"body"
 
 
+ENDLESS = """
+import time
+from shipway_serving.rawhttp import AMLResponse
+
+def init():
+    pass
+
+def parts():
+    while True:
+        time.sleep(0.01)
+        yield b"x"
+
+async def run(data):
+    return AMLResponse(parts(), 200) if data == "endless" else data
+"""
+
+
+def test_a_stream_without_an_end_among_many_is_given_up_in_time(serve: Any) -> None:
+    """It is read whole there, in a thread of its own."""
+    environment = {"AZUREML_ASYNC_SERVING": "1", "SCORING_TIMEOUT_MS": "300"}
+    server = serve(script=ENDLESS, environment=environment).healthy()
+    given_up = server.score("endless")
+    assert (given_up.status, given_up.json()) == (500, {"message": "Scoring timeout after 300 ms"})
+    assert server.score("x").json() == "x"
+
+
 # In this process.
 
 

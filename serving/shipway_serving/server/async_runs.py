@@ -7,6 +7,7 @@ import asyncio
 import time
 from typing import Any, Set
 
+from shipway_serving.asset.awaiting import to_the_end
 from shipway_serving.server.exit_codes import WORKER_LEFT, WORKER_QUIT
 from shipway_serving.server.front import Front
 from shipway_serving.server.helm import Helm
@@ -73,8 +74,10 @@ class AsyncRuns:
     async def _collected(self, scored: Scored) -> Scored:
         """With the stream in one piece: nobody can wait for a slow reader here without holding up all others."""
         response = scored.response
+        stream: Any = response.stream
         try:
-            parts = await asyncio.get_event_loop().run_in_executor(None, list, response.stream)
+            reading = asyncio.get_event_loop().run_in_executor(None, list, stream)
+            parts: Any = await to_the_end(reading, self._scorer.timeout_s)
         except Exception as error:
             return self._scorer.failed(error)
         return scored._replace(response=response._replace(body=b"".join(parts), stream=None))
