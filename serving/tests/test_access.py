@@ -292,6 +292,7 @@ def test_a_run_that_does_not_end_makes_the_service_unhealthy(serve: Serve, tmp_p
     port = free_port()
     environment = {"SCORING_TIMEOUT_MS": "50"}
     server = serve("--health_port", str(port), script=STUBBORN, environment=environment).healthy()
+    until(lambda: health(port, "/").status == 200, "the supervisor's hearing of it")
     asking = server.connect()
     asking.request("POST", "/score", b"wait")
     until(lambda: health(port, "/").status == 503, "the health port's no")
