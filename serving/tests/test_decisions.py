@@ -14,7 +14,7 @@ from shipway_serving.server.deaths import Deaths, after_death, after_success
 from shipway_serving.server.exit_codes import WORKER_LEFT
 from shipway_serving.server.limits import Limits, body_time
 from shipway_serving.server.pid_file import path_in_arguments
-from shipway_serving.server.settings import worker_environment
+from shipway_serving.server.settings import described, worker_environment
 from shipway_serving.telemetry.log_sink import LogFile, LogSink
 from shipway_serving.telemetry.output_lines import LONGEST_MESSAGE, OutputLines
 from shipway_serving.telemetry.records import timestamp
@@ -201,3 +201,18 @@ def test_times_are_utc_with_milliseconds() -> None:
     """RFC 3339."""
     assert timestamp(0.0) == "1970-01-01T00:00:00.000Z"
     assert timestamp(1767225599.9999) == "2025-12-31T23:59:59.999Z"
+
+
+def test_a_settings_file_that_names_what_nobody_reads_is_told_so(tmp_path: Any) -> None:
+    """P-1; what the script may want stays."""
+    path = tmp_path / "settings.json"
+    path.write_text('{"port": 5733, "WORKER_COUNT": 2, "AML_MODEL_DC_DEBUG": "true"}')
+    settings = settings_from(["--config_file", str(path)], {}, HERE)
+    assert settings.workers == 2
+    told = "The settings file names port, which is no setting of the server; only the script sees it."
+    assert settings.warnings == (told,)
+
+
+def test_the_log_says_at_the_start_what_was_asked_for() -> None:
+    settings = settings_from(["--profile", "legacy", "--worker_count", "2", "--health_port", "5000"], {}, HERE)
+    assert described(settings) == "profile legacy, 2 workers, http, no keys asked for, health on port 5000"

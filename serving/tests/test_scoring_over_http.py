@@ -287,3 +287,10 @@ def test_options_and_head_of_a_script_that_is_not_raw(server: Server) -> None:
     assert (options.status, options.body, options.headers["x-ms-run-function-failed"]) == (200, b"", "False")
     assert server.request("HEAD", "/score").status == 405
     assert server.request("OPTIONS", "/").headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_what_was_refused_unread_is_in_the_log(server: Server) -> None:
+    """Without a method or a path, which nobody has understood."""
+    raw(server, b"rubbish\r\n\r\n")
+    record = server.logged("- - 400")
+    assert (record["logger"], record["status"], record["request_id"]) == ("shipway_serving.access", 400, "-")

@@ -33,6 +33,9 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOG_LEVELS_TOO = {"WARN": "WARNING", "FATAL": "CRITICAL"}
 """Other names that ``logging`` has for some of them."""
 
+OTHERS_READ = ("AML_", "AZUREML_", "SHIPWAY_", "OTEL_", "HOSTNAME")
+"""Beginnings of names that the layout, telemetry and the script's libraries read by themselves."""
+
 HEALTH_PORT = 5000
 """v1's, where ``SEPERATE_HEALTH_ENDPOINT`` asks for one (section 7.1)."""
 
@@ -50,8 +53,10 @@ def settings_from(arguments: List[str], environment: Dict[str, str], working_fol
     given = parser.parse_args([_underscored(argument) for argument in arguments])
     try:
         from_file = _from_config_file(given.config_file, environment, working_folder)
-        settings = _settings(given, Variables(dict(from_file, **environment)), working_folder)
-        return settings._replace(from_file=tuple(from_file.items()))
+        variables = Variables(dict(from_file, **environment))
+        settings = _settings(given, variables, working_folder)
+        warnings = settings.warnings + tuple(_unknown(from_file, variables))
+        return settings._replace(from_file=tuple(from_file.items()), warnings=warnings)
     except (BadConfigFile, BadSetting) as problem:
         parser.error(str(problem))
 
@@ -61,6 +66,13 @@ def _from_config_file(path: Optional[str], environment: Dict[str, str], working_
     path = path or environment.get("AZUREML_CONFIG_FILE")
     found = read_config_file(os.path.join(working_folder, path)) if path else {}
     return {name: value for name, value in found.items() if name not in environment}
+
+
+def _unknown(from_file: Dict[str, str], variables: Variables) -> Iterator[str]:
+    """What the file names and nobody has read; v1's server passed over such names with a warning, too (P-1)."""
+    for name in from_file:
+        if name not in variables.asked and not name.startswith(OTHERS_READ):
+            yield f"The settings file names {name}, which is no setting of the server; only the script sees it."
 
 
 def _settings(given: argparse.Namespace, variables: Variables, working_folder: str) -> Settings:

@@ -50,6 +50,8 @@ class Site:
         """For the ``Date`` header; whoever sweeps renews it."""
         self.draining = False
         """Every answer from now on is its connection's last."""
+        self.on_refusal: Callable[[int], None] = lambda status: None
+        """Called with the status of an answer to what is no whole request."""
         self.on_disconnect: Callable[[], None] = lambda: None
         """Called after a connection has gone."""
         self._room_made_at = float("-inf")
@@ -276,6 +278,7 @@ class Connection:
 
     def _refuse(self, item: Malformed) -> None:
         """Answer, then leave the client time to read it: closing with unread input would reset the connection."""
+        self._site.on_refusal(item.status)
         self._write(failure(item.status, item.message), closing=True, head_only=False)
         self._closing = True
         self._give_time_to_read(self._site.limits.linger_s)

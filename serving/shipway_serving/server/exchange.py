@@ -150,6 +150,12 @@ class Exchange:
             self.metrics.request(request.path, status, seconds)
         self._emitter.access(Access(request.method, request.path, status, seconds * 1000, turn.request_id[:LONGEST_ID]))
 
+    def refused_unread(self, status: int) -> None:
+        """Leave a line for what was refused before it was a whole request."""
+        if self.metrics is not None:
+            self.metrics.request("", status, 0.0)
+        self._emitter.access(Access("-", "-", status, 0.0, "-"))
+
     def fresh_id(self) -> str:
         """An id for a request that brought none."""
         return next(self._ids)

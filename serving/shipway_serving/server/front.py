@@ -68,6 +68,7 @@ class Front:
         """Called when ``ended`` becomes true."""
         self._emptied = False
         self.line.on_change = self._load_changed
+        self.site.on_refusal = self.exchange.refused_unread
         self.site.on_disconnect = self._load_changed
         _close_in_forks(self._wire)
         self.reactor.watch(self._wire.fileno(), self._hear)

@@ -107,6 +107,19 @@ class Settings(NamedTuple):
     """What was asked for and is not done; the log says so at start."""
 
 
+def described(settings: Settings) -> str:
+    """What the log says of the settings at the start."""
+    parts = [
+        f"profile {settings.contract.profile}",
+        f"{settings.workers} worker" + ("s" if settings.workers > 1 else ""),
+        "https" if settings.access.certificate else "http",
+        "keys asked for" if settings.access.keys_file else "no keys asked for",
+    ]
+    if settings.health_port is not None:
+        parts.append(f"health on port {settings.health_port}")
+    return ", ".join(parts)
+
+
 def worker_environment(settings: Settings, environment: Dict[str, str]) -> Dict[str, str]:
     """What the script sees: the same variables as in v1, whether they came from flags, the environment or a file.
 

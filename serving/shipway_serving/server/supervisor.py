@@ -14,7 +14,7 @@ from typing import List, Optional
 from shipway_serving import __version__
 from shipway_serving.server.deaths import Deaths, after_death, after_success
 from shipway_serving.server.exit_codes import DRAINED, NEVER_STARTED
-from shipway_serving.server.settings import Settings, worker_environment
+from shipway_serving.server.settings import Settings, described, worker_environment
 from shipway_serving.server.shared_metrics import attach_metrics
 from shipway_serving.server.wire import Word
 from shipway_serving.server.worker_plan import WorkerPlan
@@ -50,6 +50,7 @@ class Supervisor:
         self._listen_to_signals()
         host, port = self._listener.getsockname()[:2]
         self._log("INFO", f"shipway-serving {__version__} listens on {host}:{port}")
+        self._log("INFO", described(self._settings))
         for warning in self._settings.warnings:
             self._log("WARNING", warning)
         for _ in range(self._settings.workers):
@@ -183,7 +184,8 @@ class Supervisor:
         if self._code is not None:
             return
         self._code = code
-        self._log("INFO", f"draining {len(self._workers)} workers, {self._settings.drain_s:g} s at most")
+        if self._workers:
+            self._log("INFO", f"draining {len(self._workers)} workers, {self._settings.drain_s:g} s at most")
         self._listener.close()
         self._kill_at = time.monotonic() + self._settings.drain_s + OVERTIME_S
         for worker in self._workers:

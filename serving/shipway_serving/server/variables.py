@@ -1,7 +1,7 @@
 """Values out of text: of environment variables and of flags."""
 
 import argparse
-from typing import Callable, Dict, Optional, Tuple
+from typing import Callable, Dict, Optional, Set, Tuple
 
 
 class BadSetting(Exception):
@@ -13,14 +13,18 @@ class Variables:
 
     def __init__(self, environment: Dict[str, str]) -> None:
         self.all = environment
+        self.asked: Set[str] = set()
+        """Names that somebody has read."""
 
     def text(self, name: str, default: str = "") -> str:
         """The variable's value; an empty one counts as absent."""
+        self.asked.add(name)
         return self.all.get(name) or default
 
     def flag(self, name: str, default: bool = False) -> bool:
         """Whether the variable says yes."""
-        return self.all[name].strip().lower() in ("true", "1", "yes", "on") if self.all.get(name) else default
+        text = self.text(name)
+        return text.strip().lower() in ("true", "1", "yes", "on") if text else default
 
     def whole(self, name: str, default: int, lowest: int) -> int:
         """The variable as a whole number."""
@@ -35,8 +39,9 @@ class Variables:
         return listed(self.text(name))
 
     def _converted(self, name: str, default: float, convert: Callable[[str], float]) -> float:
+        text = self.text(name)
         try:
-            return convert(self.all[name]) if self.all.get(name) else default
+            return convert(text) if text else default
         except argparse.ArgumentTypeError as error:
             raise BadSetting(f"{name}: {error}") from None
         except ValueError:

@@ -1,4 +1,4 @@
-"""What to do about an import of Azure ML's packages that failed: for the log, beside the traceback."""
+"""What to do about an import that failed, of Azure ML's packages above all: for the log, beside the traceback."""
 
 from typing import Optional
 
@@ -28,6 +28,8 @@ DISTRIBUTIONS = {
 def remedy_for(error: BaseException) -> Optional[str]:
     """One line for ``error``, or None when it is not about an Azure ML module that is not there."""
     module = getattr(error, "name", None) or "" if isinstance(error, ImportError) else ""
+    if module == "onnxruntime":
+        return "onnxruntime: add it to the environment; a model without a script needs shipway-serving[onnx]"
     for beginning, distribution in DISTRIBUTIONS.items():
         if (module + ".").startswith(beginning + "."):
             return (
