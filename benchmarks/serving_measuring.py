@@ -73,8 +73,8 @@ def tiny_figures(bench: Bench) -> list[Figure]:
         per_s, cpu_us = _closed_rates(bench, all_running)
         bench.say("p99 in open loop ...")
         rates = {name: per_s[name] / 2 for name in per_s}
-        p99_ms = _open_p99(bench, all_running, rates)
-    return [*rate_figures(per_s), cpu_figure(cpu_us), p99_figure(p99_ms, rates)]
+        ours_ms, theirs_ms = _open_p99(bench, all_running, rates)
+    return [*rate_figures(per_s), cpu_figure(cpu_us), p99_figure(ours_ms, theirs_ms, rates)]
 
 
 def _closed_rates(bench: Bench, targets: Mapping[str, Running]) -> tuple[dict[str, float], dict[str, float]]:
@@ -93,12 +93,20 @@ def _closed_rates(bench: Bench, targets: Mapping[str, Running]) -> tuple[dict[st
     return per_s, {name: median(seen) for name, seen in cpu_us.items()}
 
 
-def _open_p99(bench: Bench, targets: Mapping[str, Running], rates: Mapping[str, float]) -> dict[str, float]:
-    def act(name: str) -> Callable[[], float]:
-        asked = {"rate": rates[name], "seconds": bench.seconds}
+def _open_p99(
+    bench: Bench, targets: Mapping[str, Running], rates: Mapping[str, float]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Ours and theirs, by the server at whose rate both were asked; ours at its own rate, too."""
+
+    def act(name: str, rate: float) -> Callable[[], float]:
+        asked = {"rate": rate, "seconds": bench.seconds}
         return lambda: open_loop(bench.client, targets[name], connections=CONNECTIONS, **asked).p99_ms
 
-    return interleaved(bench.rounds, {name: act(name) for name in targets})
+    acts = {f"ours at {name}": act(OURS, rate) for name, rate in rates.items()}
+    acts |= {f"theirs at {name}": act(name, rate) for name, rate in rates.items() if name != OURS}
+    found = interleaved(bench.rounds, acts)
+    ours = {name: found[f"ours at {name}"] for name in rates}
+    return ours, {name: found[f"theirs at {name}"] for name in rates if name != OURS}
 
 
 def starting_figures(bench: Bench) -> list[Figure]:

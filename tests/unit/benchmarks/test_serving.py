@@ -71,12 +71,12 @@ def test_rates_are_told_as_ratios() -> None:
     assert (over_bare.shipway, over_bare.is_met) == (0.8, True)
 
 
-def test_p99_is_compared_with_the_best_and_with_the_best_that_is_more_than_a_bare_app() -> None:
-    p99_ms = {"shipway": 2.0, "azmlinfsrv": 8.0, "bare": 1.0, "mlserver": 4.0}
-    figure = p99_figure(p99_ms, PER_S)
-    assert figure.shipway == 2.0
-    assert not figure.is_met
-    assert "best is bare; 0.50 x the best of those that are more than a bare app (mlserver)" in figure.note
+def test_p99_is_compared_at_each_peer_s_own_rate_and_the_worst_counts() -> None:
+    rates = {"shipway": 6000.0, "azmlinfsrv": 400.0, "bare": 4000.0}
+    figure = p99_figure({"shipway": 2.0, "azmlinfsrv": 0.4, "bare": 0.9}, {"azmlinfsrv": 8.0, "bare": 1.0}, rates)
+    assert (figure.shipway, figure.is_met) == (0.9, True)
+    assert "bare at 4,000/s: shipway 0.90 ms, it 1.00 ms" in figure.note
+    assert "the nearest is bare; at half of its own, 6,000/s, shipway 2.00 ms" in figure.note
 
 
 def test_cold_starts_count_by_the_first_score() -> None:
