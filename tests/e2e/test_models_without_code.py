@@ -1,7 +1,9 @@
 """A registered ONNX model and nothing else becomes a service (Q-1)."""
 
 import json
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 from urllib.request import Request, urlopen
 
@@ -20,28 +22,33 @@ from tests.absent import absent
 from tests.engines import connect, has_image, usable_engine
 from tests.unit.release.driver import tell
 
-DIGITS = Path(__file__).parents[2] / "configs" / "examples" / "digits"
-
 pytestmark = pytest.mark.timeout(240)
 
 
 def write_release(folder: Path, target: str) -> Path:
-    """Of version 2 of the digits model, whose golden rows are the example's, in the body that needs no code."""
-    rows = [json.loads(line) for line in (DIGITS / "golden.jsonl").read_text().splitlines()[:3]]
+    """Of a model that doubles what it is given."""
     with (folder / "golden.jsonl").open("w") as file:
-        for row in rows:
-            pixels = [[value / 16 for value in row["request"]["data"]]]
-            request = {"inputs": {"pixels": pixels}, "outputs": ["label"]}
-            file.write(json.dumps({"request": request, "expected": {"outputs": {"label": [row["expected"]["label"]]}}}))
-            file.write("\n")
-    model = DIGITS / "models" / "v2" / "digits.onnx"
+        for number in range(3):
+            request = {"inputs": {"x": [[number, 0.5]]}, "outputs": ["y"]}
+            file.write(json.dumps({"request": request, "expected": {"outputs": {"y": [[2.0 * number, 1.0]]}}}) + "\n")
+    (folder / "model.onnx").write_bytes(onnx_files().scaled())
     release = folder / "release.yaml"
     release.write_text(
-        f"service: digits\nmodels: [{{name: digits, path: {model}, framework: Onnx}}]\ntarget: {target}\n"
+        f"service: digits\nmodels: [{{name: digits, path: model.onnx, framework: Onnx}}]\ntarget: {target}\n"
         "verification: {golden: golden.jsonl, smoke: {load_s: 0.2}, load: {requests: 20}, "
         "limits: {latency_p95: {floor_ms: 5000}}}\n"
     )
     return release
+
+
+def onnx_files() -> ModuleType:
+    """The server's tests write ONNX models without the `onnx` package; their folder is no package."""
+    spec = spec_from_file_location("onnx_files", Path(__file__).parents[2] / "serving" / "tests" / "onnx_files.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.parametrize("target", ["process", "docker"])
@@ -77,7 +84,7 @@ def test_a_release_of_an_onnx_model_alone_serves_it(
 def test_a_release_without_code_of_another_model_is_refused_before_anything_is_kept(tmp_path: Path) -> None:
     release = write_release(tmp_path, "process")
     (tmp_path / "model.pkl").write_text("pickled")
-    release.write_text(release.read_text().replace(str(DIGITS / "models" / "v2" / "digits.onnx"), "model.pkl"))
+    release.write_text(release.read_text().replace("model.onnx", "model.pkl"))
     workspace = open_workspace(tmp_path / "ws", create=True)
     with pytest.raises(ConfigError, match=r"has model digits, which holds no \.onnx file; name an inference config"):
         check_inputs(load_release_file(release).value, workspace, image_kind="process")
