@@ -55,16 +55,36 @@ _CONTAINER = Section(
         Fact("C-4", "without one: the script alone, flat"),
         Fact("C-5", "a driver module that forwards to the script", note="one is served; none is needed or written"),
         Fact("C-6", "app root and source directory end `sys.path`; the script's own subfolder is not on it"),
-        Fact("C-7", "ignore files are not applied to the source directory", Status.NOT_YET),
-        Fact("C-8", "models below `azureml-models/<name>/<version>`, writable", Status.NOT_YET),
+        Fact(
+            "C-7",
+            "ignore files are not applied to the source directory",
+            tests=("test_ignore_files_are_files_like_others",),
+        ),
+        Fact(
+            "C-8",
+            "models below `azureml-models/<name>/<version>`, writable",
+            tests=("test_the_script_sees_its_own_writable_models_and_nothing_of_the_callers_secrets",),
+        ),
         Fact("C-9", "`__file__` is the script's real path"),
         Fact("C-10", "the script's module is `entry_module`, never `__main__`"),
         Fact("C-11", "port 5001; 8883 is exposed and unused", _D, "5001 by default; 8883 is not exposed"),
         Fact("C-12", "the front's limits: 100 MB, 1000 s", _D, "the first is the server's own, the second nobody's"),
-        Fact("C-20", "`AZUREML_MODEL_DIR` ends in `<name>/<version>` for one model", Status.NOT_YET),
-        Fact("C-21", "a model of a file is that file, of a folder that folder", Status.NOT_YET),
-        Fact("C-22", "variables of the environment win over the deployer's", Status.NOT_YET),
-        Fact("C-23", "versions are plain whole numbers", Status.NOT_YET),
+        Fact(
+            "C-20",
+            "`AZUREML_MODEL_DIR` ends in `<name>/<version>` for one model",
+            tests=("test_the_model_folder_is_the_parent_of_all_models_unless_there_is_exactly_one",),
+        ),
+        Fact(
+            "C-21",
+            "a model of a file is that file, of a folder that folder",
+            tests=("test_a_model_that_is_a_folder_keeps_its_name",),
+        ),
+        Fact("C-22", "variables of the environment win over the deployer's", tests=("test_the_authors_variables_win",)),
+        Fact(
+            "C-23",
+            "versions are plain whole numbers",
+            tests=("test_the_model_folder_is_the_parent_of_all_models_unless_there_is_exactly_one",),
+        ),
         Fact(
             "C-24",
             "no module of the server's hides one of the author's",
@@ -273,11 +293,12 @@ _BUNDLES = Section(
         Fact(
             "D-1",
             "`azureml-defaults` decides the serving stack",
-            Status.NOT_YET,
-            "the server has both profiles; choosing by the pin is the image's",
+            Status.PROFILE,
+            "an exact pin to 1.42 is `legacy`, from 1.45 `modern`; the server itself always comes with Shipway",
+            ("test_an_exact_pin_of_azureml_defaults_says_for_which_server_an_asset_was_written",),
         ),
-        Fact("D-2", "`azureml-defaults` must be listed", Status.NOT_YET),
-        Fact("D-3", "an unpinned one changes with time", Status.NOT_YET),
+        Fact("D-2", "`azureml-defaults` must be listed", _A, "every image has the server, listed or not"),
+        Fact("D-3", "an unpinned one changes with time", _A, "it is `modern`, until a variable says otherwise"),
         Fact("D-4", "old pins that no longer resolve", Status.NOT_YET),
     ),
 )
@@ -323,17 +344,31 @@ _COLLECTION = Section(
             "a stand-in for the package",
             tests=("test_monitoring_and_raw_requests_are_ours_whatever_is_installed",),
         ),
-        Fact("O-6", "requests logged by App Insights when collection is on", Status.NOT_YET),
+        Fact(
+            "O-6", "requests logged by App Insights when collection is on", _A, "traces have them with App Insights on"
+        ),
     ),
 )
 
 _INSIGHTS = Section(
     "19 App Insights",
     (
-        Fact("T-1", "requests, exceptions and prints as telemetry", Status.NOT_YET, "the log has all three"),
-        Fact("T-2", "64 KB a record; response bodies can be left out", Status.NOT_YET),
-        Fact("T-3", "a record of request and response with data collection", Status.NOT_YET),
-        Fact("T-4", "model ids by path", Status.NOT_YET),
+        Fact(
+            "T-1",
+            "requests, exceptions and prints as telemetry",
+            note="by OpenTelemetry, on Python 3.7 and newer; the log has all three on every one",
+            tests=(
+                "test_requests_runs_and_prints_reach_the_collector",
+                "test_an_exception_reaches_the_collector_with_its_traceback",
+            ),
+        ),
+        Fact(
+            "T-2",
+            "64 KB a record; response bodies can be left out",
+            tests=("test_a_response_that_is_long_is_cut_and_a_stream_is_not_read",),
+        ),
+        Fact("T-3", "a record of request and response with data collection", _A, "the request's span has the response"),
+        Fact("T-4", "model ids by path", tests=("test_models_are_named_by_their_folders",)),
         Fact(
             "T-5",
             "the same elsewhere, never needed for scoring",
@@ -348,11 +383,11 @@ _NO_CODE = Section(
         Fact(
             "Q-1",
             "one model of a known framework",
-            Status.NOT_YET,
-            "a folder with one ONNX file and no script is served; choosing by framework is the release's",
+            _A,
+            "one ONNX model and no script is served, whatever framework is named; the others need a script",
         ),
-        Fact("Q-2", "scikit-learn's body", Status.NOT_YET),
-        Fact("Q-3", "TensorFlow's body", Status.NOT_YET),
+        Fact("Q-2", "scikit-learn's body", _A, "only ONNX is served without a script"),
+        Fact("Q-3", "TensorFlow's body", _A, "only ONNX is served without a script"),
         Fact(
             "Q-4",
             "ONNX Runtime Server's bodies",

@@ -44,6 +44,14 @@ def test_a_tree_put_again_has_the_same_digest(workspace: Workspace, model: Path,
     assert workspace.blobs.put_tree(back).digest == tree.digest
 
 
+def test_ignore_files_are_files_like_others(workspace: Workspace, model: Path) -> None:
+    """v1 shipped everything in a source directory (C-7)."""
+    for name in (".gitignore", ".amlignore"):
+        (model / name).write_text("*.onnx\n")
+    tree = workspace.blobs.put_tree(model)
+    assert {".amlignore", ".gitignore", "b.onnx"} < {file.path for file in tree.files}
+
+
 def test_a_name_can_stand_in_for_the_base_name(workspace: Workspace, model: Path) -> None:
     assert workspace.blobs.put_tree(model, name="other").name == "other"
 
