@@ -32,7 +32,6 @@ class Seen:
     ready: Answer | None = None
     health: Answer | None = None
     complaint: str | None = None
-    threads: int | None = None
     ended: EndedRun | None = None
 
 
@@ -75,9 +74,7 @@ def _running(container: ContainerView, seen: Seen, record: RevisionRecord) -> tu
         return "unknown", f"its container's own health check fails: {container.unhealthy}"
     if seen.ready is None or seen.ready is NoAnswer.CLOSED:
         return "deploying", "its server is starting"
-    return judge_answers(
-        record.port, ready=seen.ready, health=seen.health, complaint=seen.complaint, threads=seen.threads
-    )
+    return judge_answers(record.port, ready=seen.ready, health=seen.health, complaint=seen.complaint)
 
 
 def _crashed(container: ContainerView, ended: EndedRun | None, resources: Resources) -> tuple[str, str]:

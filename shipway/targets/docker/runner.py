@@ -170,10 +170,8 @@ def _see(containers: Containers, record: RevisionRecord, place: RevisionFolder) 
         seen = replace(seen, ready=ready, health=health)
     if container.status == "running" and seen.ready == _READY:
         good = seen.health == _READY
-        complaint, threads = (
-            (None, containers.threads(container)) if good else (_complaint(containers, container), None)
-        )
-        seen = replace(seen, complaint=complaint, threads=threads)
+        # The engine takes up to a second to count threads, and this is asked again and again: the trial counts them.
+        seen = replace(seen, complaint=None if good else _complaint(containers, container))
     elif container.status == "running" and seen.ready is NoAnswer.SILENT:
         seen = replace(seen, complaint=_complaint(containers, container))
     if container.restarts and seen.ready != _READY:
