@@ -54,62 +54,38 @@ class Server:
     labels: Callable[[Any], list[int]] = plain_labels
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 def servers(serving: Path) -> dict[str, Server]:
     """By name; SERVING has `shipway_serving`. One worker each (or {workers}); defaults where nothing is said."""
     known = (
         Server(
             name="shipway",
             program="python",
-            words=(
-                "-m",
-                "shipway_serving",
-                "--entry_script",
-                "score.py",
-                "--port",
-                "{port}",
-                "--host",
-                "127.0.0.1",
-                "--worker_count",
-                "{workers}",
+            words=_words(
+                "-m shipway_serving --entry_script score.py --port {port} --host 127.0.0.1 --worker_count {workers}"
             ),
             environment={"PYTHONPATH": str(serving)},
         ),
         Server(
             name="azmlinfsrv",
             program="azmlinfsrv",
-            words=(
-                "--entry_script",
-                "score.py",
-                "--port",
-                "{port}",
-                "--health_port",
-                "{port2}",
-                "--worker_count",
-                "{workers}",
-            ),
+            words=_words("--entry_script score.py --port {port} --health_port {port2} --worker_count {workers}"),
         ),
         Server(
             name="bare",
             program="uvicorn",
-            words=(
-                "bare_app:app",
-                "--port",
-                "{port}",
-                "--loop",
-                "uvloop",
-                "--http",
-                "httptools",
-                "--no-access-log",
-                "--log-level",
-                "warning",
-                "--app-dir",
-                "{peers}",
+            words=_words(
+                "bare_app:app --app-dir {peers} --port {port} --loop uvloop --http httptools "
+                "--no-access-log --log-level warning"
             ),
         ),
         Server(
             name="mlserver",
             program="mlserver",
-            words=("start", "{folder}"),
+            words=_words("start {folder}"),
             environment={"MLSERVER_HOST": "127.0.0.1", "MLSERVER_HTTP_PORT": "{port}", "MLSERVER_GRPC_PORT": "{port2}"}
             # 0: in the server's own process, which is faster with one model than one process beside it (the default).
             | {"MLSERVER_METRICS_PORT": "{port3}", "MLSERVER_PARALLEL_WORKERS": "0", "PYTHONPATH": str(PEERS)},
@@ -121,22 +97,13 @@ def servers(serving: Path) -> dict[str, Server]:
         Server(
             name="bentoml",
             program="bentoml",
-            words=(
-                "serve",
-                "bentoml_app:Digits",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                "{port}",
-                "--working-dir",
-                "{peers}",
-            ),
+            words=_words("serve bentoml_app:Digits --host 127.0.0.1 --port {port} --working-dir {peers}"),
             environment={"BENTOML_HOME": "{folder}", "BENTOML_DO_NOT_TRACK": "True"},
         ),
         Server(
             name="litserve",
             program="python",
-            words=("{peers}/litserve_app.py", "{port}"),
+            words=_words("{peers}/litserve_app.py {port}"),
             path="/predict",
         ),
     )

@@ -305,6 +305,20 @@ def test_a_run_that_does_not_end_makes_the_service_unhealthy(serve: Serve, tmp_p
     asking.close()
 
 
+def test_a_switch_keeps_a_stuck_service_healthy(serve: Serve, tmp_path: Any) -> None:
+    """As v1's was: only the log knows."""
+    port = free_port()
+    environment = {"SCORING_TIMEOUT_MS": "50", "SHIPWAY_V1_BUGS": "dead-healthy"}
+    server = serve("--health_port", str(port), script=STUBBORN, environment=environment).healthy()
+    asking = server.connect()
+    asking.request("POST", "/score", b"wait")
+    server.logged("run() does not end")
+    assert server.request("GET", "/").body == health(port, "/").body == b"Healthy"
+    (tmp_path / "go").write_text("")
+    assert asking.getresponse().status == 200
+    asking.close()
+
+
 def test_a_switch_brings_back_the_worker_timeout(serve: Serve) -> None:
     """v1 killed the worker; the client sees the connection break, and another worker comes."""
     environment = {"WORKER_TIMEOUT": "1", "SHIPWAY_V1_BUGS": "worker-timeout"}

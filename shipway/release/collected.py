@@ -16,7 +16,7 @@ from shipway.store.workspace import Workspace
 
 @dataclass(frozen=True, kw_only=True)
 class Collected:
-    """`sent` are keys of the workspace; `waiting` is how many files had nothing new."""
+    """`sent` are keys of the workspace; `unchanged` is how many files had nothing new."""
 
     sent: tuple[str, ...]
     unchanged: int

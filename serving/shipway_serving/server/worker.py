@@ -30,10 +30,10 @@ from shipway_serving.server.helm import Helm
 from shipway_serving.server.overtime import Overtime
 from shipway_serving.server.run_watch import RunWatch
 from shipway_serving.server.runs import Runs
-from shipway_serving.server.sending import start_sending
 from shipway_serving.server.settings import Batching, ContractSettings, Settings
 from shipway_serving.server.shared_metrics import attach_metrics
 from shipway_serving.server.worker_plan import WorkerPlan, inherited, read_plan
+from shipway_serving.server.worker_tracing import start_tracing
 from shipway_serving.shims.finder import install
 from shipway_serving.shims.remedies import remedy_for
 from shipway_serving.telemetry.emitter import Emitter, EmitterHandler
@@ -60,7 +60,7 @@ def work() -> NoReturn:
     metrics = attach_metrics(plan.metrics_fd, settings)
     metrics.begin(plan.place, os.getpid(), time.time())
     front = Front(plan, emitter, metrics)
-    front.exchange.tracing = tracing = start_sending(settings, complains=plan.place == 0)
+    front.exchange.tracing = tracing = start_tracing(settings, complains=plan.place == 0)
     helm = Helm(front.reactor)
     _set_up_signals(front)
     helm.give()

@@ -16,7 +16,7 @@ CLOSE_S = 1.5
 _log = logging.getLogger("shipway_serving.tracing")
 
 
-def start_sending(settings: Settings, *, complains: bool) -> Optional[Any]:
+def start_tracing(settings: Settings, *, complains: bool) -> Optional[Any]:
     """The ``telemetry.tracing_spans.Tracing`` that the environment asks for, to be closed at exit; None for none.
 
     ``complains`` says what was asked for and cannot be: the first worker does, or there would be a line from each.
