@@ -20,6 +20,8 @@ A bad verdict is never an exception: an exception means that we could not do our
     |   +-- ModelNotFound
     |   +-- ModelInUse
     +-- BuildError
+    |   +-- Unresolvable         no set of packages satisfies an environment
+    |   +-- ImportsFail          the environment is built, and the script's own imports fail in it
     +-- TargetError
     |   +-- ServiceConflict      the name is taken by somebody else's service
     |   +-- ServiceNotFound
@@ -101,6 +103,14 @@ class ModelInUse(RegistryError):
 
 class BuildError(ShipwayError):
     """The image could not be built."""
+
+
+class Unresolvable(BuildError):
+    """No set of packages satisfies an environment."""
+
+
+class ImportsFail(BuildError):
+    """An environment is built, and the script's own imports fail in it."""
 
 
 class TargetError(ShipwayError):

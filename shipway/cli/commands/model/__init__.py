@@ -1,0 +1,22 @@
+"""shipway model ...: models from registration to release, with the flags of `az ml model`.
+
+A module for each verb, or for those that do nearly the same.
+"""
+
+from argparse import Namespace
+
+from shipway.cli.commands.model import register, registered
+from shipway.cli.context import Context
+from shipway.cli.parser import Parser
+
+_VERBS = (register, registered)
+
+
+def add_arguments(parser: Parser) -> None:
+    for module in _VERBS:
+        module.add_arguments(parser)
+
+
+def run(args: Namespace, context: Context) -> int:
+    code: int = args.verb(args, context)
+    return code
