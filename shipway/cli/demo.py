@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shipway.cli.commands.init import copy_example
-from shipway.cli.context import WORKSPACE_FOLDER, Context
+from shipway.cli.context import Context
 from shipway.cli.output import Column, shortened, state_colour, typed_as
 from shipway.cli.parser import Parser
 from shipway.errors import MachineError, ShipwayError
+from shipway.store.finding import WORKSPACE_FOLDER
 
 if TYPE_CHECKING:
     from shipway.cli.steady_load import LoadResult

@@ -5,9 +5,10 @@ from argparse import Namespace
 from pathlib import Path
 
 import shipway
-from shipway.cli.context import WORKSPACE_FOLDER, Context
+from shipway.cli.context import Context
 from shipway.cli.parser import Parser
 from shipway.errors import ConfigError, MachineError, StoreError
+from shipway.store.finding import WORKSPACE_FOLDER
 
 _EXAMPLE = "digits"
 _MADE_BY_THE_EXAMPLE = shutil.ignore_patterns("models", "train-env", "__pycache__", ".*")

@@ -42,7 +42,7 @@ def run(args: Namespace, context: Context) -> int:
 
 
 def _check(args: Namespace, context: Context) -> int:
-    from shipway.cli.context import normal_workspace_url
+    from shipway.store.finding import normal_workspace_url
     from shipway.store.probing import probe
     from shipway.store.workspace import open_objects
 
@@ -80,8 +80,8 @@ def _create(args: Namespace, context: Context) -> int:
 
 
 def _copy(args: Namespace, context: Context) -> int:
-    from shipway.cli.context import normal_workspace_url
     from shipway.store.copying import copy_objects
+    from shipway.store.finding import normal_workspace_url
     from shipway.store.workspace import normal_url, open_objects, open_workspace
 
     source = open_workspace(normal_workspace_url(args.source, context.folder))

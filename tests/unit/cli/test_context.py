@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from shipway.cli.context import Context, find_workspace
+from shipway.cli.context import Context
 from shipway.cli.output import Output
 from shipway.errors import StoreError
+from shipway.store.finding import find_workspace
 from shipway.store.workspace import open_workspace
 
 
