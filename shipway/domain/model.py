@@ -41,6 +41,29 @@ class Tree:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """The training run that a model came from.
+
+    `ended_at` is None when it still ran; `path` is where the model's files lay among those of the run. `server` is the tracking server's URL, without any credentials.
+    """
+
+    run_id: str
+    experiment: str
+    ended_at: datetime | None = None
+    path: str = ""
+    server: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceConfiguration:
+    """What a service without code gets when nobody says more (contract M-14, Q-5)."""
+
+    cpu_cores: float | None = None
+    memory_gb: float | None = None
+    gpu_cores: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelVersion:
     """What `models/<name>/<version>` records.
 
@@ -57,6 +80,8 @@ class ModelVersion:
     framework: str = "Custom"
     framework_version: str = ""
     release_id: str | None = None
+    run: RunFacts | None = None
+    resources: ResourceConfiguration | None = None
 
     @property
     def ref(self) -> ModelRef:

@@ -1,6 +1,6 @@
 """The reading half of the registry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shipway.domain.model import ModelVersion
 from shipway.domain.names import ModelRef, model_name_fault
@@ -37,20 +37,31 @@ class Catalogue:
         name: str | None = None,
         *,
         tags: TagFilter = (),
+        properties: TagFilter = (),
         framework: str | None = None,
+        run_id: str | None = None,
         latest: bool = False,
     ) -> tuple[ModelVersion, ...]:
-        """Newest first. A tag is asked for by key, or by key and value; all must be there.
+        """Newest first. Tags and properties are asked for by key, or by key and value; all must be there.
 
         `latest` keeps the newest version of each name, of those that match.
         """
         if name is not None and (fault := model_name_fault(name)):
             raise RegistryError(fault)
         prefix = "models" if name is None else f"models/{name}"
+
+        def wanted(version: ModelVersion) -> bool:
+            return (
+                framework in (None, version.framework)
+                and (run_id is None or (version.run is not None and version.run.run_id == run_id))
+                and all(_has(version.tags, tag) for tag in tags)
+                and all(_has(version.properties, one) for one in properties)
+            )
+
         found = [
             version
             for model, shelf in shelves(self._records.keys(prefix)).items()
-            for version in self._matching(model, shelf, tags, framework, latest=latest)
+            for version in self._matching(model, shelf, wanted, latest=latest)
         ]
         return tuple(sorted(found, key=lambda v: (v.created_at, v.name, v.version), reverse=True))
 
@@ -84,11 +95,11 @@ class Catalogue:
         return apply_changes(version, self._workspace.journal(changes_prefix(ref)).entries())
 
     def _matching(
-        self, name: str, shelf: Shelf, tags: TagFilter, framework: str | None, *, latest: bool
+        self, name: str, shelf: Shelf, wanted: Callable[[ModelVersion], bool], *, latest: bool
     ) -> Iterable[ModelVersion]:
         for number in shelf.live:
             version = self._read(ModelRef(name=name, version=number), shelf.versions[number])
-            if framework in (None, version.framework) and all(_has_tag(version, tag) for tag in tags):
+            if wanted(version):
                 yield version
                 if latest:
                     return
@@ -129,12 +140,12 @@ class Catalogue:
         )
 
 
-def _has_tag(version: ModelVersion, tag: str | tuple[str, str]) -> bool:
-    match tag:
+def _has(pairs: Mapping[str, str], wanted: str | tuple[str, str]) -> bool:
+    match wanted:
         case str():
-            return tag in version.tags
+            return wanted in pairs
         case (key, value):
-            return version.tags.get(key) == value
+            return pairs.get(key) == value
 
 
 def _some(numbers: Sequence[int]) -> str:

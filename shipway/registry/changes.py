@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from shipway.domain.canonical import Plain
-from shipway.domain.model import ModelVersion
+from shipway.domain.model import ModelVersion, ResourceConfiguration
 from shipway.errors import StoreCorrupt
+from shipway.store.codec import decode
 from shipway.store.journal import Entry
 
 
@@ -19,6 +20,8 @@ def apply_changes(version: ModelVersion, entries: Iterable[Entry]) -> ModelVersi
                 version = replace(version, properties={**version.properties, **_texts(properties)})
             case {"description": str(description)}:
                 version = replace(version, description=description)
+            case {"resources": dict(resources)}:
+                version = replace(version, resources=decode(ResourceConfiguration, resources))
             case _:
                 raise StoreCorrupt(f"model {version.id}: change {entry.seq} is not one that this shipway knows")
     return version

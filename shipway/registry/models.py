@@ -1,20 +1,30 @@
 """The registry: create-only records in a workspace, so that many writers need no database."""
 
 import contextlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Unpack
 
 from shipway.domain.canonical import rfc3339
-from shipway.domain.model import ModelVersion, Tree
+from shipway.domain.model import ModelVersion, ResourceConfiguration, Tree
 from shipway.domain.names import ModelRef
 from shipway.errors import ModelInUse, RecordExists, RegistryError
 from shipway.registry.catalogue import Catalogue
 from shipway.registry.changes import property_fault
 from shipway.registry.download import download_tree
-from shipway.registry.rules import Details, check_alias, check_registration, check_text, parse_reference
+from shipway.registry.rules import (
+    Details,
+    check_alias,
+    check_children,
+    check_registration,
+    check_resources,
+    check_text,
+    keep_children,
+    parse_reference,
+)
 from shipway.registry.shelf import Use, alias_key, changes_prefix, shelves, tombstone_key, use_key, version_key
 from shipway.store.codec import encode
 
@@ -22,15 +32,29 @@ from shipway.store.codec import encode
 class Registry(Catalogue):
     """Registers, changes and deletes models, beside all that a Catalogue reads."""
 
-    def register_path(self, path: Path | str, *, name: str, now: datetime, **details: Unpack[Details]) -> ModelVersion:
-        """Keeps a file or a folder and registers it.
+    def register_path(
+        self,
+        path: Path | str,
+        *,
+        name: str,
+        now: datetime,
+        child_paths: Sequence[str] | None = None,
+        **details: Unpack[Details],
+    ) -> ModelVersion:
+        """Keeps a file or a folder and registers it; of a folder only `child_paths`, when they are given.
 
-        Raises what `register` does, and StoreError for a bad path or a full workspace; then nothing is registered.
+        Raises what `register` does, RegistryError for child paths that are not there, and StoreError for a bad path or
+        a full workspace; then nothing is registered.
         """
         check_registration(name, details)
         if not str(path).strip():
             raise RegistryError(f"the path of model {name} is empty; give a file or a folder")
-        return self.register(name=name, tree=self._workspace.blobs.put_tree(Path(path)), now=now, **details)
+        if child_paths is None:
+            tree = self._workspace.blobs.put_tree(Path(path))
+        else:
+            check_children(Path(path), child_paths)
+            tree = self._workspace.blobs.put_tree(Path(path), skip=keep_children(child_paths))
+        return self.register(name=name, tree=tree, now=now, **details)
 
     def register(self, *, name: str, tree: Tree, now: datetime, **details: Unpack[Details]) -> ModelVersion:
         """Gives `tree`, whose blobs are kept already, the next version of `name`.
@@ -84,6 +108,34 @@ class Registry(Catalogue):
         version = self.resolve(ref)
         check_text("tag", version.id, tags)
         self._workspace.journal(changes_prefix(version.ref)).append({"tags": dict(tags)}, at=now)
+        return self.resolve(version.ref)
+
+    def change_tags(
+        self,
+        ref: str | ModelRef,
+        *,
+        add: Mapping[str, str] = MappingProxyType({}),
+        remove: Iterable[str] = (),
+        now: datetime,
+    ) -> ModelVersion:
+        """Others' tags stay, whoever else changes them at the same time. Removing what is not there is nothing. Safe to
+        repeat."""
+        exact = self.resolve(ref).ref
+        check_text("tag", str(exact), add)
+        gone = set(remove)
+        journal = self._workspace.journal(changes_prefix(exact))
+        while True:
+            _, head = journal.head
+            kept = {key: value for key, value in self.resolve(exact).tags.items() if key not in gone}
+            with contextlib.suppress(RecordExists):
+                journal.append({"tags": {**kept, **add}}, at=now, after=head)
+                return self.resolve(exact)
+
+    def set_resources(self, ref: str | ModelRef, resources: ResourceConfiguration, *, now: datetime) -> ModelVersion:
+        """Safe to repeat."""
+        version = self.resolve(ref)
+        check_resources(version.id, resources)
+        self._workspace.journal(changes_prefix(version.ref)).append({"resources": encode(resources)}, at=now)
         return self.resolve(version.ref)
 
     def set_description(self, ref: str | ModelRef, description: str, *, now: datetime) -> ModelVersion:
@@ -178,4 +230,6 @@ def _version(name: str, number: int, tree: Tree, now: datetime, details: Details
         framework=details.get("framework") or "Custom",
         framework_version=details.get("framework_version", ""),
         release_id=details.get("release_id"),
+        run=details.get("run"),
+        resources=details.get("resources"),
     )

@@ -1,12 +1,14 @@
 """What may be registered, and what a reference to a model may look like. Pure; every fault says what to do."""
 
 import difflib
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import TypedDict
 
-from shipway.domain.model import FRAMEWORKS
+from shipway.domain.model import FRAMEWORKS, ResourceConfiguration, RunFacts
 from shipway.domain.names import ModelRef, model_name_fault
 from shipway.errors import ModelNotFound, RegistryError
 
@@ -17,7 +19,8 @@ class Details(TypedDict, total=False):
     """What may be said about a model when it is registered.
 
     `framework` is one of FRAMEWORKS, by default Custom. `release_id` is the release that registers it: the same release
-    registering the same files under the same name again gets the version that it has.
+    registering the same files under the same name again gets the version that it has. `run` is the training run that
+    the files come from.
     """
 
     tags: Mapping[str, str]
@@ -26,6 +29,8 @@ class Details(TypedDict, total=False):
     framework: str | None
     framework_version: str
     release_id: str | None
+    run: RunFacts | None
+    resources: ResourceConfiguration | None
 
 
 def check_registration(name: str, details: Details) -> None:
@@ -36,6 +41,7 @@ def check_registration(name: str, details: Details) -> None:
     check_text("tag", name, details.get("tags", {}))
     check_text("property", name, details.get("properties", {}))
     _check_framework(details.get("framework"), details.get("framework_version", ""))
+    check_resources(name, details.get("resources"))
 
 
 def check_text(kind: str, owner: str, pairs: Mapping[str, str]) -> None:
@@ -45,6 +51,19 @@ def check_text(kind: str, owner: str, pairs: Mapping[str, str]) -> None:
             raise RegistryError(f"model {owner}: {kind} {key!r} is not allowed: a {kind} needs a name that is text")
         if not isinstance(value, str):
             raise RegistryError(f"model {owner}: {kind} {key!r} has the value {value!r}, which is not text; quote it")
+
+
+def check_resources(owner: str, resources: ResourceConfiguration | None) -> None:
+    """Raises RegistryError for a size that no service can have (contract G-20)."""
+    if resources is None:
+        return
+    for what, value, least in (
+        ("CPU cores", resources.cpu_cores, "more than 0"),
+        ("GB of memory", resources.memory_gb, "more than 0"),
+        ("GPUs", resources.gpu_cores, "0 or more"),
+    ):
+        if value is not None and (value < 0 or (value == 0 and least == "more than 0") or not math.isfinite(value)):
+            raise RegistryError(f"model {owner}: {value} {what} cannot be had; give {least}")
 
 
 def check_alias(alias: str) -> None:
@@ -91,6 +110,37 @@ def parse_reference(text: str | ModelRef) -> Reference:
     except ValueError:
         raise ModelNotFound(f"ModelNotFound: {text!r} names no model; write name, name:version or name@alias") from None
     return Reference(name=ref.name, version=ref.version)
+
+
+def keep_children(child_paths: Sequence[str]) -> Callable[[str], bool]:
+    """What to skip of a folder so that only these files and folders below it stay (contract M-3)."""
+    kept = [PurePosixPath(child).parts for child in child_paths]
+
+    def skip(path: str) -> bool:
+        parts = PurePosixPath(path).parts
+        return not any(parts[: len(one)] == one or one[: len(parts)] == parts for one in kept)
+
+    return skip
+
+
+def check_children(folder: Path, child_paths: Sequence[str]) -> None:
+    """Raises RegistryError naming the first that is not a path of something below the folder."""
+    if not folder.is_dir():
+        raise RegistryError(f"model path {folder} is no folder, so it has no child paths; leave child_paths out")
+    if isinstance(child_paths, str) or not child_paths:
+        raise RegistryError(f"child_paths {child_paths!r} names nothing; give a list of paths below {folder}")
+    for child in child_paths:
+        pure = PurePosixPath(child)
+        if pure.is_absolute() or ".." in pure.parts:
+            raise RegistryError(f"child path {child!r} leads outside {folder}; give it relative to that folder")
+        if not (folder / pure).exists():
+            raise RegistryError(f"child path {child!r} is not in {folder}; there is {_names(folder)}")
+
+
+def _names(folder: Path) -> str:
+    names = sorted(path.name for path in folder.iterdir())
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return (", ".join(names[:10]) or "nothing") + more
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
