@@ -1,0 +1,78 @@
+"""What people say of a service beside what serves it: description, tags and properties (contract U-5).
+
+No part of a release: they may change while one is under way, and change nothing about how the service behaves.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from shipway.errors import ConfigError, RecordMissing
+from shipway.store.codec import decode, encode
+from shipway.store.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """Tags may change; a property is only ever added."""
+
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_DETAILS = Details()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """`tags` replace all; None, and an empty description, say nothing (U-1)."""
+
+    description: str | None = None
+    tags: Mapping[str, str] | None = None
+    add_tags: Mapping[str, str] = field(default_factory=dict)
+    remove_tags: Collection[str] = ()
+    add_properties: Mapping[str, str] = field(default_factory=dict)
+
+
+def details_of(workspace: Workspace, service: str) -> Details:
+    """Empty for a service of which nothing has been said, and for one that there is not."""
+    try:
+        return decode(Details, workspace.records.read(_key(service)))
+    except RecordMissing:
+        return NO_DETAILS
+
+
+def keep_details(workspace: Workspace, service: str, details: Details) -> None:
+    """Replaces what was said before; the last call wins. Raises ConfigError for what is not text."""
+    for kind, pairs in (("tag", details.tags), ("property", details.properties)):
+        for key, value in pairs.items():
+            if not isinstance(key, str) or not isinstance(value, str):
+                raise ConfigError(
+                    f"service {service}: {kind} {key!r} has the value {value!r}, which is not text; quote it"
+                )
+    workspace.records.put(_key(service), encode(details))
+
+
+def forget_details(workspace: Workspace, service: str) -> None:
+    """Safe to repeat."""
+    workspace.records.delete(_key(service))
+
+
+def changed(details: Details, change: Change, *, service: str) -> Details:
+    """Raises ConfigError naming the properties that exist already: a property never changes."""
+    if taken := sorted(details.properties.keys() & change.add_properties.keys()):
+        raise ConfigError(
+            f"service {service} has the properties {', '.join(taken)} already: they never change; "
+            "use tags for what does"
+        )
+    kept = {**(details.tags if change.tags is None else change.tags), **change.add_tags}
+    return replace(
+        details,
+        description=change.description or details.description,
+        tags={key: value for key, value in kept.items() if key not in change.remove_tags},
+        properties={**details.properties, **change.add_properties},
+    )
+
+
+def _key(service: str) -> str:
+    return f"services/{service}/details"
