@@ -1,6 +1,5 @@
 """What every verb of `az ml` took: which workspace is meant, in v1's names. None of them is an error here."""
 
-import argparse
 from argparse import Namespace
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from shipway.errors import ConfigError
 
 if TYPE_CHECKING:
     from shipway.cli.context import Context
+    from shipway.cli.parser import Parser
 
 _FLAGS = (
     (("-w", "--workspace-name"), "v1_workspace", "NAME", "v1's name of the workspace"),
@@ -18,8 +18,15 @@ _FLAGS = (
 )
 
 
-def add_common_flags(verb: argparse.ArgumentParser) -> None:
-    """`-g`, `-w`, `--subscription-id`, `--path` and `-v`, but for those names that the verb has other uses for."""
+def add_common_flags(parser: "Parser") -> None:
+    """To every verb of a command: `-g`, `-w`, `--subscription-id`, `--path` and `-v`, but for those names that the verb
+    has other uses for."""
+    choices = parser._verbs.choices if parser._verbs is not None else {}
+    for verb in {id(verb): verb for verb in choices.values()}.values():  # an alias is the same parser
+        _add_to(verb)
+
+
+def _add_to(verb: "Parser") -> None:
     group = verb.add_argument_group("the workspace, as az ml has it")
     for names, dest, metavar, help_text in _FLAGS:
         if not _taken(verb, names):
@@ -62,7 +69,7 @@ def _attached(args: Namespace, context: "Context") -> str | None:
 def _of_folder(path: str | None, context: "Context") -> str | None:
     if path is None:
         return None
-    from shipway.cli.context import find_workspace
+    from shipway.store.finding import find_workspace
 
     folder = context.folder / path
     if not folder.is_dir():
@@ -70,5 +77,5 @@ def _of_folder(path: str | None, context: "Context") -> str | None:
     return find_workspace(None, folder.resolve())
 
 
-def _taken(verb: argparse.ArgumentParser, names: tuple[str, ...]) -> bool:
-    return any(name in action.option_strings for action in verb._actions for name in names)  # noqa: SLF001
+def _taken(verb: "Parser", names: tuple[str, ...]) -> bool:
+    return any(name in action.option_strings for action in verb._actions for name in names)

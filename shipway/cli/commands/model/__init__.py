@@ -8,6 +8,7 @@ from argparse import Namespace
 from shipway.cli.commands.model import register, registered
 from shipway.cli.context import Context
 from shipway.cli.parser import Parser
+from shipway.cli.v1_common import add_common_flags, of_v1_workspace
 
 _VERBS = (register, registered)
 
@@ -15,8 +16,9 @@ _VERBS = (register, registered)
 def add_arguments(parser: Parser) -> None:
     for module in _VERBS:
         module.add_arguments(parser)
+    add_common_flags(parser)
 
 
 def run(args: Namespace, context: Context) -> int:
-    code: int = args.verb(args, context)
+    code: int = args.verb(args, of_v1_workspace(args, context))
     return code
