@@ -1,0 +1,234 @@
+"""The import test of a script in the environment that was built for it, and what it takes to run one."""
+
+import ast
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Any, Dict, List, Optional
+
+import pytest
+
+from shipway_serving.asset.import_names import packages, packages_of
+from shipway_serving.asset.import_statements import steps_of
+
+PACKAGE_PARENT = pathlib.Path(__file__).resolve().parents[1]
+
+
+def ask(folder: pathlib.Path, *arguments: str, variables: Optional[Dict[str, str]] = None) -> Any:
+    """The document, and what was said on stderr."""
+    base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE_PARENT), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "shipway_serving.asset.try_imports", *arguments],
+        cwd=str(folder),
+        env=dict(base, **(variables or {})),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+        check=True,
+    )
+    return json.loads(done.stdout), done.stderr
+
+
+def imports_of(folder: pathlib.Path, text: str, **files: str) -> List[Dict[str, Any]]:
+    (folder / "score.py").write_text(text)
+    for name, content in files.items():
+        (folder / f"{name}.py").write_text(content)
+    document, _ = ask(folder, "score.py")
+    assert document["syntax"] is None
+    return list(document["imports"])
+
+
+def steps(text: str) -> List[Any]:
+    """Module and whether it is optional, of each import."""
+    return [(step.module, step.optional) for step in steps_of(ast.parse(text)) if step.module]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import a, b.c as d", [("a", False), ("b.c", False)]),
+        ("from a.b import *", [("a.b", False)]),
+        ("from . import a", [(".", False)]),
+        ("from __future__ import print_function", []),
+        ("try:\n    import a\nexcept ImportError:\n    import b", [("a", True), ("b", True)]),
+        ("try:\n    import a\nexcept (KeyError, Exception):\n    pass", [("a", True)]),
+        ("try:\n    import a\nexcept KeyError:\n    pass\nfinally:\n    import b", [("a", False), ("b", False)]),
+        ("if x:\n    import a\nelse:\n    import b", [("a", True), ("b", True)]),
+        ("if __name__ == '__main__':\n    import a\nelse:\n    import b", [("b", False)]),
+        ("if typing.TYPE_CHECKING:\n    import a", []),
+        ("with x:\n    import a", [("a", False)]),
+        ("for x in y:\n    import a", [("a", True)]),
+        ("class A:\n    import a", [("a", False)]),
+        ("def init():\n    import a\nasync def run(data):\n    import b", []),
+        (
+            "import a\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'b'])\nimport b",
+            [("a", False), ("b", True)],
+        ),
+    ],
+)
+def test_what_runs_at_import_is_tried_and_what_may_fail_is_optional(text: str, expected: List[Any]) -> None:
+    assert steps(text) == expected
+
+
+def test_imports_that_work_and_that_do_not_are_told_with_line_package_and_remedy(tmp_path: pathlib.Path) -> None:
+    good, bad, unknown = imports_of(tmp_path, "import json\n\nimport cv2.dnn\nfrom nowhere_known import a\n")
+    assert (good["module"], good["ok"], good["error"]) == ("json", True, None)
+    assert (bad["module"], bad["file"], bad["line"], bad["ok"], bad["optional"]) == (
+        "cv2.dnn",
+        "score.py",
+        3,
+        False,
+        False,
+    )
+    assert bad["error"] == "ModuleNotFoundError: No module named 'cv2'"
+    assert (bad["missing"], bad["packages"][0]) == ("cv2", "opencv-python-headless")
+    assert bad["remedy"] == "cv2: add opencv-python-headless to the environment"
+    assert unknown["remedy"] == (
+        "nowhere_known: add the package that brings it to the environment, or the module to the source directory"
+    )
+
+
+def test_an_import_that_fails_in_the_authors_own_module_is_told_where_it_stands(tmp_path: pathlib.Path) -> None:
+    (told,) = imports_of(tmp_path, "import helper\n", helper="import os\n\nfrom absent_here import (\n    a,\n)\n")
+    assert (told["module"], told["file"], told["missing"]) == ("helper", "helper.py", "absent_here")
+    assert told["line"] in {3, 4}
+    assert told["optional"] is False
+
+
+def test_a_module_of_the_authors_that_wants_its_model_is_not_the_environments_fault(tmp_path: pathlib.Path) -> None:
+    (told,) = imports_of(tmp_path, "import helper\n", helper="model = open('model.pkl')\n")
+    assert (told["ok"], told["optional"], told["line"]) == (False, True, 1)
+    assert told["error"].startswith("FileNotFoundError: ")
+
+
+def test_a_module_of_the_authors_that_does_not_parse_is_told_with_its_line(tmp_path: pathlib.Path) -> None:
+    (told,) = imports_of(tmp_path, "import helper\n", helper="x = 1\nprint 'x'\n")
+    assert (told["file"], told["line"], told["optional"]) == ("helper.py", 2, False)
+    assert told["error"].startswith("SyntaxError: ")
+
+
+def test_folders_that_the_script_adds_to_the_path_are_looked_into(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "mine.py").write_text("")
+    text = "import os, sys\nHERE = os.path.dirname(os.path.abspath(__file__))\nLIB = os.path.join(HERE, 'lib')\n"
+    told = imports_of(tmp_path, text + "sys.path.insert(0, LIB)\nimport mine\n")
+    assert [one["ok"] for one in told] == [True, True, True]
+
+
+def test_after_a_path_that_cannot_be_made_here_nothing_is_certain(tmp_path: pathlib.Path) -> None:
+    text = "import sys, os\nsys.path.append(os.environ['ONLY_THERE'])\nimport absent_here\n"
+    told = imports_of(tmp_path, text)[-1]
+    assert (told["ok"], told["optional"]) == (False, True)
+
+
+def test_stand_ins_are_there_and_a_name_that_they_lack_names_the_real_package(tmp_path: pathlib.Path) -> None:
+    model, automl = imports_of(tmp_path, "from azureml.core.model import Model\nimport azureml.automl.runtime\n")
+    assert model["ok"] is True
+    assert automl["remedy"].startswith("azureml.automl.runtime: add azureml-automl-runtime to the environment")
+
+
+def test_an_import_that_ends_or_kills_the_process_is_told_and_what_came_before_stays(tmp_path: pathlib.Path) -> None:
+    told = imports_of(tmp_path, "import json\nimport helper\nimport os\n", helper="import os\nos._exit(7)\n")
+    assert [one["ok"] for one in told] == [True, False]
+    assert told[1]["error"] == "the process ended itself with exit code 7"
+    told = imports_of(tmp_path, "import helper\n", helper="import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
+    assert told[0]["error"] == "the process was ended by SIGSEGV: native code crashed, or memory ran out"
+    told = imports_of(tmp_path, "import helper\nimport json\n", helper="raise SystemExit('no licence')\n")
+    assert [one["ok"] for one in told] == [False, True]
+    assert told[0]["error"] == "SystemExit: no licence"
+
+
+def test_an_import_without_an_end_is_told_and_its_children_end_with_it(tmp_path: pathlib.Path) -> None:
+    sleeper = "[sys.executable, '-c', 'import time; time.sleep(600)']"
+    helper = f"import subprocess, sys, time\nchild = subprocess.Popen({sleeper})\n"
+    (tmp_path / "helper.py").write_text(helper + "open('pid', 'w').write(str(child.pid))\ntime.sleep(600)\n")
+    (tmp_path / "score.py").write_text("import helper\n")
+    document, _ = ask(tmp_path, "score.py", "--timeout-s", "2")
+    (told,) = document["imports"]
+    assert (told["ok"], told["error"]) == (True, "it was still being imported after 2 s")
+    pid = int((tmp_path / "pid").read_text())
+    stat = pathlib.Path(f"/proc/{pid}/stat")
+    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_what_imports_print_stays_out_of_the_document(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "helper.py").write_text(
+        "import os\nprint('printed')\nos.write(1, b'written')\nos.system('echo echoed')\n"
+    )
+    (tmp_path / "score.py").write_text("import helper\n")
+    document, stderr = ask(tmp_path, "score.py")
+    assert document["imports"][0]["ok"] is True
+    assert all(word in stderr for word in ("printed", "written", "echoed"))
+
+
+def test_the_authors_folder_comes_last_and_the_source_directory_is_on_the_path(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "src" / "x").mkdir(parents=True)
+    (tmp_path / "src" / "mine.py").write_text("")
+    (tmp_path / "json.py").write_text("raise RuntimeError('the wrong json')\n")
+    (tmp_path / "src" / "x" / "beside.py").write_text("")
+    (tmp_path / "src" / "x" / "score.py").write_text("import json\nimport mine\nimport beside\n")
+    variables = {"AML_APP_ROOT": str(tmp_path), "AZUREML_SOURCE_DIRECTORY": "src"}
+    document, _ = ask(tmp_path, "src/x/score.py", variables=variables)
+    assert [one["ok"] for one in document["imports"]] == [True, True, False]
+    assert document["imports"][2]["file"] == os.path.join("src", "x", "score.py")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        (b"x = 1\nprint 'x'\n", 2, ""),
+        ("import json\n".encode("utf-16"), 1, ""),
+        (bytes(range(256)), 1, ""),
+        (b"(" * 100_000, 1, ""),
+        (b"x = '\xe9'\n", 1, "utf-8"),
+    ],
+)
+def test_a_script_that_this_python_cannot_parse_is_told_with_its_line(
+    tmp_path: pathlib.Path, content: bytes, line: int, words: str
+) -> None:
+    (tmp_path / "score.py").write_bytes(content)
+    for arguments in (["score.py"], ["score.py", "--only-parse"]):
+        document, _ = ask(tmp_path, *arguments)
+        assert (document["syntax"]["file"], document["syntax"]["line"]) == ("score.py", line)
+        assert words in document["syntax"]["message"]
+        assert document["imports"] == []
+
+
+def test_only_parsing_takes_several_files_and_runs_none(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "score.py").write_text("raise SystemExit(1)\n")
+    (tmp_path / "helper.py").write_text("x = = 1\n")
+    document, _ = ask(tmp_path, "score.py", "helper.py", "absent.py", "--only-parse")
+    assert (document["syntax"]["file"], document["syntax"]["line"], document["imports"]) == ("helper.py", 1, [])
+    document, _ = ask(tmp_path, "absent.py", "--only-parse")
+    assert document["syntax"]["message"] == "it cannot be read: No such file or directory"
+
+
+def test_a_script_on_what_is_new_and_one_on_what_is_gone_are_judged_by_this_python(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "walrus.py").write_text("if (n := 1): pass\n")
+    (tmp_path / "old.py").write_text("async = 1\n")
+    walrus, _ = ask(tmp_path, "walrus.py", "--only-parse")
+    old, _ = ask(tmp_path, "old.py", "--only-parse")
+    assert (walrus["syntax"] is None) == (sys.version_info >= (3, 8))
+    assert (old["syntax"] is None) == (sys.version_info < (3, 7))
+
+
+def test_the_packages_of_a_module_are_found_by_the_longest_known_beginning() -> None:
+    assert packages_of("sklearn.ensemble") == ["scikit-learn"]
+    assert packages_of("google.protobuf.message") == ["protobuf"]
+    assert packages_of("google.nowhere") == []
+    assert all(names == sorted(set(names), key=names.index) for names in packages().values())
+
+
+def test_the_listing_names_what_stand_ins_offer() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "shipway_serving.shims.listing"],
+        env={"PYTHONPATH": str(PACKAGE_PARENT)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    document = json.loads(done.stdout.decode())
+    assert "Model" in document["modules"]["azureml.core.model"]["names"]
+    assert document["modules"]["azureml.monitoring"]["precedence"] == "first"
+    assert document["packages"]["cv2"][0] == "opencv-python-headless"
