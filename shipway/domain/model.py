@@ -44,7 +44,8 @@ class Tree:
 class RunFacts:
     """The training run that a model came from.
 
-    `ended_at` is None when it still ran; `path` is where the model's files lay among those of the run. `server` is the tracking server's URL, without any credentials.
+    `ended_at` is None when it still ran; `path` is where the model's files lay among those of the run; `server` is the
+    tracking server's URL, without any credentials.
     """
 
     run_id: str
