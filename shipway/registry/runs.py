@@ -73,7 +73,7 @@ def best_run(
     return max(able, key=lambda run: (sign * run.metrics[metric], run.started_at.timestamp() if run.started_at else 0))
 
 
-def newest_run(tracking: Tracking, experiment: str, path: str, environ: Mapping[str, str]) -> Run:
+def newest_run(tracking: Tracking, experiment: str, path: str, environ: Mapping[str, str] = os.environ) -> Run:
     """The newest finished run that has `path`. Raises RegistryError saying what the newest has instead."""
     wanted, newest = run_path(path), None
     looked_at = 0
@@ -99,10 +99,13 @@ def finished_runs(tracking: Tracking, experiment: str) -> Iterator[Run]:
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
-    """A payload of a run on this machine, in a folder that goes with the block that asked for it."""
+    """A payload of a run on this machine, in a folder that goes with the block that asked for it.
+
+    `path` is where it is here, `asset_path` where it lay in the run.
+    """
 
     path: Path
-    run: Run
+    asset_path: str
 
 
 @contextlib.contextmanager
@@ -123,7 +126,7 @@ def fetch_from_run(
     with tempfile.TemporaryDirectory(prefix="shipway-run-") as folder:
         payload = Path(folder) / wanted.rpartition("/")[2]
         download(*located, payload)
-        yield Fetched(path=payload, run=run)
+        yield Fetched(path=payload, asset_path=wanted)
 
 
 def _locate(tracking: Tracking, run: Run, wanted: str, environ: Mapping[str, str]) -> tuple[RunFiles, RunFile] | None:

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from shipway.cli.context import Context
 from shipway.cli.output import Column, fields, mapping, moment, size
 from shipway.cli.parser import Parser
 from shipway.domain.model import ModelVersion
+from shipway.errors import ModelNotFound
 
 if TYPE_CHECKING:
     from shipway.registry.models import Registry
@@ -34,7 +36,11 @@ def add_arguments(parser: Parser) -> None:
     find.add_argument(
         "--property", action="append", default=[], metavar="KEY[=VALUE]", help="with this property; repeatable"
     )
-    _add_choice(parser.add_verb("show", _show, "one model version and its files"))
+    find.add_argument("--run-id", metavar="ID", help="from this training run")
+    find.add_argument("--dataset-id", metavar="ID", help="told to mean nothing here")
+    show = parser.add_verb("show", _show, "one model version and its files")
+    _add_choice(show)
+    show.add_argument("--run-id", metavar="ID", help="the newest version of -n NAME that came from this training run")
     fetch = parser.add_verb("download", _download, "write a model's files to a folder, every digest checked")
     _add_choice(fetch)
     fetch.add_argument("-t", "--target-dir", required=True, metavar="DIR", type=Path, help="made if it is not there")
@@ -62,15 +68,18 @@ def _add_choice(parser: ArgumentParser) -> None:
 
 def _list(args: Namespace, context: Context) -> int:
     registry = registry_of(context)
-    wanted = [_wanted(text) for text in args.property]
-    versions = registry.list(args.name, tags=[_wanted(text) for text in args.tag], latest=args.latest)
+    if args.dataset_id:
+        context.output.say("--dataset-id: there are no data sets here; every model is shown")
+    versions = registry.list(
+        args.name,
+        tags=[_wanted(text) for text in args.tag],
+        properties=[_wanted(text) for text in args.property],
+        run_id=args.run_id,
+        latest=args.latest,
+    )
     aliases = {name: registry.aliases(name) for name in {version.name for version in versions}}
-    records = [
-        document_of(version, _aliases_of(version, aliases[version.name]))
-        for version in versions
-        if all(_has(version.properties, one) for one in wanted)
-    ]
-    asked = args.name or args.tag or args.property
+    records = [document_of(version, _aliases_of(version, aliases[version.name])) for version in versions]
+    asked = args.name or args.tag or args.property or args.run_id
     nothing = "no model is like that" if asked else "no model is registered yet; try `shipway model register --help`"
     context.output.records(records, _COLUMNS, empty=nothing)
     return 0
@@ -78,7 +87,7 @@ def _list(args: Namespace, context: Context) -> int:
 
 def _show(args: Namespace, context: Context) -> int:
     registry = registry_of(context)
-    version = registry.resolve(_reference(args))
+    version = _from_run(args, registry) if args.run_id else registry.resolve(_reference(args))
     used_by = [f"{use.service}/{use.revision}" for use in registry.uses(version.ref)]
     document = document_of(version, _aliases_of(version, registry.aliases(version.name))) | {
         "files": [{"path": f.path, "digest": f.digest, "size_bytes": f.size_bytes} for f in version.tree.files],
@@ -117,6 +126,16 @@ def _delete(args: Namespace, context: Context) -> int:
     return 0
 
 
+def _from_run(args: Namespace, registry: "Registry") -> ModelVersion:
+    if args.model_id is not None or args.version is not None:
+        args.parser.error("give --run-id with -n NAME or alone, or else an id")
+    found = registry.list(args.name, run_id=args.run_id)
+    if not found:
+        of = f" of {args.name}" if args.name else ""
+        raise ModelNotFound(f"ModelNotFound: no version{of} came from run {args.run_id}; see `shipway model list`")
+    return found[0]
+
+
 def _reference(args: Namespace) -> str:
     if (args.model_id is None) == (args.name is None):
         args.parser.error("give either -i ID or -n NAME [--version N]")
@@ -126,6 +145,7 @@ def _reference(args: Namespace) -> str:
 
 
 def document_of(version: ModelVersion, aliases: tuple[str, ...]) -> dict[str, Any]:
+    run = version.run
     return {
         "id": version.id,
         "name": version.name,
@@ -140,6 +160,11 @@ def document_of(version: ModelVersion, aliases: tuple[str, ...]) -> dict[str, An
         "digest": version.digest,
         "size_bytes": version.tree.size_bytes,
         "release_id": version.release_id,
+        "run_id": run.run_id if run else None,
+        "experiment_name": run.experiment if run else None,
+        "run_ended": run.ended_at if run else None,
+        "run_path": run.path if run else None,
+        "resource_configuration": asdict(version.resources) if version.resources else None,
     }
 
 
@@ -154,11 +179,25 @@ def lines_of(document: Mapping[str, Any]) -> list[str]:
         "properties": mapping(document["properties"]),
         "created": moment(document["created_time"]),
         "release": document["release_id"] or "",
+        "run": _run(document),
+        "resources": _resources(document["resource_configuration"] or {}),
         "size": size(document["size_bytes"]),
         "digest": document["digest"],
         "used by": document.get("used by", ""),
     }
     return fields(shown)
+
+
+def _run(document: Mapping[str, Any]) -> str:
+    if document["run_id"] is None:
+        return ""
+    ended = f", ended {moment(document['run_ended'])}" if document["run_ended"] else ""
+    return f"{document['run_id']} of experiment {document['experiment_name']}{ended}: {document['run_path']}"
+
+
+def _resources(given: Mapping[str, Any]) -> str:
+    units = {"cpu_cores": "cores", "memory_gb": "GB", "gpu_cores": "GPUs"}
+    return ", ".join(f"{given[name]:g} {unit}" for name, unit in units.items() if given.get(name) is not None)
 
 
 def _aliases_of(version: ModelVersion, aliases: Mapping[str, int]) -> tuple[str, ...]:
@@ -169,7 +208,3 @@ def _wanted(text: str) -> str | tuple[str, str]:
     """`key` for any value, `key=value` for that one."""
     key, equals, value = text.partition("=")
     return (key, value) if equals else key
-
-
-def _has(values: Mapping[str, str], wanted: str | tuple[str, str]) -> bool:
-    return wanted in values if isinstance(wanted, str) else values.get(wanted[0]) == wanted[1]
