@@ -37,6 +37,20 @@ def validate(model: type[M], document: Document) -> M:
         raise _explain(error.errors(), model, document) from None
 
 
+def validate_all(model: type[M], document: Document) -> M:
+    """As `validate`, but raises a ConfigError with a line for each thing that is wrong."""
+    if not isinstance(document.value, Mapping):
+        return validate(model, document)
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as error:
+        lines = []
+        for one in error.errors():
+            keys = _existing_keys(one["loc"], document.value, one["type"])
+            lines.append(document.at(keys, _words(one, keys, model)))
+        raise ConfigError("\n".join(dict.fromkeys(lines))) from None
+
+
 def without_nulls(value: object) -> object:
     """v1 takes null everywhere as "not given" (contract I-2)."""
     match value:
@@ -50,18 +64,19 @@ def without_nulls(value: object) -> object:
 
 def unknown_key_warnings(model: BaseModel, document: Document) -> Iterator[str]:
     """A line for each key of a v1 document that nobody reads. v1 dropped them without a word."""
-    for path, key, known in _unknown_keys(model, ()):
+    for path, key, known in unknown_keys(model):
         yield document.at((*path, key), f"ignored: {unknown_key(key, known)}")
 
 
-def _unknown_keys(model: BaseModel, path: KeyPath) -> Iterator[tuple[KeyPath, str, list[str]]]:
+def unknown_keys(model: BaseModel, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str, list[str]]]:
+    """Where each stands, its name, and which keys are known there."""
     known = _keys_of(type(model))
     for key in model.model_extra or {}:
         yield path, key, known
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if isinstance(value, BaseModel):
-            yield from _unknown_keys(value, (*path, field.alias or name))
+            yield from unknown_keys(value, (*path, field.alias or name))
 
 
 def _explain(errors: list[ErrorDetails], model: type[BaseModel], document: Document) -> ConfigError:
@@ -73,7 +88,7 @@ def _explain(errors: list[ErrorDetails], model: type[BaseModel], document: Docum
     return document.fault(keys, _words(first, keys, model) + tail)
 
 
-def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:
+def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:  # noqa: PLR0911 - a table
     match error["type"]:
         case "missing" | "too_short" | "string_too_short":
             return "is missing" if error["type"] == "missing" else "must not be empty"
@@ -81,6 +96,8 @@ def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:
             return unknown_key(str(keys[-1]), _keys_of(_model_at(model, keys[:-1])))
         case "value_error":
             return str(error["ctx"]["error"])
+        case "bool_type":
+            return f"must be true or false, not {_shown(error['input'])}"
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"must hold keys and values, not {_shown(error['input'])}"
         case "string_type" | "invalid_key" if not isinstance(error["input"], list | dict | None):

@@ -1,11 +1,12 @@
 """Services on targets: what is asked for, and snapshots of what was seen. Nothing here is a live handle."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from shipway.domain.image import Image
+from shipway.domain.secret import Secret
 
 
 class ServiceState(StrEnum):
@@ -53,12 +54,123 @@ class Resources:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Autoscale:
+    """v1's autoScaler: between `min_replicas` and `max_replicas`, so that `target_percent` of each is busy."""
+
+    enabled: bool | None = None
+    min_replicas: int | None = None
+    max_replicas: int | None = None
+    refresh_s: int | None = None
+    target_percent: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auth:
+    """Who may call: holders of a key (authEnabled), or of a token that runs out (tokenAuthEnabled); never both."""
+
+    key: bool | None = None
+    token: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """v1's livenessProbeRequirements."""
+
+    period_s: int | None = None
+    initial_delay_s: int | None = None
+    timeout_s: int | None = None
+    success_threshold: int | None = None
+    failure_threshold: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestLimits:
+    """A request that runs longer than `scoring_timeout_ms` ends with 504, one that waits longer than `max_queue_ms`
+    with 503."""
+
+    scoring_timeout_ms: int | None = None
+    max_concurrent: int | None = None
+    max_queue_ms: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tls:
+    """ACI's own certificate; on AKS it belongs to the cluster. Paths are absolute, on the machine that read them."""
+
+    enabled: bool | None = None
+    certificate: str | None = None
+    key: str | None = None
+    cname: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Where on a cloud: `location` is a region, `dns_label` the first label of the host name."""
+
+    location: str | None = None
+    dns_label: str | None = None
+    vnet: str | None = None
+    subnet: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiskKey:
+    """A customer's own key for ACI's disks, by where it is kept."""
+
+    vault_url: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointVersion:
+    """v1's AKS endpoint: `name` of one version, and the share of requests that it answers, in percent."""
+
+    name: str | None = None
+    traffic_percent: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceKeys:
+    """Keys that the author chose; None for one that is to be made."""
+
+    primary: Secret | None = None
+    secondary: Secret | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeploymentConfig:
-    """v1's deployment config as far as every target shares it. `port` is None for a free one."""
+    """v1's deployment config (contract section 11). None is what its author left out.
+
+    `service_defaults.with_defaults` fills that in.
+
+    `compute_type` is local, aci, aks or aksendpoint. `port` is None for a free one. `replicas` is a fixed number.
+    `keys` are secrets, which no record may hold: write `without_secrets(config)`.
+    """
 
     compute_type: str = "local"
     port: int | None = None
     resources: Resources = Resources()
+    gpu_cores: int | None = None
+    replicas: int | None = None
+    autoscale: Autoscale = Autoscale()
+    auth: Auth = Auth()
+    limits: RequestLimits = RequestLimits()
+    probe: Probe = Probe()
+    tls: Tls = Tls()
+    network: Network = Network()
+    disk_key: DiskKey | None = None
+    app_insights: bool | None = None
+    collect_model_data: bool | None = None
+    compute_target: str | None = None
+    namespace: str | None = None
+    endpoint: EndpointVersion = EndpointVersion()
+    keys: ServiceKeys | None = None
+
+
+def without_secrets(config: DeploymentConfig) -> DeploymentConfig:
+    """What may be written to a workspace."""
+    return replace(config, keys=None)
 
 
 @dataclass(frozen=True, kw_only=True)
