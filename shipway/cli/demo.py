@@ -112,6 +112,7 @@ def choose_target(asked: str | None, context: Context) -> tuple[str, str]:
     """The kind of target, and why: containers where an engine answers and a base image can be had."""
     if asked is not None:
         return asked, "--target says so"
+    from shipway.domain.environment import UNNAMED, Environment
     from shipway.domain.image import ImageConfig
     from shipway.engine.connection import connect
     from shipway.image.container.base import find_base
@@ -121,7 +122,7 @@ def choose_target(asked: str | None, context: Context) -> tuple[str, str]:
     except ShipwayError as error:
         return "process", f"no containers here: {error}"
     try:
-        base = find_base(engine, ImageConfig(), None, context.state())
+        base = find_base(engine, Environment(name=UNNAMED), ImageConfig(), context.state())
     except ShipwayError as error:
         return "process", f"no containers here: {error}"
     finally:

@@ -27,10 +27,14 @@ DOCKER = "docker"
 @dataclass(frozen=True, kw_only=True)
 class ImageConfig:
     """How a container image is to be made. `base` is the image that it stands on; None takes the usual one for its
-    Python. `registry` is `host[:port]/path` to push it to; None leaves it in the engine that built it."""
+    Python. `registry` is `host[:port]/path` to push it to; None leaves it in the engine that built it. `provide` names
+    what is put into the base, such as mpi: the table of base images says how. `python` is the path of the interpreter
+    that the process target is to use, against what the environment pins."""
 
     base: str | None = None
     registry: str | None = None
+    python: str | None = None
+    provide: tuple[str, ...] = ()
 
 
 USUAL_IMAGE = ImageConfig()

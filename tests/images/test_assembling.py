@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shipway.domain.environment import Environment
 from shipway.domain.image import Image, ImageConfig, ImageSpec
 from shipway.engine.connection import Engine
 from shipway.image.build import image_stands
@@ -158,4 +159,5 @@ def test_the_base_may_be_named_by_its_id(engine: Engine, build: Build, spec: Spe
     base_id = str(engine.client.images.get("shipway-base:3.11").id)
     image = build(spec(), base=base_id)
     assert image.labels["base"] == f"{base_id} {base_id}"
-    assert find_base(engine, ImageConfig(base=base_id), "3.11", state).python.executable == "/usr/local/bin/python3.11"
+    base = find_base(engine, Environment(name="mine", python="3.11"), ImageConfig(base=base_id), state)
+    assert base.python.executable == "/usr/local/bin/python3.11"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shipway.domain.canonical import sha256_hex
+from shipway.domain.environment import UNNAMED, Environment
 from shipway.domain.image import ImageConfig
 from shipway.engine.connection import Engine, connect
 from shipway.engine.faults import EngineFull
@@ -26,7 +27,7 @@ from tests.images.conftest import RUN, archive_of, own_base
 
 @pytest.fixture(scope="module")
 def base(engine: Engine, state: MachineState) -> BaseImage:
-    return find_base(engine, ImageConfig(base="shipway-base:3.11"), None, state)
+    return find_base(engine, Environment(name=UNNAMED), ImageConfig(base="shipway-base:3.11"), state)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The base image: found in the engine or pulled, and asked once for its Python. The answer is kept by its id."""
+"""The base image: found in the engine, pulled or made, and asked once for its Python. The answer is kept by its id."""
 
 import json
 import logging
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from shipway.domain.canonical import sha256_hex
+from shipway.domain.environment import Environment
 from shipway.domain.image import ImageConfig
+from shipway.domain.secret import Secret
 from shipway.engine.connection import Engine
-from shipway.engine.credentials import login_for
-from shipway.engine.faults import NotInEngine
 from shipway.errors import BuildError, EngineUnavailable, TargetError
-from shipway.image.container.base_choice import HOW_TO_CHOOSE, base_name, with_tag
+from shipway.image.container.base_choice import HOW_TO_CHOOSE, base_for
+from shipway.image.container.base_pull import BaseLogin, Puller
 from shipway.image.container.base_python import QUESTIONS, BasePython, choose_python, pythons_in
 from shipway.image.container.errand import Errand, run_errand
-from shipway.image.container.stream import follow
+from shipway.image.container.made_base import make_base
 from shipway.image.interpreters import own_interpreter
 from shipway.machine.state import MachineState, private_folder, write_whole
 
@@ -28,6 +29,8 @@ class BaseImage:
     """`name` as it was asked for; `digest` the registry's when it was asked for by that, else the id.
 
     `layers` are the digests of its uncompressed layers, lowest first; `settings` its Config as the engine shows it.
+    `packages_stay`: what lies in its own Python is meant to be seen by the script. `dockerfile` is what it was made
+    from, None for one that was taken as it is. `told` are lines for whoever releases.
     """
 
     name: str
@@ -38,22 +41,32 @@ class BaseImage:
     layers: tuple[str, ...]
     settings: Mapping[str, Any]
     python: BasePython
+    packages_stay: bool = False
+    dockerfile: str | None = None
+    told: tuple[str, ...] = ()
 
 
 def find_base(
     engine: Engine,
+    environment: Environment,
     config: ImageConfig,
-    pin: str | None,
     state: MachineState,
     *,
-    environment: Mapping[str, str] = os.environ,
+    login: Secret | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> BaseImage:
-    """Safe to repeat: pulled only when the engine has no image of that name.
+    """Safe to repeat: pulled or made only when the engine has none of that name.
 
-    Raises BuildError, saying how to choose another, when it cannot be had or has no fitting Python.
+    `login` is the password for the environment's base registry: used for this pull. Raises BuildError, saying how to
+    choose another, when it cannot be had or made, or has no fitting Python; ConfigError for a table of base images of
+    the user's that cannot be read; EngineFull, EngineUnavailable.
     """
-    name = base_name(config, pin, own=own_interpreter().numbers, environment=environment)
-    found = _inspect(engine, name) or _pull(engine, name, config, environment)
+    wish = base_for(environment, config, own=own_interpreter().numbers, environ=environ)
+    puller = Puller(engine=engine, login=_login(environment, login), ours=config.registry, environ=environ)
+    name = wish.name
+    if wish.dockerfile is not None:
+        name = make_base(puller, wish.dockerfile, state, called=environment.called)
+    found = puller.have(name)
     return BaseImage(
         name=name,
         id=found["Id"],
@@ -62,41 +75,18 @@ def find_base(
         architecture=found.get("Architecture") or "amd64",
         layers=tuple(found["RootFS"].get("Layers") or ()),
         settings=found.get("Config") or {},
-        python=choose_python(_pythons(engine, name, found, state), pin, base=name),
+        python=choose_python(_pythons(engine, name, found, state), wish.pin, base=name),
+        packages_stay=wish.packages_stay,
+        dockerfile=wish.dockerfile,
+        told=wish.told,
     )
 
 
-def _inspect(engine: Engine, name: str) -> dict[str, Any] | None:
-    what = f"looking for base image {name}"
-    try:
-        with engine.speaking(what):
-            found: dict[str, Any] = engine.client.api.inspect_image(name)
-            return found
-    except NotInEngine:
+def _login(environment: Environment, password: Secret | None) -> BaseLogin | None:
+    base = environment.base
+    if password is None or base.registry is None or base.username is None:
         return None
-    except EngineUnavailable:
-        raise
-    except TargetError as error:  # it is no name of an image
-        raise BuildError(f"{error}; {HOW_TO_CHOOSE}") from error
-
-
-def _pull(engine: Engine, name: str, config: ImageConfig, environment: Mapping[str, str]) -> dict[str, Any]:
-    log.info("base image %s is not in the engine: pulling it", name)
-    auth = login_for(name, ours=config.registry, environment=environment)
-    what = f"base image {name} is not in the Docker Engine at {engine.endpoint} and cannot be pulled"
-    try:
-        with engine.speaking(what):
-            follow(
-                engine, engine.client.api.pull(with_tag(name), stream=True, decode=True, auth_config=auth), what=what
-            )
-    except EngineUnavailable:
-        raise
-    except (TargetError, BuildError) as error:
-        raise BuildError(f"{error}; log in to its registry with `docker login`, or {HOW_TO_CHOOSE}") from error
-    found = _inspect(engine, name)
-    if found is None:
-        raise BuildError(f"base image {name} was pulled and is gone again; build again")
-    return found
+    return BaseLogin(registry=base.registry, username=base.username, password=password)
 
 
 def _digest_of(name: str, found: Mapping[str, Any]) -> str:

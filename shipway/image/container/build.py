@@ -113,7 +113,7 @@ def local_name(spec: ImageSpec) -> str:
 def _decide(
     site: _Site, spec: ImageSpec, config: ImageConfig, origin: Origin, environment: Mapping[str, str]
 ) -> _Parts:
-    base = find_base(site.engine, config, spec.environment.python, site.state, environment=environment)
+    base = find_base(site.engine, spec.environment, config, site.state, environ=environment)
     platform = platform_of(base.python.machine, base.python.libc, base=base.name)
     packages = lock_packages(spec.environment, base.python, platform, serving_requirements(), site.state)
     serving = dict(serving_files())
