@@ -11,6 +11,28 @@ _INSTALLS = re.compile(
     r"\b(?:pip[\d.]*|conda|mamba|micromamba)\s+(?:-\S+\s+)*(?:install|env\s+(?:create|update)|create|update)\b"
 )
 _FETCHED = ("http://", "https://", "ftp://", "git@")
+_WORDS = frozenset(
+    [
+        "ADD",
+        "ARG",
+        "CMD",
+        "COPY",
+        "ENTRYPOINT",
+        "ENV",
+        "EXPOSE",
+        "FROM",
+        "HEALTHCHECK",
+        "LABEL",
+        "MAINTAINER",
+        "ONBUILD",
+        "RUN",
+        "SHELL",
+        "STOPSIGNAL",
+        "USER",
+        "VOLUME",
+        "WORKDIR",
+    ]
+)
 NOTHING = "scratch"
 """What FROM calls an image of nothing."""
 
@@ -76,6 +98,11 @@ def images_in(text: str) -> list[str]:
 def from_context(text: str) -> Instruction | None:
     """The first instruction that takes files from beside the Dockerfile."""
     return next((each for each in instructions_in(text) if _takes_files(each)), None)
+
+
+def unknown_instruction(text: str) -> Instruction | None:
+    """The first that no builder knows."""
+    return next((each for each in instructions_in(text) if each.word not in _WORDS), None)
 
 
 def installs_packages(text: str) -> Instruction | None:

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shipway.domain.base_table import host_of
@@ -34,7 +34,7 @@ class Puller:
     engine: Engine
     login: BaseLogin | None = None
     ours: str | None = None
-    environ: Mapping[str, str] = os.environ
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def have(self, name: str) -> dict[str, Any]:
         """What the engine says of it: pulled only when the engine has none of that name. Safe to repeat.

@@ -10,7 +10,7 @@ from typing import Any
 from shipway.domain.canonical import digest_of
 from shipway.engine.connection import Engine
 from shipway.engine.faults import EngineFull, bounded, of_reason
-from shipway.errors import BuildError
+from shipway.errors import BuildError, EngineUnavailable, TargetError
 from shipway.image.container.base_pull import Puller, inspect_image
 from shipway.image.dockerfile import images_in
 from shipway.machine.locks import file_lock
@@ -24,6 +24,9 @@ _SILENCE_S = 1800
 
 _PATIENCE_S = 3600.0
 _LAST_LINES = 5
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+"""Around what a step prints to stderr."""
+
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)", re.DOTALL)
 
 
@@ -45,6 +48,15 @@ def make_base(puller: Puller, dockerfile: str, state: MachineState, *, called: s
 
 def _build(engine: Engine, dockerfile: str, name: str, called: str) -> None:
     what = f"the base image of {called} cannot be built"
+    try:
+        _carry_out(engine, dockerfile, name, what)
+    except (EngineFull, EngineUnavailable):
+        raise
+    except TargetError as error:  # before the first step: the text is not as it should be
+        raise BuildError(str(error)) from error
+
+
+def _carry_out(engine: Engine, dockerfile: str, name: str, what: str) -> None:
     with engine.speaking(what):
         lines = engine.client.api.build(
             fileobj=io.BytesIO(_context(dockerfile)),
@@ -74,7 +86,7 @@ def _follow(engine: Engine, lines: Iterator[Mapping[str, Any]], what: str) -> No
     said: list[str] = []
     for line in lines:
         reason = reason or str(line.get("error") or "")
-        text = str(line.get("stream") or "").strip()
+        text = _COLOUR.sub("", str(line.get("stream") or "")).strip()
         if (match := _STEP.match(text)) is not None:
             step, said = " ".join(match[2].split()), []
             log.info("step %s: %s", match[1], bounded(step))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shipway.domain.base_table import Provided
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError
-from shipway.image.dockerfile import Instruction, from_context, instructions_in
+from shipway.image.dockerfile import Instruction, from_context, instructions_in, unknown_instruction
 
 CONDA = "/opt/shipway/conda"
 _STAGE = "shipway-conda"
@@ -63,10 +63,13 @@ def channels_for(channels: Iterable[str]) -> list[str]:
 def refuse_bad_steps(environment: Environment) -> None:
     """Raises BuildError, naming the line, for what cannot be carried out here."""
     base = environment.base
-    if (found := from_context(base.steps)) is not None:
-        raise _takes_files(environment, "the extra Docker steps", found)
-    if base.dockerfile is not None and (found := from_context(base.dockerfile)) is not None:
-        raise _takes_files(environment, "docker.baseDockerfile", found)
+    for where, text in (("the extra Docker steps", base.steps), ("docker.baseDockerfile", base.dockerfile or "")):
+        if (found := unknown_instruction(text)) is not None:
+            raise BuildError(
+                f"{environment.called}: line {found.line} of {where} is no instruction of a Dockerfile ({found.shown})"
+            )
+        if (found := from_context(text)) is not None:
+            raise _takes_files(environment, where, found)
     if (found := next((each for each in instructions_in(base.steps) if each.word == "FROM"), None)) is not None:
         raise BuildError(
             f"{environment.called}: line {found.line} of the extra Docker steps begins another image ({found.shown}); "
