@@ -214,6 +214,70 @@ def test_a_script_on_what_is_new_and_one_on_what_is_gone_are_judged_by_this_pyth
     assert (old["syntax"] is None) == (sys.version_info < (3, 7))
 
 
+def test_a_script_is_followed_into_its_source_directory_without_running_any_of_it(tmp_path: pathlib.Path) -> None:
+    for folder in ("src/pkg", "src/x/y"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "src" / "pkg" / "__init__.py").write_text("import requests\n")
+    (tmp_path / "src" / "pkg" / "inner.py").write_text("from . import other\nfrom .other import thing\n")
+    (tmp_path / "src" / "pkg" / "other.py").write_text("import yaml\nraise SystemExit\n")
+    (tmp_path / "src" / "json.py").write_text("import never\n")
+    (tmp_path / "src" / "x" / "y" / "beside.py").write_text("import never\n")
+    script = tmp_path / "src" / "x" / "y" / "score.py"
+    script.write_text(
+        "import json, beside\nfrom pkg import inner\nfrom src.pkg.other import thing\n"
+        "def init():\n    import numpy\nclass A:\n    def run(self):\n        try:\n            import cv2\n"
+        "        except ImportError:\n            pass\n"
+    )
+    document, _ = ask(tmp_path, "src/x/y/score.py", "--list", "--source-directory", "src")
+    assert document["files"] == ["x/y/score.py", "pkg/__init__.py", "pkg/inner.py", "pkg/other.py"]
+    assert (document["syntax"], document["unsure"]) == (None, False)
+    told = {one["module"]: one for one in document["imports"]}
+    assert {name for name, one in told.items() if one["local"]} == {"pkg", "src.pkg.other", ".", ".other"}
+    assert told["pkg"]["names"] == ["inner"]
+    assert told["beside"]["beside"] == "x/y/beside.py"
+    assert told["json"]["local"] is False
+    assert (told["numpy"]["function"], told["numpy"]["optional"]) == ("init", False)
+    assert (told["cv2"]["function"], told["cv2"]["optional"]) == ("a function", True)
+    assert (told["yaml"]["file"], told["yaml"]["line"]) == ("pkg/other.py", 1)
+
+
+def test_a_lone_script_has_nothing_beside_it(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "score.py").write_text("import helper\nfrom . import other\n")
+    (tmp_path / "helper.py").write_text("import never\n")
+    document, _ = ask(tmp_path, "score.py", "--list")
+    assert document["files"] == ["score.py"]
+    assert [(one["module"], one["local"], one["beside"]) for one in document["imports"]] == [
+        ("helper", False, "helper.py"),
+        (".", False, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "unsure"),
+    [
+        ("import sys\nsys.path.append('lib')\n", True),
+        ("import sys\nprint(sys.path)\n", True),
+        ("import sys\ndef init():\n    sys.path.insert(0, 'lib')\n", True),
+        ("import os\nos.system('pip install x')\n", True),
+        ("import os\nos.environ['A'] = 'b'\n", False),
+    ],
+)
+def test_whether_a_script_looks_where_only_it_knows_is_told(tmp_path: pathlib.Path, text: str, unsure: bool) -> None:
+    (tmp_path / "score.py").write_text(text)
+    document, _ = ask(tmp_path, "score.py", "--list")
+    assert document["unsure"] is unsure
+
+
+def test_a_module_that_does_not_parse_counts_where_the_script_cannot_go_on_without_it(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "bad.py").write_text("x = 1\nprint 'x'\n")
+    (tmp_path / "score.py").write_text("import bad\n")
+    document, _ = ask(tmp_path, "score.py", "--list", "--source-directory", ".")
+    assert (document["syntax"]["file"], document["syntax"]["line"]) == ("bad.py", 2)
+    (tmp_path / "score.py").write_text("try:\n    import bad\nexcept Exception:\n    pass\n")
+    document, _ = ask(tmp_path, "score.py", "--list", "--source-directory", ".")
+    assert document["syntax"] is None
+
+
 def test_the_packages_of_a_module_are_found_by_the_longest_known_beginning() -> None:
     assert packages_of("sklearn.ensemble") == ["scikit-learn"]
     assert packages_of("google.protobuf.message") == ["protobuf"]
@@ -231,4 +295,5 @@ def test_the_listing_names_what_stand_ins_offer() -> None:
     document = json.loads(done.stdout.decode())
     assert "Model" in document["modules"]["azureml.core.model"]["names"]
     assert document["modules"]["azureml.monitoring"]["precedence"] == "first"
+    assert document["azureml"]["azureml.core"] == "azureml-core"
     assert document["packages"]["cv2"][0] == "opencv-python-headless"

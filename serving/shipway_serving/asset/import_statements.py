@@ -5,21 +5,15 @@ is imported (E-14). Its import statements are taken out, and with them what chan
 """
 
 import ast
-from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Set
+from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 FORGIVING = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 """What an ``except`` names to go on without a module."""
 
-PREPARING = {
-    "sys.path",
-    "os.chdir",
-    "os.environ",
-    "os.putenv",
-    "site.addsitedir",
-    "findspark.init",
-    "pkg_resources.require",
-}
+PREPARING = {"sys.path", "os.chdir", "os.environ", "os.putenv", "site.addsitedir", "findspark.init"}
 """What changes where later imports look, or what they find there."""
+
+PATHS = {"sys.path", "site.addsitedir", "findspark.init"}
 
 
 class Step(NamedTuple):
@@ -42,6 +36,22 @@ def steps_of(tree: ast.AST) -> List[Step]:
     body: List[Any] = getattr(tree, "body", [])
     needed = _names_for_preparing(body)
     return list(_steps(body, needed, _State(), optional=False))
+
+
+def later_steps(tree: ast.AST) -> Iterator[Tuple[Step, str]]:
+    """The imports of a parsed module that run in its functions, each with the function's name; a method has none."""
+    body: List[Any] = getattr(tree, "body", [])
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            name = node.name if node in body else "a function"
+            for step in _steps(node.body, set(), _State(), optional=False):
+                yield step, name
+
+
+def changes_its_path(tree: ast.AST) -> bool:
+    """Whether a module looks for others where only it knows, or installs them itself."""
+    statements = [node for node in ast.walk(tree) if isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign))]
+    return any(_installs(node) or _within(node, PATHS) for node in statements)
 
 
 class _State:

@@ -12,6 +12,8 @@ import sys
 import time
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from shipway_serving.asset.reached import Folder, Reached, syntax_fault
+
 PATIENCE_S = 110.0
 """A JVM that starts while its module is imported, or a framework of a GB from a cold disk, takes a minute."""
 
@@ -30,30 +32,27 @@ def run(arguments: List[str]) -> int:
     parser = argparse.ArgumentParser(prog="try_imports", description="Tries the imports of an entry script.")
     parser.add_argument("scripts", nargs="+", metavar="SCRIPT", help="relative to AML_APP_ROOT, or to this folder")
     parser.add_argument("--only-parse", action="store_true", help="see only whether the files parse on this Python")
+    parser.add_argument("--list", action="store_true", help="only say what is imported, from where; run nothing")
+    parser.add_argument("--source-directory", metavar="FOLDER", help="for --list: what travels beside the script")
     parser.add_argument("--timeout-s", type=float, default=PATIENCE_S, metavar="SECONDS")
     given = parser.parse_args(arguments)
     if given.only_parse:
         document = _document(next(filter(None, map(syntax_fault, given.scripts)), None), [])
+    elif given.list:
+        document = listed(given.scripts[0], given.source_directory)
     else:
         document = tried(given.scripts[0], given.timeout_s)
     sys.stdout.write(json.dumps(document) + "\n")
     return 0
 
 
-def syntax_fault(path: str) -> Optional[Dict[str, Any]]:
-    """Why this Python cannot parse a file, with file and line; None when it can."""
-    try:
-        with open(path, "rb") as file:
-            compile(file.read(), path, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        return {"file": path, "line": error.lineno or 1, "message": str(error.msg)}
-    except (RecursionError, MemoryError):
-        return {"file": path, "line": 1, "message": "it is nested too deeply"}
-    except ValueError as error:  # Null bytes: UTF-16, or no text at all.
-        return {"file": path, "line": 1, "message": str(error)}
-    except OSError as error:
-        return {"file": path, "line": 1, "message": f"it cannot be read: {error.strerror}"}
-    return None
+def listed(script: str, source_directory: Optional[str]) -> Dict[str, Any]:
+    """The imports of the script and of what it reaches of its source directory, none of them run."""
+    source = os.path.realpath(source_directory) if source_directory else None
+    reached = Reached(Folder(os.path.realpath(script), source))
+    reached.gather()
+    document = _document(reached.fault, reached.imports)
+    return dict(document, files=reached.files, unsure=reached.is_unsure)
 
 
 def tried(script: str, timeout_s: float) -> Dict[str, Any]:

@@ -11,7 +11,12 @@ Run in the app root with v1's variables, by whoever has built the environment; p
 that the script imports. ``optional`` is what the script can go on without, and what fails for a reason that is not its
 environment's, such as a model file that is not there yet. ``syntax`` has ``file``, ``line`` and ``message``.
 
-``--only-parse`` takes any number of files and needs no package at all. What the imports print goes to stderr. They run
+``--only-parse`` takes any number of files and needs no package at all; neither does ``--list``, which follows the
+script into its source directory and adds ``files``, ``unsure`` (the script looks for modules where only it knows) and,
+to each import, ``names``, the ``function`` that it stands in, whether it is the author's own (``local``), and where it
+lies ``beside`` the script if the server will not find it there.
+
+What the imports print goes to stderr. They run
 in a process of their own: one that crashes, exits or takes too long is told like any other failure.
 
 Nothing but this is imported before the working folder, the author's, is off ``sys.path`` (see ``__main__``).

@@ -1,7 +1,7 @@
 """``python -m shipway_serving.shims.listing``: what can be imported beside an author's packages, as one JSON document.
 
 For whoever compares a script with its environment before there is one: ``modules`` has the names of each stand-in,
-``packages`` which packages of the index bring a module.
+``packages`` which packages of the index bring a module, ``azureml`` the real package by a name's beginning.
 """
 
 import json
@@ -10,6 +10,7 @@ from typing import Any, Dict
 
 from shipway_serving.asset.import_names import packages
 from shipway_serving.shims import offered
+from shipway_serving.shims.remedies import DISTRIBUTIONS
 
 
 def listing() -> Dict[str, Any]:
@@ -18,7 +19,7 @@ def listing() -> Dict[str, Any]:
     for offer in offered():
         entry = modules.setdefault(offer.module, {"precedence": offer.precedence, "names": []})
         entry["names"].extend(offer.names)
-    return {"modules": modules, "packages": packages()}
+    return {"modules": modules, "packages": packages(), "azureml": DISTRIBUTIONS}
 
 
 if __name__ == "__main__":
