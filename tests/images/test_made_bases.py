@@ -99,7 +99,7 @@ def test_a_step_that_docker_does_not_take_is_said_in_its_words(find: Find) -> No
 
 
 def test_an_authors_base_without_a_fitting_python_is_refused(find: Find) -> None:
-    with pytest.raises(BuildError, match="^base image shipway-base:debian has no Python from 3.6 on; choose another"):
+    with pytest.raises(BuildError, match=r"^base image shipway-base:debian has no Python from 3\.6 on; choose another"):
         find(AuthorsBase(image="shipway-base:debian"))
 
 

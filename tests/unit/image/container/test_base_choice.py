@@ -6,7 +6,7 @@ import pytest
 
 from shipway.domain.base_table import BaseTable, KnownBase, Provided, host_of, path_of, versions_in
 from shipway.domain.environment import AuthorsBase, Environment
-from shipway.domain.image import ImageConfig
+from shipway.domain.image import USUAL_IMAGE, ImageConfig
 from shipway.errors import BuildError
 from shipway.image.container.base_choice import BaseWish, at_registry, base_for, minor_for, with_tag
 from shipway.image.container.base_python import BasePython, choose_python, platform_of, pythons_in
@@ -32,7 +32,7 @@ def python(version: str, executable: str = "/usr/bin/python3") -> BasePython:
 
 
 def wish(
-    environ: dict[str, str] | None = None, config: ImageConfig = ImageConfig(), table: BaseTable = TABLE, **of: Any
+    environ: dict[str, str] | None = None, config: ImageConfig = USUAL_IMAGE, table: BaseTable = TABLE, **of: Any
 ) -> BaseWish:
     base = {name: of.pop(name) for name in tuple(of) if name in AuthorsBase.__dataclass_fields__}
     environment = Environment(name="mine", base=AuthorsBase(**base), **of)
@@ -73,11 +73,15 @@ def test_the_release_has_the_first_word_then_the_author_then_the_variable(
 
 def test_what_was_mapped_is_told_with_how_to_have_back_what_it_gave() -> None:
     assert wish(image="azureml/base:intelmpi2018.3-ubuntu16.04", python="3.6.2").told == (
-        "environment 'mine': its base image azureml/base:intelmpi2018.3-ubuntu16.04 is one of Microsoft's; "
-        "python:3.6-slim stands in its place, for the environment brings its own Python and packages (beyond those the "
-        "image gave conda, mpi)",
-        "environment 'mine': should the script need one of mpi, ask for it in the release file, such as "
-        "image: {provide: [mpi]}",
+        (
+            "environment 'mine': its base image azureml/base:intelmpi2018.3-ubuntu16.04 is one of Microsoft's; "
+            "python:3.6-slim stands in its place, for the environment brings its own Python and packages (beyond those the "
+            "image gave conda, mpi)"
+        ),
+        (
+            "environment 'mine': should the script need one of mpi, ask for it in the release file, such as "
+            "image: {provide: [mpi]}"
+        ),
     )
 
 
@@ -131,8 +135,10 @@ def test_steps_are_run_on_the_base_and_that_is_said() -> None:
     found = wish(image="theirs:1", steps="RUN touch /here\nENV A=b\n")
     assert found.dockerfile == "FROM theirs:1\nUSER root\nRUN touch /here\nENV A=b\n"
     assert found.told == (
-        "environment 'mine': its extra Docker steps run on the base image, before the environment is there; in v1 they "
-        "ran after it",
+        (
+            "environment 'mine': its extra Docker steps run on the base image, before the environment is there; in v1 they "
+            "ran after it"
+        ),
     )
     assert not found.packages_stay
 
@@ -141,8 +147,8 @@ def test_packages_that_a_step_installs_are_seen_and_that_is_said() -> None:
     found = wish(steps="RUN apt-get update && \\\n    pip install -q --upgrade tea")
     assert found.packages_stay
     assert found.told[1] == (
-        "environment 'mine': `RUN apt-get update && pip install -q --upgrade tea` installs packages into the base's own "
-        "Python: the script sees them where the environment has none of that name, and no lock says which they are; "
+        "environment 'mine': `RUN apt-get update && pip install -q --upgrade tea` installs packages into the base's "
+        "own Python: the script sees them where the environment has none of that name, and no lock says which they are; "
         "better name them in the conda file"
     )
 
@@ -168,8 +174,10 @@ def test_packages_of_condas_come_by_a_stage_of_micromambas() -> None:
         "USER root\n"
     )
     assert found.told == (
-        "environment 'mine': gdal=3.4, libnetcdf>4 come from conda (conda-forge), by mm:1, in a stage of its own; their "
-        "Python is the image's",
+        (
+            "environment 'mine': gdal=3.4, libnetcdf>4 come from conda (conda-forge), by mm:1, in a stage of its own; "
+            "their Python is the image's"
+        ),
     )
 
 
@@ -186,9 +194,11 @@ def test_conda_is_given_the_authors_pin_of_python(pin: str | None, spec: str) ->
     [
         (
             {"steps": "RUN a\nCOPY data /data\n"},
-            "environment 'mine': line 2 of the extra Docker steps takes files from beside it (COPY data /data), and "
-            "there are none: v1 gave such steps no files either; fetch them with RUN or ADD from an address, put them "
-            "into the source directory, or make a base image with them and name it as image.base in the release file",
+            (
+                "environment 'mine': line 2 of the extra Docker steps takes files from beside it (COPY data /data), and "
+                "there are none: v1 gave such steps no files either; fetch them with RUN or ADD from an address, put them "
+                "into the source directory, or make a base image with them and name it as image.base in the release file"
+            ),
         ),
         (
             {"dockerfile": "FROM a\nADD x.tar /\n"},
@@ -196,8 +206,10 @@ def test_conda_is_given_the_authors_pin_of_python(pin: str | None, spec: str) ->
         ),
         (
             {"steps": "FROM other\n"},
-            "environment 'mine': line 1 of the extra Docker steps begins another image (FROM other); steps are run on "
-            "the base image: name that image as base image, or as image.base in the release file",
+            (
+                "environment 'mine': line 1 of the extra Docker steps begins another image (FROM other); steps are run on "
+                "the base image: name that image as base image, or as image.base in the release file"
+            ),
         ),
         (
             {"steps": "RUN a\nINSTALL b\n"},

@@ -86,10 +86,14 @@ def test_what_the_process_target_cannot_honour_is_named() -> None:
     )
     assert faults(dockerfile="FROM a", conda_packages=("gdal", "proj")) == (
         f"environment 'mine': the process target builds no image, and docker.baseDockerfile is one: {remedy}",
-        f"environment 'mine': the process target has no conda, and only conda has gdal, proj: {remedy}, or name packages "
-        "of pip's that do as well",
+        (
+            f"environment 'mine': the process target has no conda, and only conda has gdal, proj: {remedy}, or name "
+            "packages of pip's that do as well"
+        ),
     )
     assert faults(image="azureml/base:1", registry="r.example", username="ada") == (
-        "environment 'mine': the process target has no base images, and its azureml/base:1 is none of Microsoft's: "
-        f"{remedy}",
+        (
+            "environment 'mine': the process target has no base images, and its azureml/base:1 is none of Microsoft's: "
+            f"{remedy}"
+        ),
     )
