@@ -75,8 +75,8 @@ def test_what_was_mapped_is_told_with_how_to_have_back_what_it_gave() -> None:
     assert wish(image="azureml/base:intelmpi2018.3-ubuntu16.04", python="3.6.2").told == (
         (
             "environment 'mine': its base image azureml/base:intelmpi2018.3-ubuntu16.04 is one of Microsoft's; "
-            "python:3.6-slim stands in its place, for the environment brings its own Python and packages (beyond those the "
-            "image gave conda, mpi)"
+            "python:3.6-slim stands in its place, for the environment brings its own Python and packages (beyond those "
+            "the image gave conda, mpi)"
         ),
         (
             "environment 'mine': should the script need one of mpi, ask for it in the release file, such as "
@@ -136,8 +136,8 @@ def test_steps_are_run_on_the_base_and_that_is_said() -> None:
     assert found.dockerfile == "FROM theirs:1\nUSER root\nRUN touch /here\nENV A=b\n"
     assert found.told == (
         (
-            "environment 'mine': its extra Docker steps run on the base image, before the environment is there; in v1 they "
-            "ran after it"
+            "environment 'mine': its extra Docker steps run on the base image, before the environment is there; in v1 "
+            "they ran after it"
         ),
     )
     assert not found.packages_stay
@@ -148,8 +148,8 @@ def test_packages_that_a_step_installs_are_seen_and_that_is_said() -> None:
     assert found.packages_stay
     assert found.told[1] == (
         "environment 'mine': `RUN apt-get update && pip install -q --upgrade tea` installs packages into the base's "
-        "own Python: the script sees them where the environment has none of that name, and no lock says which they are; "
-        "better name them in the conda file"
+        "own Python: the script sees them where the environment has none of that name, and no lock says which they "
+        "are; better name them in the conda file"
     )
 
 
@@ -195,9 +195,10 @@ def test_conda_is_given_the_authors_pin_of_python(pin: str | None, spec: str) ->
         (
             {"steps": "RUN a\nCOPY data /data\n"},
             (
-                "environment 'mine': line 2 of the extra Docker steps takes files from beside it (COPY data /data), and "
-                "there are none: v1 gave such steps no files either; fetch them with RUN or ADD from an address, put them "
-                "into the source directory, or make a base image with them and name it as image.base in the release file"
+                "environment 'mine': line 2 of the extra Docker steps takes files from beside it (COPY data /data), "
+                "and there are none: v1 gave such steps no files either; fetch them with RUN or ADD from an address, "
+                "put them into the source directory, or make a base image with them and name it as image.base in the "
+                "release file"
             ),
         ),
         (
@@ -207,8 +208,8 @@ def test_conda_is_given_the_authors_pin_of_python(pin: str | None, spec: str) ->
         (
             {"steps": "FROM other\n"},
             (
-                "environment 'mine': line 1 of the extra Docker steps begins another image (FROM other); steps are run on "
-                "the base image: name that image as base image, or as image.base in the release file"
+                "environment 'mine': line 1 of the extra Docker steps begins another image (FROM other); steps are run "
+                "on the base image: name that image as base image, or as image.base in the release file"
             ),
         ),
         (
