@@ -3,6 +3,7 @@
     bundles/<digest>/
         app/                the app root: code, and azureml-models/
         serving/            shipway_serving
+        serving-packages/   the server's own, where they clash with the author's
         requirements.lock   what the virtual environment was made from
         bundle.json         variables and command, and what the digest covers
 
@@ -11,7 +12,7 @@ The folder appears whole or not at all, and is never changed afterwards.
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,10 @@ from shipway.machine.locks import file_lock
 from shipway.machine.state import MachineState
 from shipway.store.blobs import Blobs
 from shipway.store.trees import safe_path
+
+OWN_PACKAGES = "serving-packages"
+OWN_PACKAGES_VARIABLE = "SHIPWAY_OWN_PACKAGES"
+"""Where the scoring server looks for what it needs before it looks among the author's packages."""
 
 _WRITER_PATIENCE_S = 1800.0
 
@@ -47,15 +52,17 @@ class WrittenBundle:
         return self.location / "serving"
 
 
-def write_bundle(bundle: Bundle, blobs: Blobs, state: MachineState) -> WrittenBundle:
-    """Safe to repeat: the same digest again is nothing.
+def write_bundle(
+    bundle: Bundle, blobs: Blobs, state: MachineState, *, install_own: Callable[[Path], None] | None = None
+) -> WrittenBundle:
+    """Safe to repeat: the same digest again is nothing. `install_own` puts the server's own packages into a folder.
 
     Raises MachineError when the disk is full or the folder cannot be written, and what reading a blob raises.
     """
     location = state.bundles / bundle.digest
     with file_lock(state.bundles / f".{bundle.digest}.lock", timeout_s=_WRITER_PATIENCE_S):
         if not location.exists():
-            _write(bundle, blobs, location)
+            _write(bundle, blobs, location, install_own)
     return read_bundle(location)
 
 
@@ -70,7 +77,7 @@ def read_bundle(location: Path) -> WrittenBundle:
     return WrittenBundle(location=location, variables=content["variables"], command=tuple(content["command"]))
 
 
-def _write(bundle: Bundle, blobs: Blobs, location: Path) -> None:
+def _write(bundle: Bundle, blobs: Blobs, location: Path, install_own: Callable[[Path], None] | None) -> None:
     """Beside its place, then renamed. What a killed writer left is swept first."""
     part = location.with_name(f".{location.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -78,6 +85,9 @@ def _write(bundle: Bundle, blobs: Blobs, location: Path) -> None:
         _write_app(bundle, blobs, part / "app")
         _write_serving(bundle, part / "serving")
         variables = {**bundle.variables, "AML_APP_ROOT": str(location / "app")}
+        if install_own is not None:
+            install_own(part / OWN_PACKAGES)
+            variables[OWN_PACKAGES_VARIABLE] = str(location / OWN_PACKAGES)
         (part / "requirements.lock").write_text(bundle.lock, encoding="utf-8")
         content = {**bundle.document(), "variables": variables, "lock": "requirements.lock"}
         (part / "bundle.json").write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")

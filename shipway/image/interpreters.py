@@ -16,8 +16,16 @@ from shipway.errors import BuildError
 
 _ASK = "import platform, sys; print(platform.python_version(), sys.executable)"
 _NAME = re.compile(r"python3\.\d+")
-_OLDEST = (3, 6)
-"""What the scoring server runs on."""
+SERVED_MINORS = tuple((3, minor) for minor in range(13, 5, -1))
+"""What the scoring server runs on, the newest first."""
+
+_TOO_OLD = ((2, 6), (2, 7), *((3, minor) for minor in range(6)))
+_TOO_NEW = (*((3, minor) for minor in range(14, 40)), (4, 0))
+
+_ANY_PATCH = 99
+"""Above any patch level, so that bounds such as >=3.8.2 hold for a minor version as a whole."""
+
+_DEFAULTS_UNTIL = (("2021-07-01", "3.6.2"), ("2023-01-01", "3.8"))
 
 _CLAUSE = re.compile(r"(?P<operator>==|>=|<=|!=|~=|=|<|>)?\s*(?P<version>\d+(?:\.\d+)*)(?:\.\*)?")
 
@@ -40,24 +48,74 @@ def own_interpreter() -> Interpreter:
     return Interpreter(path=path, version=platform.python_version())
 
 
-def find_interpreter(pin: str | None) -> Interpreter:
-    """The interpreter for an author's pin, such as 3.6.2 or >=3.7,<3.9; None takes Shipway's own.
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """The pin that is looked for in place of the author's, and why, as a line for whoever asked; empty when it is
+    the author's own."""
 
-    Of a pin's major and minor number any patch level will do. Raises BuildError, naming which there are.
+    pin: str | None
+    told: str = ""
+
+
+def served_pin(pin: str | None, as_of: str | None = None) -> Served:
+    """What the scoring server runs on instead of what is too old or too new for it; the default of its time for none.
+
+    Pure. Raises BuildError for a pin that is none.
     """
-    own = own_interpreter()
+    if pin is None:
+        return _of_its_time(as_of)
+    if any(satisfies((*minor, _ANY_PATCH), pin) for minor in SERVED_MINORS):
+        return Served(pin=pin)
+    if any(satisfies((*minor, _ANY_PATCH), pin) for minor in _TOO_OLD):
+        return _instead(pin, SERVED_MINORS[-1], "oldest")
+    if any(satisfies((*minor, _ANY_PATCH), pin) for minor in _TOO_NEW):
+        return _instead(pin, SERVED_MINORS[0], "newest")
+    raise BuildError(f"the environment pins Python {pin}, which is no version that there is; write one such as 3.11")
+
+
+def _instead(pin: str, minor: tuple[int, int], which: str) -> Served:
+    found = ".".join(map(str, minor))
+    told = f"it pins Python {pin} and runs on {found}, the {which} that the scoring server runs on"
+    return Served(pin=found, told=told)
+
+
+def _of_its_time(as_of: str | None) -> Served:
+    """The SDK's default of the day (contract 10.1; the days are those of its releases 1.34 and 1.49)."""
+    found = next((pin for until, pin in _DEFAULTS_UNTIL if as_of is not None and as_of < until), None)
+    told = f"it pins no Python and runs on {found}, v1's default on {as_of}" if found else ""
+    return Served(pin=found, told=told)
+
+
+def find_interpreter(pin: str | None, python: Path | None = None) -> Interpreter:
+    """The interpreter for a pin, such as 3.6.2 or >=3.7,<3.9; None takes Shipway's own. `python` is the user's choice.
+
+    Of a pin's major and minor number any patch level will do, and `served_pin` stands for it. Raises BuildError, naming
+    which there are.
+    """
+    if python is not None:
+        return _chosen(python)
+    pin, own = served_pin(pin).pin, own_interpreter()
     if pin is None or satisfies(own.numbers, pin):
         return own
-    _refuse_too_old(pin)
-    there = list(installed_interpreters())
-    good = [interpreter for interpreter in there if satisfies(interpreter.numbers, pin)]
+    good = [i for i in installed_interpreters(pin=pin) if satisfies(i.numbers, pin)]
     if not good:
-        names = ", ".join(dict.fromkeys(i.version for i in sorted(there, key=lambda i: i.numbers))) or own.version
-        raise BuildError(
-            f"the environment pins Python {pin}, and there is none here (found {names}); "
-            f"install one, such as with `uv python install`, or pin another"
-        )
+        raise BuildError(_none_here(pin, own))
     return next((i for i in good if i.version == pin), max(good, key=lambda i: i.numbers))
+
+
+def misfit(interpreter: Interpreter, pin: str | None) -> str:
+    """What to say of an interpreter that the user chose against the pin; empty when it fits."""
+    if pin is None or satisfies(interpreter.numbers, pin):
+        return ""
+    return (
+        f"--python {interpreter.path} is Python {interpreter.version}, and the environment pins {pin}: yours is taken"
+    )
+
+
+def how_to_install(minor: str) -> str:
+    """uv has none below 3.8."""
+    oldest_of_uv = (3, 8)
+    return f"`uv python install {minor}`" if _numbers(minor) >= oldest_of_uv else f"`pyenv install {minor}`"
 
 
 def satisfies(version: tuple[int, ...], pin: str) -> bool:
@@ -65,12 +123,13 @@ def satisfies(version: tuple[int, ...], pin: str) -> bool:
     return all(_clause_holds(version, clause.strip(), pin) for clause in pin.split(","))
 
 
-def installed_interpreters() -> Iterator[Interpreter]:
-    """Those on PATH, pyenv's and uv's, each once. Asks every one: 20 ms each."""
+def installed_interpreters(*, pin: str | None = None) -> Iterator[Interpreter]:
+    """Those on PATH, pyenv's and uv's, each once. `pin` leaves those unasked whose name says another minor version:
+    asking takes 20 ms each."""
     seen: set[Path] = set()
     for path in _candidates():
         real = path.resolve()
-        if real in seen:
+        if real in seen or (pin and not satisfies((*_numbers(path.name), _ANY_PATCH), pin)):
             continue
         seen.add(real)
         if (found := _ask(path)) is not None:
@@ -83,9 +142,28 @@ def _candidates() -> Iterator[Path]:
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     folders = [folder for folder in folders if folder != pyenv / "shims"]
-    for folder in [*folders, *sorted(pyenv.glob("versions/*/bin")), *sorted(uv.glob("*/bin"))]:
+    for folder in [*sorted(uv.glob("*/bin")), *folders, *sorted(pyenv.glob("versions/*/bin"))]:
         if folder.is_dir():
             yield from (path for path in sorted(folder.glob("python3.*")) if _NAME.fullmatch(path.name))
+
+
+def _chosen(python: Path) -> Interpreter:
+    found = _ask(python)
+    if found is None:
+        raise BuildError(f"--python {python} does not start as a Python; name the path of an interpreter")
+    if found.numbers[:2] < SERVED_MINORS[-1]:
+        raise BuildError(f"--python {python} is Python {found.version}; the scoring server runs on 3.6 to 3.13")
+    return found
+
+
+def _none_here(pin: str, own: Interpreter) -> str:
+    there = sorted(installed_interpreters(), key=lambda i: i.numbers)
+    names = ", ".join(dict.fromkeys(i.version for i in there)) or own.version
+    wanted = next((minor for minor in SERVED_MINORS if satisfies((*minor, _ANY_PATCH), pin)), SERVED_MINORS[0])
+    return (
+        f"the environment pins Python {pin}, and there is none here (found {names}); install one, such as with "
+        f"{how_to_install('.'.join(map(str, wanted)))}, or name one with --python"
+    )
 
 
 def _ask(path: Path) -> Interpreter | None:
@@ -113,14 +191,6 @@ def _clause_holds(version: tuple[int, ...], clause: str, pin: str) -> bool:
     }
     any_patch_level = prefix[:2] == wanted[:2]
     return holds.get(match["operator"] or "==", any_patch_level)
-
-
-def _refuse_too_old(pin: str) -> None:
-    match = re.match(r"[=~]*\s*(\d+(?:\.\d+)+)", pin)
-    if match and _numbers(match[1])[:2] < _OLDEST:
-        raise BuildError(
-            f"the environment pins Python {pin}; the scoring server runs on 3.6 and newer: pin one of those"
-        )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from shipway.domain.canonical import Plain, digest_of
 from shipway.domain.image import ImageSpec
 from shipway.domain.model import ModelVersion, Tree
 from shipway.errors import BuildError
+from shipway.image.packages.lock import Lock
 
 APP_ROOT = "/var/azureml-app"
 """Where a container has the app root (C-1). Without containers it lies elsewhere, and AML_APP_ROOT says where."""
@@ -31,7 +32,10 @@ class BundleFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
-    """An image before anything is built. `python` is the whole version, such as 3.11.7; `files` are sorted by path."""
+    """An image before anything is built. `python` is the whole version, such as 3.11.7; `files` are sorted by path.
+
+    `lock`, `apart` and `on_top` are a Lock's.
+    """
 
     files: tuple[BundleFile, ...]
     variables: Mapping[str, str]
@@ -39,6 +43,8 @@ class Bundle:
     lock: str
     python: str
     serving_digest: str
+    apart: str = ""
+    on_top: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -57,19 +63,23 @@ class Bundle:
             "lock": self.lock,
             "python": self.python,
             "serving_digest": self.serving_digest,
+            **({"apart": self.apart} if self.apart else {}),
+            **({"on_top": True} if self.on_top else {}),
         }
 
 
-def render(spec: ImageSpec, *, lock: str, serving_digest: str, python: str) -> Bundle:
+def render(spec: ImageSpec, *, lock: Lock, serving_digest: str, python: str) -> Bundle:
     """Raises BuildError when the code does not hold its entry script, or would lie where the models do."""
     _refuse_bad_code(spec)
     return Bundle(
         files=tuple(sorted(_files(spec), key=lambda file: file.path)),
         variables=_variables(spec),
         command=COMMAND,
-        lock=lock,
+        lock=lock.text,
         python=python,
         serving_digest=serving_digest,
+        apart=lock.apart,
+        on_top=lock.on_top,
     )
 
 

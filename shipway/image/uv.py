@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from shipway.errors import BuildError
+from shipway.errors import BuildError, Unresolvable
 
 _TIMEOUT_S = 1800
 """Some environments are several GB, on lines that are slow."""
@@ -17,10 +17,26 @@ _IN_OUR_WAY = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PROJECT_ENVIRONMEN
 _MAX_REASON = 400
 
 
+class UvFailed(BuildError):
+    """uv refused, or failed. `words` are its own, whole, for whoever looks for the reason."""
+
+    def __init__(self, message: str, words: str = "") -> None:
+        super().__init__(message)
+        self.words = words
+
+
+class NothingSatisfies(Unresolvable):
+    """No set of packages does. `words` are uv's own."""
+
+    def __init__(self, message: str, words: str = "") -> None:
+        super().__init__(message)
+        self.words = words
+
+
 def run_uv(arguments: Sequence[str], *, cwd: Path, what: str, text: str | None = None) -> str:
     """What uv prints. `text` is its input; `cwd` a folder without a project of its own, whose settings uv would take.
 
-    Raises BuildError: `what`, and uv's reason.
+    Raises UvFailed: `what`, and uv's reason.
     """
     environment = {key: value for key, value in os.environ.items() if key not in _IN_OUR_WAY}
     environment["NO_COLOR"] = "1"
@@ -36,9 +52,9 @@ def run_uv(arguments: Sequence[str], *, cwd: Path, what: str, text: str | None =
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise BuildError(f"{what}: uv did not finish within {_TIMEOUT_S} s; try again") from None
+        raise UvFailed(f"{what}: uv did not finish within {_TIMEOUT_S} s; try again") from None
     if result.returncode != 0:
-        raise BuildError(f"{what}: {reason_of(result.stderr)}")
+        raise UvFailed(f"{what}: {reason_of(result.stderr)}", without_credentials(result.stderr))
     return result.stdout
 
 

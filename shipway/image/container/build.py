@@ -18,8 +18,7 @@ from shipway.domain.image import DOCKER, Image, ImageConfig, ImageLayer, ImageSp
 from shipway.engine.connection import Engine, connect
 from shipway.image.container.app_layers import app_entries, app_root_of, code_files, files_below, user_entries
 from shipway.image.container.base import BaseImage, find_base
-from shipway.image.container.base_python import platform_of
-from shipway.image.container.dependencies import Packages, install_packages, lock_packages
+from shipway.image.container.dependencies import lock_on
 from shipway.image.container.errand import sweep_errands
 from shipway.image.container.kept_images import KeptImage, image_record, keep_image, note_push, read_kept_image
 from shipway.image.container.kept_layers import KeptLayers, Layer
@@ -37,8 +36,10 @@ from shipway.image.container.settings import (
 )
 from shipway.image.container.spool import spool_folder
 from shipway.image.container.venv_layer import PYTHON, serving_entries, venv_entries, with_bytecode
+from shipway.image.packages.install import install
+from shipway.image.packages.lock import Lock, PythonThere
 from shipway.image.render import APP_ROOT, Bundle, BundleFile, model_folder, render
-from shipway.image.serving import digest_of_files, serving_files, serving_requirements
+from shipway.image.serving import digest_of_files, serving_files
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 
@@ -62,8 +63,8 @@ class _Parts:
 
     spec: ImageSpec
     base: BaseImage
-    platform: str
-    packages: Packages
+    there: PythonThere
+    lock: Lock
     serving: Mapping[str, bytes]
     bundle: Bundle
     labels: Mapping[str, str]
@@ -113,19 +114,19 @@ def local_name(spec: ImageSpec) -> str:
 def _decide(
     site: _Site, spec: ImageSpec, config: ImageConfig, origin: Origin, environment: Mapping[str, str]
 ) -> _Parts:
-    base = find_base(site.engine, spec.environment, config, site.state, environ=environment)
-    platform = platform_of(base.python.machine, base.python.libc, base=base.name)
-    packages = lock_packages(spec.environment, base.python, platform, serving_requirements(), site.state)
+    base = find_base(site.engine, spec.environment, config, site.state, login=origin.base_login, environ=environment)
+    locked = lock_on(base, spec.environment, site.workspace, site.state)
+    lock = locked.lock
     serving = dict(serving_files())
-    bundle = render(spec, lock=packages.text, serving_digest=digest_of_files(serving), python=base.python.version)
+    bundle = render(spec, lock=lock, serving_digest=digest_of_files(serving), python=base.python.version)
     return _Parts(
         spec=spec,
         base=base,
-        platform=platform,
-        packages=packages,
+        there=locked.python,
+        lock=lock,
         serving=serving,
         bundle=bundle,
-        labels=image_labels(spec, base, bundle, lock_digest=packages.digest, origin=origin),
+        labels=image_labels(spec, base, bundle, lock_digest=lock.digest, origin=origin),
         root=app_root_of(bundle.variables.get("AML_APP_ROOT", APP_ROOT)),
     )
 
@@ -140,7 +141,7 @@ def _layers(site: _Site, parts: _Parts) -> list[Layer]:
         ),
         Layer(
             name="dependencies",
-            made_from=("dependencies", base.id, python.executable, parts.packages.digest),
+            made_from=("dependencies", base.id, python.executable, parts.lock.digest),
             open=lambda: _dependencies(site, parts),
         ),
         Layer(
@@ -174,8 +175,8 @@ def _dependencies(site: _Site, parts: _Parts) -> Iterator[list[Entry]]:
     """Installed into a folder that is gone once the layer is written."""
     with tempfile.TemporaryDirectory(prefix="packages-", dir=site.spool) as name:
         prefix, python = Path(name), parts.base.python
-        install_packages(parts.packages, python, parts.platform, prefix, site.state)
-        entries = venv_entries(prefix, python, parts.packages.text)
+        install(parts.lock, parts.there, prefix, site.state)
+        entries = venv_entries(prefix, python, parts.lock.text)
         entries = with_bytecode(entries, site.engine, parts.base.id, python)
         yield with_parents(entries, python.folders)
 
@@ -192,14 +193,16 @@ def _make(site: _Site, parts: _Parts) -> Image:
         write_settings=lambda made: image_settings(parts.base, parts.bundle, parts.labels, made, root=parts.root),
         repository=local_name(parts.spec),
     )
-    plans = plans_for(site.engine, loading, site.kept, like=f"{LOCK_LABEL}={parts.packages.digest}")
+    plans = plans_for(site.engine, loading, site.kept, like=f"{LOCK_LABEL}={parts.lock.digest}")
     location = load_image(site.engine, loading, site.kept, plans)
     return _remember(site, parts, layers, location)
 
 
 def _key(parts: _Parts) -> str:
     """Of everything that decides the image; another Shipway looks for itself whether it would make the same."""
-    return digest_of([__version__, str(FORMAT), parts.base.id, parts.platform, parts.bundle.digest, dict(parts.labels)])
+    return digest_of(
+        [__version__, str(FORMAT), parts.base.id, str(parts.there.platform), parts.bundle.digest, dict(parts.labels)]
+    )
 
 
 def _record(site: _Site, parts: _Parts) -> Path:
@@ -237,7 +240,7 @@ def _image(site: _Site, parts: _Parts, kept: KeptImage) -> Image:
         interpreter=PYTHON,
         labels={
             **{model.id: model.digest for model in parts.spec.models},
-            "lock": parts.packages.digest,
+            "lock": parts.lock.digest,
             "python": parts.base.python.version,
             "base": f"{parts.base.name} {parts.base.digest}",
             "bundle": parts.bundle.digest,

@@ -11,6 +11,7 @@ from typing import Any
 
 from shipway.domain.canonical import Plain, canonical_json, digest_of, sha256_hex
 from shipway.domain.image import ImageSpec
+from shipway.domain.secret import Secret
 from shipway.image.container.app_layers import USER, code_files
 from shipway.image.container.base import BaseImage
 from shipway.image.container.venv_layer import PYTHON, SERVING, VENV
@@ -38,9 +39,11 @@ _ASK_HEALTH = (
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where an image's inputs come from, as far as somebody knows. `commit` is that of the release's folder."""
+    """Where an image's inputs come from, as far as somebody knows. `commit` is that of the release's folder,
+    `base_login` the password for the base's registry."""
 
     commit: str | None = None
+    base_login: Secret | None = None
 
 
 NOWHERE = Origin()

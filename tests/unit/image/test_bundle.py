@@ -11,6 +11,7 @@ from shipway.domain.image import PROCESS, USUAL_IMAGE, ImageSpec
 from shipway.errors import BuildError, MachineError, RecordMissing
 from shipway.image.build import build_image, build_process_image, image_stands
 from shipway.image.bundle import read_bundle, write_bundle
+from shipway.image.packages.lock import Lock
 from shipway.image.render import Bundle, render
 from shipway.image.serving import serving_digest, serving_files, serving_source
 from shipway.machine.state import MachineState
@@ -19,7 +20,9 @@ from shipway.store.workspace import Workspace
 
 @pytest.fixture
 def bundle(spec: Callable[..., ImageSpec]) -> Bundle:
-    return render(spec(), lock="alpha==2.0\n", serving_digest=serving_digest(), python="3.11.7")
+    return render(
+        spec(), lock=Lock(text="alpha==2.0\n", private="alpha==2.0\n"), serving_digest=serving_digest(), python="3.11.7"
+    )
 
 
 def files_in(folder: Path) -> set[str]:
@@ -42,7 +45,7 @@ def test_a_bundle_is_laid_out_as_v1_scripts_expect(bundle: Bundle, workspace: Wo
 def test_without_models_there_is_a_models_folder_all_the_same(
     spec: Callable[..., ImageSpec], workspace: Workspace, state: MachineState
 ) -> None:
-    bundle = render(spec(models=()), lock="", serving_digest=serving_digest(), python="3.11.7")
+    bundle = render(spec(models=()), lock=Lock(text="", private=""), serving_digest=serving_digest(), python="3.11.7")
     assert (write_bundle(bundle, workspace.blobs, state).app / "azureml-models").is_dir()
 
 

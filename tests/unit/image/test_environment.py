@@ -6,22 +6,27 @@ import pytest
 
 from shipway.domain.environment import UNNAMED, Environment
 from shipway.errors import BuildError
-from shipway.image.environment import is_complete, lock_environment, make_venv
-from shipway.image.interpreters import find_interpreter
+from shipway.image.environment import is_complete, make_venv
+from shipway.image.interpreters import own_interpreter
+from shipway.image.packages.kept import kept_lock
+from shipway.image.packages.lock import Lock, PythonThere, packages_in
+from shipway.image.packages.resolve import resolve
 from shipway.image.uv import reason_of
 from shipway.machine.state import MachineState
+from shipway.store.workspace import open_workspace
 from tests.unit.image.wheels import write_wheel
 
-PYTHON = find_interpreter(None)
+PYTHON = PythonThere(version=own_interpreter().version, interpreter=own_interpreter().path)
 SERVING = "httptools>=0.1\n"
 
 
-def locked(state: MachineState, *requirements: str) -> str:
-    return lock_environment(Environment(name="mine", requirements=requirements), PYTHON, SERVING, state)
+def locked(state: MachineState, *requirements: str) -> Lock:
+    workspace = open_workspace(state.root.parent / "workspace", create=True)
+    return kept_lock(Environment(name="mine", requirements=requirements), PYTHON, SERVING, workspace, state)
 
 
-def pins(lock: str) -> list[str]:
-    return [line.split(" ")[0] for line in lock.splitlines() if "==" in line]
+def pins(lock: Lock) -> list[str]:
+    return packages_in(lock.text)
 
 
 def test_a_lock_holds_the_authors_requirements_and_the_servers_with_hashes(
@@ -29,8 +34,8 @@ def test_a_lock_holds_the_authors_requirements_and_the_servers_with_hashes(
 ) -> None:
     lock = locked(state, *index, "beta")
     assert pins(lock) == ["alpha==1.0", "beta==1.0", "httptools==1.0"]
-    assert lock.count("--hash=sha256:") == 3
-    assert lock.startswith("\n".join(index)), "what was found in the author's index is installed from there"
+    assert lock.text.count("--hash=sha256:") == 3
+    assert lock.text.startswith("\n".join(index)), "what was found in the author's index is installed from there"
 
 
 def test_a_release_candidate_is_taken_only_when_it_is_asked_for(state: MachineState, index: tuple[str, ...]) -> None:
@@ -67,17 +72,17 @@ def test_a_failed_resolution_is_not_kept(state: MachineState, index: tuple[str, 
 def test_packages_that_only_conda_has_are_refused_by_name(state: MachineState) -> None:
     environment = Environment(name="mine", conda_packages=("cudatoolkit=10.0", "r-base"))
     with pytest.raises(BuildError) as error:
-        lock_environment(environment, PYTHON, SERVING, state)
+        resolve(environment, PYTHON, SERVING, state)
     assert str(error.value) == (
         "environment 'mine' needs packages that only conda has, and the process target has none: "
-        "cudatoolkit=10.0, r-base; take them out, or name packages of pip's that do as well"
+        "cudatoolkit=10.0, r-base; take them out, name packages of pip's that do as well, or release it to docker"
     )
 
 
 def test_an_environment_without_a_name_is_the_environment(state: MachineState) -> None:
     environment = Environment(name=UNNAMED, conda_packages=("r-base",))
     with pytest.raises(BuildError, match=r"^the environment needs packages that only conda has"):
-        lock_environment(environment, PYTHON, SERVING, state)
+        resolve(environment, PYTHON, SERVING, state)
 
 
 def test_a_virtual_environment_holds_the_lock_and_is_made_once(state: MachineState, index: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from shipway.errors import BuildError
-from shipway.image.interpreters import find_interpreter, own_interpreter, satisfies
+from shipway.image.interpreters import Served, find_interpreter, misfit, own_interpreter, satisfies, served_pin
 
 
 def write_python(folder: Path, minor: str, answer: str) -> Path:
@@ -75,15 +75,73 @@ def test_a_pin_that_nothing_meets_is_refused_with_what_is_there(machine: Path) -
         find_interpreter("3.7.3")
     assert str(error.value) == (
         "the environment pins Python 3.7.3, and there is none here (found 3.8.1, 3.10.2); "
-        "install one, such as with `uv python install`, or pin another"
+        "install one, such as with `pyenv install 3.7`, or name one with --python"
     )
 
 
-def test_a_python_too_old_for_the_server_and_a_pin_that_is_none_are_refused(machine: Path) -> None:
-    with pytest.raises(
-        BuildError, match=r"^the environment pins Python 2\.7; the scoring server runs on 3\.6 and newer"
-    ):
-        find_interpreter("2.7")
+@pytest.mark.parametrize(
+    ("pin", "served", "told"),
+    [
+        ("3.6.2", "3.6.2", ""),
+        (">=3.5", ">=3.5", ""),
+        ("3.5.2", "3.6", "it pins Python 3.5.2 and runs on 3.6, the oldest that the scoring server runs on"),
+        ("2.7", "3.6", "it pins Python 2.7 and runs on 3.6, the oldest that the scoring server runs on"),
+        (">=3.4,<3.6", "3.6", "it pins Python >=3.4,<3.6 and runs on 3.6, the oldest that the scoring server runs on"),
+        ("3.14.1", "3.13", "it pins Python 3.14.1 and runs on 3.13, the newest that the scoring server runs on"),
+        (">=3.14", "3.13", "it pins Python >=3.14 and runs on 3.13, the newest that the scoring server runs on"),
+        (None, None, ""),
+    ],
+)
+def test_a_pin_that_the_server_does_not_run_on_is_served_by_the_nearest_and_said(
+    pin: str | None, served: str | None, told: str
+) -> None:
+    assert served_pin(pin) == Served(pin=served, told=told)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "pin"), [("2019-03-01", "3.6.2"), ("2021-06-30", "3.6.2"), ("2022-05-01", "3.8"), ("2023-01-01", None)]
+)
+def test_no_pin_is_v1s_default_of_the_assets_time(as_of: str, pin: str | None) -> None:
+    served = served_pin(None, as_of)
+    assert served.pin == pin
+    assert served.told == (f"it pins no Python and runs on {pin}, v1's default on {as_of}" if pin else "")
+
+
+def test_a_pin_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(BuildError) as error:
+        served_pin(">=3.9,<3.8")
+    assert str(error.value) == (
+        "the environment pins Python >=3.9,<3.8, which is no version that there is; write one such as 3.11"
+    )
+
+
+def test_the_users_own_choice_is_taken_against_the_pin_and_said(machine: Path) -> None:
+    path = write_python(machine / "mine", "3.8", "echo 3.8.1 x")
+    found = find_interpreter("3.6.2", path)
+    assert found.path == path
+    assert misfit(found, "3.6.2") == f"--python {path} is Python 3.8.1, and the environment pins 3.6.2: yours is taken"
+    assert misfit(found, "3.8.16") == ""
+
+
+def test_a_choice_that_is_no_python_or_too_old_is_refused(machine: Path) -> None:
+    old = write_python(machine / "mine", "3.5", "echo 3.5.2 x")
+    with pytest.raises(BuildError) as error:
+        find_interpreter(None, old)
+    assert str(error.value) == f"--python {old} is Python 3.5.2; the scoring server runs on 3.6 to 3.13"
+    with pytest.raises(BuildError) as error:
+        find_interpreter(None, machine / "none")
+    assert str(error.value) == (f"--python {machine}/none does not start as a Python; name the path of an interpreter")
+
+
+def test_only_interpreters_whose_name_fits_are_asked(machine: Path) -> None:
+    asked = machine / "asked"
+    write_python(machine / "bin", "3.9", f"touch {asked}; echo 3.9.1 x")
+    fitting = write_python(machine / "uv" / "cpython-3.7" / "bin", "3.7", "echo 3.7.2 x")
+    assert find_interpreter("3.7.1").path == fitting
+    assert not asked.exists()
+
+
+def test_what_is_no_pin_is_refused(machine: Path) -> None:
     with pytest.raises(
         BuildError, match=r"^the environment pins Python 'three', which is not a version; write one such"
     ):

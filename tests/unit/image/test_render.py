@@ -11,6 +11,7 @@ from shipway.domain.environment import Code, Environment
 from shipway.domain.image import ImageSpec
 from shipway.domain.model import FileEntry, ModelVersion, Tree
 from shipway.errors import BuildError
+from shipway.image.packages.lock import Lock
 from shipway.image.render import Bundle, render
 from shipway.store.workspace import Workspace
 from tests.unit.image.conftest import SCRIPT, model_version
@@ -20,7 +21,7 @@ digests = st.integers(0, 2**32).map("{:064x}".format)
 
 
 def rendered(spec: ImageSpec) -> Bundle:
-    return render(spec, lock="numpy==1.0\n", serving_digest="s", python="3.11.7")
+    return render(spec, lock=Lock(text="numpy==1.0\n", private=""), serving_digest="s", python="3.11.7")
 
 
 def paths(bundle: Bundle) -> list[str]:

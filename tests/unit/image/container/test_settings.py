@@ -19,6 +19,7 @@ from shipway.image.container.settings import (
     image_settings,
     image_variables,
 )
+from shipway.image.packages.lock import Lock
 from shipway.image.render import Bundle, render
 
 PYTHON = BasePython(
@@ -50,7 +51,7 @@ Spec = Callable[..., ImageSpec]
 
 
 def bundle_of(spec: ImageSpec) -> Bundle:
-    return render(spec, lock="numpy==1.0\n", serving_digest="s", python="3.11.7")
+    return render(spec, lock=Lock(text="numpy==1.0\n", private=""), serving_digest="s", python="3.11.7")
 
 
 def labels_of(spec: ImageSpec, origin: Origin = NOWHERE) -> dict[str, str]:

@@ -18,11 +18,14 @@ from cryptography.x509.oid import NameOID
 
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError
-from shipway.image.container.dependencies import Packages, install_packages, lock_packages
+from shipway.image.packages.install import install
+from shipway.image.packages.lock import Lock, PythonThere
+from shipway.image.packages.resolve import resolve
 from shipway.machine.state import MachineState
-from tests.unit.image.container.test_dependencies import OWN, PLATFORM
+from tests.unit.image.packages.test_resolve import OWN, PLATFORM
 from tests.unit.image.wheels import write_wheel
 
+THERE = PythonThere(version=OWN.version, platform=PLATFORM)
 _AT = datetime.now(UTC)
 
 
@@ -98,9 +101,9 @@ def state(tmp_path: Path) -> MachineState:
     return MachineState(tmp_path / "state")
 
 
-def _lock(index: str, state: MachineState) -> Packages:
+def _lock(index: str, state: MachineState) -> Lock:
     environment = Environment(name="mine", requirements=(f"--index-url {index}", "alpha"))
-    return lock_packages(environment, OWN, PLATFORM, "httptools>=0.1\n", state)
+    return resolve(environment, THERE, "httptools>=0.1\n", state)
 
 
 def test_an_authority_that_is_named_is_trusted(
@@ -109,7 +112,7 @@ def test_an_authority_that_is_named_is_trusted(
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
     packages = _lock(index, state)
     assert "alpha==1.0" in packages.text
-    install_packages(packages, OWN, PLATFORM, tmp_path / "into", state)
+    install(packages, THERE, tmp_path / "into", state)
     assert list((tmp_path / "into").rglob("alpha.py"))
 
 
@@ -123,4 +126,3 @@ def test_one_that_nobody_named_is_said_with_how_to_name_it(index: str, state: Ma
         "(Debian has those that a machine trusts in /etc/ssl/certs/ca-certificates.crt)"
     )
     assert "\n" not in text
-    assert list(state.locks.iterdir()) == []

@@ -9,10 +9,12 @@ import pytest
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError
 from shipway.image.container.base_python import BasePython
-from shipway.image.container.dependencies import install_packages, lock_packages, packages_in
 from shipway.image.container.layer_tar import Entry
 from shipway.image.container.venv_layer import venv_entries
 from shipway.image.interpreters import own_interpreter
+from shipway.image.packages.install import install
+from shipway.image.packages.lock import Lock, PythonThere, packages_in
+from shipway.image.packages.resolve import resolve
 from shipway.image.uv import reason_of, run_uv, without_credentials
 from shipway.machine.state import MachineState
 from tests.unit.image.wheels import write_wheel
@@ -62,14 +64,22 @@ def write_source(folder: Path, name: str, *, compiled: bool = False) -> None:
             tar.addfile(member, io.BytesIO(text.encode()))
 
 
+def there(python: BasePython) -> PythonThere:
+    return PythonThere(version=python.version, platform=PLATFORM)
+
+
+def resolved(state: MachineState, *requirements: str, of: BasePython = OWN) -> Lock:
+    return resolve(Environment(name="mine", requirements=requirements), there(of), SERVING, state)
+
+
 def locked(state: MachineState, *requirements: str, of: BasePython = OWN) -> str:
-    return lock_packages(Environment(name="mine", requirements=requirements), of, PLATFORM, SERVING, state).text
+    return resolved(state, *requirements, of=of).text
 
 
 def installed(state: MachineState, into: Path, *requirements: str, of: BasePython = OWN) -> dict[str, Entry]:
-    packages = lock_packages(Environment(name="mine", requirements=requirements), of, PLATFORM, SERVING, state)
-    install_packages(packages, of, PLATFORM, into, state)
-    return {entry.path: entry for entry in venv_entries(into, of, packages.text)}
+    lock = resolved(state, *requirements, of=of)
+    install(lock, there(of), into, state)
+    return {entry.path: entry for entry in venv_entries(into, of, lock.text)}
 
 
 def text_of(entry: Entry) -> str:
@@ -162,7 +172,7 @@ def test_what_nothing_satisfies_is_refused_with_uvs_reason(state: MachineState, 
 
 def test_credentials_stay_out_of_what_may_be_shown(state: MachineState, index: tuple[str, ...]) -> None:
     requirements = (*index, "--extra-index-url https://ada:byron@index.example/simple", "alpha")
-    packages = lock_packages(Environment(name="mine", requirements=requirements), OWN, PLATFORM, SERVING, state)
+    packages = resolved(state, *requirements)
     assert "byron" not in packages.text
     assert "--extra-index-url https://index.example/simple" in packages.text
     assert "byron" in packages.private

@@ -1,0 +1,71 @@
+"""One question to uv, as a value, and what its refusals say. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from shipway.image.packages.lock import PythonThere
+
+NEVER_BUILT_HERE = (
+    *("numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "pillow", "opencv-python", "opencv-python-headless"),
+    *("onnxruntime", "onnxruntime-gpu", "onnx", "tensorflow", "tensorflow-gpu", "torch", "torchvision"),
+    *("xgboost", "lightgbm", "catboost", "h5py", "pyarrow", "grpcio", "cryptography", "spacy", "statsmodels"),
+)
+"""These compile for ten minutes and then fail: better an older version that has a wheel, or the reason at once."""
+
+_INDEX_OPTIONS = re.compile(
+    r"(?:--index-url|-i|--extra-index-url|--find-links|-f|--trusted-host)(?:[ =]|$)|--no-index\b|--pre\b"
+)
+_NEEDS_BUILDING = re.compile(
+    r"Wheels are required for `([^`]+)`"
+    r"|[Bb]uilding source distributions for `?([\w.-]+)`? is disabled"
+    r"|`([^`]+)` .*--no-build"
+)
+_NAME = re.compile(r"([A-Za-z0-9][\w.-]*)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """`lines` are requirement lines. `built` are the names that may be built from source; all others come as wheels.
+
+    `day` (YYYY-MM-DD) hides what was published later, of everything, `days` of single packages.
+    """
+
+    lines: tuple[str, ...]
+    there: PythonThere
+    built: tuple[str, ...] = ()
+    day: str | None = None
+    days: Mapping[str, str] = field(default_factory=dict)
+
+
+def compile_arguments(question: Question) -> list[str]:
+    """For `uv pip compile`, but for which Python of this machine asks. A pre-release is taken if it is named."""
+    arguments = ["pip", "compile", "-", "-q", "--generate-hashes", "--no-header", "--no-annotate"]
+    arguments += ["--no-emit-index-url", "--prerelease", "allow" if "--pre" in question.lines else "explicit"]
+    arguments += platform_arguments(question.there)
+    if question.day:
+        arguments += ["--exclude-newer", question.day]
+    arguments += [word for item in question.days.items() for word in ("--exclude-newer-package", "=".join(item))]
+    return arguments
+
+
+def platform_arguments(there: PythonThere) -> list[str]:
+    """A Python of this machine speaks for itself."""
+    return ["--python-version", there.version, "--python-platform", there.platform] if there.platform else []
+
+
+def build_options(built: Iterable[str]) -> list[str]:
+    """As lines of a requirements file, which pip and uv both read so: wheels only, but for those names."""
+    return ["--only-binary :all:", *(f"--no-binary {name}" for name in sorted(built))]
+
+
+def index_options(requirements: Iterable[str]) -> list[str]:
+    """The lines that say where packages are looked for: they belong to a lock, for what was found there is installed
+    from there."""
+    return [line for line in requirements if _INDEX_OPTIONS.match(line)]
+
+
+def needs_building(words: str) -> set[str]:
+    """The packages that uv refused for want of a wheel."""
+    found = ("".join(match) for match in _NEEDS_BUILDING.findall(words))
+    return {match[1].lower() for name in found if (match := _NAME.match(name))}
