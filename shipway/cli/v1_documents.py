@@ -1,7 +1,7 @@
 """v1's config files with flags of the command line laid over them. Only reads; what it makes goes to the loaders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,23 +64,6 @@ def laid_over(
     flags: dict[KeyPath, str] = {keys: flag.name for keys, (flag, _) in given.items()}
     overlaid = WithFlags(source=document.source, value=value, text=document.text, flags=flags)
     return Loaded(overlaid, tuple(told))
-
-
-def of_cluster(loaded: Loaded[Document | None], cluster: str | None) -> Loaded[Document | None]:
-    """The deployment config with the name of a cluster. Raises ConfigError where it is for something else than AKS."""
-    document = loaded.value
-    if cluster is None or document is None or not isinstance(document.value, Mapping):
-        return loaded
-    kind = document.value.get("computeType")
-    if not str(kind).lower().startswith("aks"):
-        raise ConfigError(
-            f"--compute-target {cluster}: no target of that name, and a cluster's needs computeType AKS, not {kind} as "
-            f"{document.source} says; see `shipway target list`"
-        )
-    flags = {**(document.flags if isinstance(document, WithFlags) else {}), ("computeTargetName",): "--compute-target"}
-    value = {**document.value, "computeTargetName": cluster}
-    named = WithFlags(source=document.source, value=value, text=document.text, flags=flags)
-    return replace(loaded, value=named)
 
 
 def _from_flags(kind: Kind, given: Mapping[tuple[str, ...], tuple[Flag, object]]) -> Document:

@@ -237,27 +237,16 @@ def inference_document(args: Namespace) -> "Loaded[Document | None]":
 
 
 def deployment_document(args: Namespace) -> "Loaded[Document | None]":
-    """As `inference_document`, for `load_deployment_config`. A name after `--ct` that is no target of Shipway's is that
-    of a cluster (computeTargetName). Raises ConfigError for such a name where the config is not for AKS."""
-    from shipway.cli.v1_documents import DEPLOYMENT, laid_over, of_cluster
+    """As `inference_document`, for `load_deployment_config`. Flags alone are of a local service, or of AKS where the
+    target is none of Shipway's: then it is the name of a cluster."""
+    from shipway.cli.v1_documents import DEPLOYMENT, laid_over
 
     given = _given(args, DEPLOYMENT_FLAGS)
-    cluster = cluster_of(args)
-    if args.deploy_config_file is None and (given or cluster):
-        given.setdefault(("computeType",), (_COMPUTE_TYPE, "AKS" if cluster else "local"))
-    return of_cluster(laid_over(DEPLOYMENT, args.deploy_config_file, given), cluster)
-
-
-def target_of(args: Namespace) -> str | None:
-    """The target of Shipway's that `--ct` names; None when it names none, or a cluster of v1's."""
-    name: str | None = args.compute_target
-    return name if name is not None and name in _targets() else None
-
-
-def cluster_of(args: Namespace) -> str | None:
-    """What `--ct` names besides Shipway's targets."""
-    name: str | None = getattr(args, "compute_target", None)
-    return None if name is None or name in _targets() else name
+    if given and args.deploy_config_file is None:
+        target = getattr(args, "compute_target", None)
+        kind = "local" if target is None or target in _targets() else "AKS"
+        given.setdefault(("computeType",), (_COMPUTE_TYPE, kind))
+    return laid_over(DEPLOYMENT, args.deploy_config_file, given)
 
 
 def _targets() -> Collection[str]:

@@ -17,7 +17,6 @@ from shipway.cli.v1_flags import (
     deployment_document,
     inference_document,
     models_of,
-    target_of,
 )
 from shipway.config.documents import Document
 from shipway.errors import ConfigError
@@ -112,7 +111,7 @@ def test_nothing_given_is_nothing(parse: Parse) -> None:
     args = parse()
     assert inference_document(args).value is None
     assert deployment_document(args).value is None
-    assert (models_of(args), target_of(args)) == ((), None)
+    assert models_of(args) == ()
 
 
 def test_a_flag_wins_over_the_file_and_that_is_told(parse: Parse, folder: Path) -> None:
@@ -192,28 +191,13 @@ def test_a_group_of_keys_that_is_none_has_no_place_for_a_flag(parse: Parse, fold
     assert str(raised.value) == "d.json:2: autoScaler: must hold keys and values, not True"
 
 
-def test_a_target_is_one_of_ours_or_the_name_of_a_cluster(parse: Parse, folder: Path) -> None:
-    (folder / "d.json").write_text('{"computeType": "AKS"}')
-    assert target_of(parse("-ct", "docker")) == "docker"
-    assert deployment_document(parse("--target", "docker")).value is None
-    cluster = parse("--ct", "myaks", "--dc", "d.json")
-    assert target_of(cluster) is None
-    assert value_of(deployment_document(cluster).value) == {"computeType": "AKS", "computeTargetName": "myaks"}
-    assert value_of(deployment_document(parse("-ct", "myaks", "--nr", "2")).value) == {
-        "computeType": "AKS",
-        "computeTargetName": "myaks",
-        "numReplicas": 2,
-    }
-
-
-def test_a_cluster_for_a_config_that_is_not_of_aks_is_refused(parse: Parse, folder: Path) -> None:
-    (folder / "d.json").write_text('{"computeType": "local"}')
-    with pytest.raises(ConfigError) as raised:
-        deployment_document(parse("--ct", "myaks", "--dc", "d.json"))
-    assert str(raised.value) == (
-        "--compute-target myaks: no target of that name, and a cluster's needs computeType AKS, not local as d.json "
-        "says; see `shipway target list`"
-    )
+@pytest.mark.parametrize(
+    ("target", "kind"), [("docker", "local"), ("process", "local"), ("myaks", "AKS")]
+)  # a name that is none of ours is that of a cluster
+def test_flags_alone_are_for_the_target_that_is_named(parse: Parse, target: str, kind: str) -> None:
+    document = deployment_document(parse("-ct", target, "--gb", "1")).value
+    assert value_of(document)["computeType"] == kind
+    assert deployment_document(parse("--target", target)).value is None
 
 
 def test_models_are_ids_paths_and_what_registration_wrote(parse: Parse, folder: Path) -> None:

@@ -115,7 +115,13 @@ def _complete(document: dict[str, Any], context: Context) -> dict[str, Any]:
 
 
 def _workspace_name(context: Context) -> str:
-    """The folder that holds it, or the last part of a bucket's place."""
+    """v1's name where the workspace was given one, else the folder that holds it, or the last part of a bucket's
+    place."""
+    from shipway.azureml._places import known_workspaces
+
+    for known in known_workspaces():
+        if known.url == context.workspace_url:
+            return known.names.workspace_name
     folder = context.workspace_folder
     if folder is not None:
         return folder.parent.name if folder.name == ".shipway" else folder.name
