@@ -1,68 +1,72 @@
 """v1's conda files to environments. Shipway installs pip's packages: conda's are translated where that is possible.
 
-Seen in practice (contract Y-1..Y-7): several nested pip lists, a single `=` in pip entries, UTF-16, options.
+`conda_names` knows what a line of conda's list means, `pip_lines` what pip's do (contract Y-1..Y-7).
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shipway.config.documents import Document, KeyPath, Loaded, as_document, read_text, unknown_key
+from shipway.config.conda_names import SERVED_BY_SHIPWAY, Meaning, translate
+from shipway.config.documents import Document, KeyPath, Loaded, as_document, unknown_key
+from shipway.config.pins import contradict, narrower
+from shipway.config.pip_lines import PipLine, PipReader, Say, package_name
 from shipway.config.profile import PROFILE, profile_of
 from shipway.domain.environment import UNNAMED, Environment
 from shipway.errors import ConfigError
 
-SERVED_BY_SHIPWAY = frozenset({
-    "azureml-contrib-services", "azureml-defaults", "azureml-inference-server-http", "azureml-model-management-sdk",
-    "azureml-monitoring", "gunicorn",
-})  # fmt: skip
-"""Packages that only carried Microsoft's server: ours stands for them, and their pins clash with what is current."""
-
-_PIP_NAMES = {
-    "dask-core": "dask", "matplotlib-base": "matplotlib", "msgpack-python": "msgpack", "opencv":
-    "opencv-python-headless", "py-opencv": "opencv-python-headless", "py-xgboost": "xgboost", "pytables": "tables",
-    "pytorch": "torch", "ruamel-yaml": "ruamel.yaml", "tensorflow-gpu": "tensorflow",
-}  # fmt: skip
-"""Conda's name to pip's, where they differ. Without conda's CUDA it is the CPU build of TensorFlow that runs."""
-
-_BROUGHT_BY_WHEELS = frozenset({
-    "blas", "bzip2", "ca-certificates", "intel-openmp", "ld-impl-linux-64", "libblas", "libcblas", "libcxx", "libffi",
-    "libgcc-ng", "libgfortran-ng", "libgomp", "liblapack", "libopenblas", "libstdcxx-ng", "libgcc-mutex",
-    "openmp-mutex", "mkl", "mkl-service", "ncurses", "nomkl", "openssl", "pip", "readline", "sqlite", "tk", "vc",
-    "vs2015-runtime", "wheel", "wincertstore", "xz", "zlib",
-})  # fmt: skip
-"""What conda packs by itself and wheels or the interpreter bring along."""
-
-_CONDA_ONLY = frozenset({
-    "cmake", "cuda-toolkit", "cudatoolkit", "cudnn", "ffmpeg", "gcc-linux-64", "gdal", "gxx-linux-64", "libgdal",
-    "mpi", "nccl", "openjdk", "openmpi", "poppler", "tesseract",
-})  # fmt: skip
-"""Programs and libraries that no wheel brings."""
-
-_CONDA_ENTRY = re.compile(r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<spec>[=<>!~ ].*)?")
-_SINGLE_EQUALS = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*=\s*(?P<version>[\w.*+!-]+)")
-_TEMPLATE = re.compile(r"\s*[=<>~!]*=?\s*\{\{.*?\}\}")
 _KNOWN_KEYS = ("name", "channels", "dependencies", "prefix", "variables")
+
+
+@dataclass(frozen=True)
+class _Pin:
+    """A requirement as it was written and as it is meant; `by_pip` tells which of the two lists has it."""
+
+    written: str
+    meant: str
+    say: Say
+    by_pip: bool
 
 
 @dataclass
 class _Found:
-    """What has been gathered from a conda file so far."""
+    """What has been gathered so far. Raises ConfigError when a line contradicts an earlier one."""
 
-    python: str | None = None
-    requirements: list[str] = field(default_factory=list)
-    conda_packages: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    python: _Pin | None = None
+    pins: list[_Pin] = field(default_factory=list)
+    conda_packages: list[str] = field(default_factory=list)
     served: list[str] = field(default_factory=list)
-    """Requirements for which our server stands: nothing of them is installed."""
+    left_out: list[str] = field(default_factory=list)
+    cuda: list[str] = field(default_factory=list)
+
+    def add_python(self, pin: _Pin) -> None:
+        if self.python is not None:
+            _refuse_contradiction("python" + _exact(self.python.meant), "python" + _exact(pin.meant), self.python, pin)
+            pin = pin if narrower(pin.meant, self.python.meant) else self.python
+        self.python = pin
+
+    def add(self, pin: _Pin) -> None:
+        """pip installed after conda, and its pin held; within one list neither conda nor pip took two."""
+        if package_name(pin.meant) in SERVED_BY_SHIPWAY:
+            self.served.append(pin.meant)
+            return
+        for other in [other for other in self.pins if contradict(other.meant, pin.meant)]:
+            if other.by_pip == pin.by_pip:
+                _refuse_contradiction(other.meant, pin.meant, other, pin)
+            loser, winner = (pin, other) if other.by_pip else (other, pin)
+            self.warnings.append(loser.say(f"{loser.written!r} gives way to pip's {winner.written!r}, as it did in v1"))
+            if loser is pin:
+                return
+            self.pins.remove(loser)
+        self.pins.append(pin)
 
 
 def load_conda(source: Path | Mapping[str, Any] | Document, *, name: str = UNNAMED) -> Loaded[Environment]:
     """`name` serves where the file has none.
 
-    Raises ConfigError with path and line for what is malformed or cannot be translated.
+    Raises ConfigError with path and line for what is malformed, contradicts itself or cannot be translated.
     """
     document = as_document(source, "conda dependencies")
     content = document.value
@@ -75,113 +79,129 @@ def load_conda(source: Path | Mapping[str, Any] | Document, *, name: str = UNNAM
         raise document.fault(("dependencies",), "must be a list")
     for index, entry in enumerate(dependencies):
         _add(entry, document, ("dependencies", index), found)
+    _tell_left_out(found, document)
     environment = Environment(
         name=str(content.get("name") or name),
-        python=found.python,
-        requirements=tuple(dict.fromkeys(found.requirements)),
+        python=found.python.meant if found.python else None,
+        requirements=tuple(dict.fromkeys(pin.meant for pin in found.pins)),
         conda_packages=tuple(dict.fromkeys(found.conda_packages)),
-        variables={**_profile(found.served), **_variables(document)},
+        channels=_channels(content, document),
+        served=tuple(dict.fromkeys(found.served)),
+        variables={**_profile(found.served), **_variables(content, document)},
     )
     return Loaded(environment, tuple(found.warnings))
 
 
-def package_name(requirement: str) -> str:
-    """The normalised name that a requirement line begins with; empty for an option or a URL without a name."""
-    match = re.match(r"[A-Za-z0-9][\w.-]*", requirement.strip())
-    return _normal(match[0]) if match else ""
+def load_requirements(path: Path, *, name: str = UNNAMED) -> Loaded[Environment]:
+    """Of a requirements.txt. Raises ConfigError as `load_conda`."""
+    found = _Found()
+    for line in PipReader(path.parent, found.warnings).read_file(path):
+        _add_pip(line, found)
+    environment = Environment(
+        name=name,
+        python=found.python.meant if found.python else None,
+        requirements=tuple(dict.fromkeys(pin.meant for pin in found.pins)),
+        served=tuple(dict.fromkeys(found.served)),
+        variables=_profile(found.served),
+    )
+    return Loaded(environment, tuple(found.warnings))
 
 
 def _add(entry: object, document: Document, at: KeyPath, found: _Found) -> None:
     match entry:
         case str():
-            _add_conda(entry.strip(), document, at, found)
+            _add_conda(entry.strip(), lambda words: document.at(at, words), found)
         case Mapping():
-            for key in entry:
-                if key != "pip":
-                    found.warnings.append(document.at((*at, key), "ignored: only pip may have a list of its own"))
-            lines = entry.get("pip") or []
-            if not isinstance(lines, list):
-                raise document.fault((*at, "pip"), "must be a list")
-            for index, line in enumerate(lines):
-                lines_of_pip = _pip_lines(line, document, (*at, "pip", index), found.warnings)
-                for requirement in lines_of_pip:
-                    served = package_name(requirement) in SERVED_BY_SHIPWAY
-                    (found.served if served else found.requirements).append(requirement)
+            _add_nested(entry, document, at, found)
         case None:
             return
         case _:
             raise document.fault(at, f"must be a package, such as numpy=1.23, not {entry!r}")
 
 
-def _add_conda(entry: str, document: Document, at: KeyPath, found: _Found) -> None:
-    match = _CONDA_ENTRY.fullmatch(entry)
-    if match is None or "[" in entry or "|" in entry:
-        raise document.fault(at, f"{entry!r} cannot be written as a pip requirement; name it in the pip list instead")
-    name, spec = _normal(match["name"]), _pip_specifier(match["spec"] or "")
-    if name == "python":
-        found.python = spec.removeprefix("==").removesuffix(".*") or None
-    elif name in SERVED_BY_SHIPWAY:
-        found.served.append(match["name"] + spec)
-    elif name in _BROUGHT_BY_WHEELS:
+def _add_nested(entry: Mapping[Any, Any], document: Document, at: KeyPath, found: _Found) -> None:
+    for key in entry:
+        if key == "pip":
+            continue
+        if not isinstance(entry[key], list):
+            raise document.fault((*at, key), f"is no package: write {key}={entry[key]} in its place")
+        found.warnings.append(document.at((*at, key), "ignored: only pip may have a list of its own"))
+    lines = entry.get("pip") or []
+    if not isinstance(lines, list):
+        raise document.fault((*at, "pip"), "must be a list")
+    reader = PipReader(Path(document.source).parent, found.warnings)
+    for index, line in enumerate(lines):
+        place = (*at, "pip", index)
+        if line is None:
+            continue
+        if not isinstance(line, str):
+            raise document.fault(place, f"must be a pip requirement, not {line!r}")
+        for read in reader.read(line, lambda words, place=place: document.at(place, words)):  # type: ignore[misc]
+            _add_pip(read, found)
+
+
+def _add_pip(line: PipLine, found: _Found) -> None:
+    pin = _Pin(line.text, line.text, line.say, by_pip=True)
+    if package_name(line.text) != "python":
+        found.add(pin)
         return
-    elif name in _CONDA_ONLY or name == "r" or name.startswith("r-"):
-        found.conda_packages.append(entry)
-    else:
-        found.requirements.append(_PIP_NAMES.get(name, match["name"]) + spec)
+    found.warnings.append(line.say(f"{line.text!r} is no package of pip's; taken as the pin of Python"))
+    if meant := translate(line.text):
+        found.add_python(_Pin(line.text, meant.text, line.say, by_pip=True))
 
 
-def _pip_specifier(spec: str) -> str:
-    """`=1.23` is `==1.23.*`; `=1.23=py38_0` names one build, so one version; `==`, `>=` and the like are pip's own."""
-    spec = spec.strip()
-    if not spec:
-        return ""
-    if spec[0] in "<>!~" or spec.startswith("=="):
-        return spec.replace(" ", "")
-    version, _, build = spec.lstrip("= ").replace(" ", "=", 1).partition("=")
-    if spec[0] != "=" and not build:  # `numpy 1.23`: conda's other way to write one version
-        return f"=={version}"
-    return f"=={version}" if build or version.endswith("*") else f"=={version}.*"
+def _add_conda(entry: str, say: Say, found: _Found) -> None:
+    if "{{" in entry:
+        found.warnings.append(say(f"{entry!r} is a template that nobody filled in; taken without a version"))
+        entry = entry.partition("{{")[0].rstrip("=<>~! ")
+    meant = translate(entry)
+    if meant is None:
+        raise ConfigError(say(f"{entry!r} cannot be written as a pip requirement; name it in the pip list instead"))
+    pin = _Pin(entry, meant.text, say, by_pip=False)
+    match meant.meaning:
+        case Meaning.PYTHON if meant.text:
+            found.add_python(pin)
+        case Meaning.REQUIREMENT | Meaning.SERVED:
+            if meant.without_cuda:
+                found.warnings.append(say(f"{entry!r} had its CUDA from conda; taken as {meant.text}, the CPU build"))
+            found.add(pin)
+        case Meaning.CONDA:
+            found.conda_packages.append(entry)
+        case Meaning.CUDA:
+            found.cuda.append(meant.name)
+        case Meaning.GUESSED:
+            found.left_out.append(meant.name)
+        case _:  # Python without a version, and what wheels bring
+            return
 
 
-def _pip_lines(
-    line: object, document: Document, at: KeyPath, warnings: list[str], above: tuple[Path, ...] = ()
-) -> Iterator[str]:
-    """The requirement lines that one entry of a pip list stands for. `above` are the files that include the line."""
-    if not isinstance(line, str):
-        raise document.fault(at, f"must be a pip requirement, not {line!r}")
-    text = line.split(" #")[0].strip()
-    if text.startswith(("-r ", "--requirement")):
-        yield from _included(text, document, at, warnings, above)
-        return
-    if text.startswith(("-e", "--editable", ".", "/")):
-        raise document.fault(
-            at, f"{text!r} is a folder of this machine; publish the package or put it into the source directory"
-        )
-    if "{{" in text:
-        warnings.append(document.at(at, f"{text!r} is a template that nobody filled in; taken without a version"))
-        text = _TEMPLATE.sub("", text)
-    if single := _SINGLE_EQUALS.fullmatch(text):
-        warnings.append(document.at(at, f"{text!r} has a single '='; taken as '=='"))
-        text = f"{single['name']}=={single['version']}"
-    if text and not text.startswith("#"):
-        yield text
+def _tell_left_out(found: _Found, document: Document) -> None:
+    if found.cuda:
+        names = ", ".join(dict.fromkeys(found.cuda))
+        words = f"left out: {names}: conda's CUDA is not installed; wheels bring their own, or run on the CPU"
+        found.warnings.append(document.at(("dependencies",), words))
+    if found.left_out:
+        names = ", ".join(dict.fromkeys(found.left_out))
+        words = f"left out: {names}: wheels bring such libraries, or only Windows has them"
+        found.warnings.append(document.at(("dependencies",), words))
 
 
-def _included(
-    text: str, document: Document, at: KeyPath, warnings: list[str], above: tuple[Path, ...]
-) -> Iterator[str]:
-    name = text.removeprefix("--requirement").removeprefix("-r").strip(" =")
-    if "://" in name:
-        raise document.fault(at, f"{text!r} needs the network to be read; put its lines into the pip list")
-    path = (above[-1] if above else Path(document.source)).parent / name
-    if path in above:
-        raise document.fault(at, f"{path} includes itself; take that line out")
-    try:
-        lines = read_text(path).splitlines()
-    except ConfigError as error:
-        raise document.fault(at, str(error)) from error
-    for line in lines:
-        yield from _pip_lines(line.strip(), document, at, warnings, (*above, path))
+def _refuse_contradiction(one: str, other: str, earlier: _Pin, later: _Pin) -> None:
+    if contradict(one, other):
+        raise ConfigError(later.say(f"{later.written!r} contradicts {earlier.written!r} further up; keep one of them"))
+
+
+def _exact(pin: str) -> str:
+    """A pin of Python as a requirement's: any patch level of 3.6 is meant by 3.6."""
+    return f"=={pin}.*" if pin[:1].isdigit() else pin
+
+
+def _channels(content: Mapping[str, Any], document: Document) -> tuple[str, ...]:
+    channels = content.get("channels") or []
+    channels = [channels] if isinstance(channels, str) else channels
+    if not isinstance(channels, list) or not all(isinstance(channel, str) for channel in channels):
+        raise document.fault(("channels",), "must be a list of names, such as conda-forge")
+    return tuple(dict.fromkeys(channels))
 
 
 def _profile(served: list[str]) -> dict[str, str]:
@@ -189,15 +209,8 @@ def _profile(served: list[str]) -> dict[str, str]:
     return {PROFILE: profile} if profile else {}
 
 
-def _variables(document: Document) -> dict[str, str]:
-    content = document.value
-    assert isinstance(content, Mapping)
+def _variables(content: Mapping[str, Any], document: Document) -> dict[str, str]:
     variables = content.get("variables") or {}
     if not isinstance(variables, Mapping):
         raise document.fault(("variables",), "must hold names and values")
     return {str(key): str(value) for key, value in variables.items() if value is not None}
-
-
-def _normal(name: str) -> str:
-    """As package indexes compare names; conda's leading underscores dropped."""
-    return re.sub(r"[-_.]+", "-", name.lstrip("_")).lower()

@@ -107,8 +107,8 @@ def read_text(path: Path) -> str:
         raise ConfigError(f"{path}: is a folder; name a file") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
-    if encoding != "utf-16" and b"\0" in data:
+    encoding = _encoding(data)
+    if not encoding.startswith("utf-16") and b"\0" in data:
         raise ConfigError(f"{path}: is a binary file; name a text file")
     try:
         text = data.decode(encoding)
@@ -116,6 +116,19 @@ def read_text(path: Path) -> str:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}:{line}: is not UTF-8 text; save the file as UTF-8") from error
     return text.replace("\r\n", "\n")
+
+
+def _encoding(data: bytes) -> str:
+    """By its mark; without one, text whose every second byte is zero at its start is UTF-16 as Windows saves it."""
+    if marked := next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None):
+        return marked
+    zeros = [byte == 0 for byte in data[:8]]
+    if len(zeros) == 8 and any(zeros):
+        if not any(zeros[::2]) and all(zeros[1::2]):
+            return "utf-16-le"
+        if all(zeros[::2]) and not any(zeros[1::2]):
+            return "utf-16-be"
+    return "utf-8"
 
 
 def nearest(key: str, known: Iterable[str]) -> str | None:
