@@ -28,6 +28,13 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"shipway-serve: cannot write the pid file: {error}\n")
         return BAD_ARGUMENTS
+    from shipway_serving.server.own_packages import take_own_packages
+
+    try:
+        take_own_packages(dict(os.environ))
+    except ImportError as error:
+        sys.stderr.write(f"shipway-serve: {error}\n")
+        return BAD_ARGUMENTS
     from shipway_serving.server.start import start
 
     return start(sys.argv[1:])

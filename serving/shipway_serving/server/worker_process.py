@@ -20,6 +20,9 @@ if sys.path and not sys.path[0]:
 if sys.argv[1] not in sys.path:
     sys.path.append(sys.argv[1])
 del sys.argv[1:]
+import os
+from shipway_serving.server.own_packages import take_own_packages
+take_own_packages(dict(os.environ))
 from shipway_serving.server.worker import work
 work()
 """
