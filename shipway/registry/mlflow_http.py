@@ -5,12 +5,13 @@ mlflow_tracking.
 """
 
 import contextlib
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -204,5 +205,5 @@ def _document(answer: httpx.Response) -> dict[str, Any] | None:
 
 
 def _without_credentials(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{re.split(r'[?#]', rest)[0].rpartition('@')[2]}"

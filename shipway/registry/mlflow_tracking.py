@@ -66,8 +66,9 @@ class Run:
 class Tracking:
     """What we ask of a tracking server. Raises what Connection raises."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, page_size: int = _PAGE) -> None:
         self.connection = connection
+        self._page_size = page_size
         self._experiments: dict[str, str] = {}
 
     @property
@@ -99,7 +100,7 @@ class Tracking:
             "experiment_ids": [experiment_id],
             "filter": condition,
             "order_by": [order],
-            "max_results": _PAGE,
+            "max_results": self._page_size,
             "run_view_type": "ACTIVE_ONLY",
         }
         while True:

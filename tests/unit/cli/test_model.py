@@ -13,6 +13,11 @@ from tests.unit.cli.conftest import Shipway
 pytestmark = pytest.mark.usefixtures("workspace")
 
 
+@pytest.fixture(autouse=True)
+def _no_tracking_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
 def register(shipway: Shipway, model: Path, *more: str) -> str:
     said = shipway("model", "register", "-n", "digits", "-p", str(model), "-o", "json", *more)
     assert said.code == 0, said.err
@@ -123,9 +128,77 @@ def test_what_a_service_uses_is_not_deleted(shipway: Shipway, model: Path, works
     assert "svc" in said.error
 
 
+def test_what_is_said_of_a_version_is_changed(shipway: Shipway, model: Path) -> None:
+    register(shipway, model, "--tag", "kind=good", "--cc", "0.5")
+    said = shipway(
+        "model", "update", "-i", "digits:1", "--add-tag", "team=a", "--remove-tag", "kind", "--add-property", "run=7",
+        "-d", "reads", "-gb", "2", "-o", "json",
+    )  # fmt: skip
+    shown = {key: said.document[key] for key in ("tags", "properties", "description", "resource_configuration")}
+    assert shown == {
+        "tags": {"team": "a"},
+        "properties": {"run": "7"},
+        "description": "reads",
+        "resource_configuration": {"cpu_cores": 0.5, "memory_gb": 2.0, "gpu_cores": None},
+    }
+    assert shipway("model", "update", "-i", "digits:1", "--add-property", "run=8").error == (
+        "shipway: error: model digits:1 has the properties run already: they never change; use tags for what does"
+    )
+
+
+def test_flags_for_what_there_is_not_are_told(shipway: Shipway, model: Path) -> None:
+    said = shipway("model", "register", "-n", "digits", "-p", str(model), "--sample-input-dataset-id", "7")
+    assert (said.code, said.err) == (0, "--sample-input-dataset-id: there are no data sets here; it is not kept\n")
+
+
+def test_a_runs_metadata_that_names_no_run_is_refused(shipway: Shipway, folder: Path) -> None:
+    for text, fault in (
+        ("{}", 'the run\'s metadata has no run_id; it looks like {"run_id": "ID"}'),
+        ("[", "the run's metadata is no JSON: Expecting value: line 1 column 2 (char 1)"),
+    ):
+        (folder / "run.json").write_text(text)
+        said = shipway("model", "register", "-n", "m", "--asset-path", "outputs", "-f", "run.json")
+        assert said.error == f"shipway: error: run.json: {fault}"
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "text"),
     [
+        (("register", "-n", "m"), 2, "give either -p PATH, or --asset-path PATH of a training run"),
+        (("register", "-n", "m", "-p", "x", "--asset-path", "y"), 2, "give either -p PATH, or --asset-path PATH"),
+        (("register", "-n", "m", "-p", "x", "--run-id", "r"), 2, "--run-id: with -p the file of this machine is"),
+        (
+            ("register", "-n", "m", "--asset-path", "outputs"),
+            2,
+            "--asset-path needs the run: give --run-id ID, or --experiment-name NAME",
+        ),
+        (
+            ("register", "-n", "m", "--asset-path", "x", "-r", "r", "--best", "f1"),
+            2,
+            "give either --run-id or --best METRIC",
+        ),
+        (
+            ("register", "-n", "m", "--asset-path", "x", "--experiment-name", "e", "--lowest"),
+            2,
+            "--lowest goes with --best METRIC",
+        ),
+        (
+            ("register", "-n", "m", "--asset-path", "x", "-r", "r", "-f", "run.json"),
+            2,
+            "--run-metadata-file names a run already; leave --run-id and --best out",
+        ),
+        (
+            ("register", "-n", "m", "-f", "no.json", "--asset-path", "x"),
+            1,
+            "no.json: the run's metadata cannot be read",
+        ),
+        (("register", "-n", "m", "--asset-path", "x", "-r", "r"), 1, "MLFLOW_TRACKING_URI is not set, and a run is"),
+        (("register", "-n", "m", "-p", "x", "--cc", "0"), 1, "model m: 0.0 CPU cores cannot be had; give more than 0"),
+        (("update", "-i", "digits:1"), 2, "nothing to change; give --add-tag, --remove-tag, --add-property, -d, --cc,"),
+        (("update", "-i", "nope:1", "-d", "x"), 1, "ModelNotFound: there is no model nope"),
+        (("update", "-i", "nope:1", "--add-tag", "x"), 2, "--add-tag x: expected KEY=VALUE"),
+        (("show", "--run-id", "r"), 1, "ModelNotFound: no version came from run r; see `shipway model list`"),
+        (("show", "-i", "a:1", "--run-id", "r"), 2, "give --run-id with -n NAME or alone, or else an id"),
         (("register", "-n", "a/b", "-p", "x"), 1, "model name 'a/b' is not allowed: use 1 to 255 letters"),
         (("register", "-n", "digits", "-p", "nope"), 1, "model path nope does not exist"),
         (("register", "-n", "digits", "-p", ""), 1, "the path of model digits is empty; give a file or a folder"),

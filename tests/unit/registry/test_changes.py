@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shipway.domain.model import ResourceConfiguration
 from shipway.errors import RegistryError, StoreCorrupt
 from shipway.registry.models import Registry
 from shipway.store.workspace import Workspace
@@ -20,6 +21,28 @@ def test_tags_are_replaced(one: Registry, now: datetime) -> None:
     assert one.set_tags("digits:1", {"b": "2"}, now=now).tags == {"b": "2"}
     assert one.set_tags("digits:1", {}, now=now).tags == {}
     assert one.list(tags=["b"]) == ()
+
+
+def test_single_tags_come_and_go_beside_the_others(one: Registry, now: datetime) -> None:
+    assert one.change_tags("digits:1", add={"b": "2"}, now=now).tags == {"a": "1", "b": "2"}
+    assert one.change_tags("digits:1", add={"b": "3"}, remove=["a", "never there"], now=now).tags == {"b": "3"}
+    with pytest.raises(RegistryError, match=r"^model digits:1: tag 'c' has the value 1, which is not text; quote it$"):
+        one.change_tags("digits:1", add={"c": 1}, now=now)  # type: ignore[dict-item]
+
+
+def test_of_many_who_add_tags_none_is_lost(one: Registry, now: datetime) -> None:
+    def add(number: int) -> None:
+        one.change_tags("digits:1", add={str(number): "x"}, now=now)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(8)))
+    assert len(one.resolve("digits:1").tags) == 9
+
+
+def test_resources_are_replaced(one: Registry, now: datetime) -> None:
+    wanted = ResourceConfiguration(cpu_cores=0.5, memory_gb=1.5)
+    assert one.set_resources("digits:1", wanted, now=now).resources == wanted
+    assert one.resolve("digits").resources == wanted
 
 
 def test_properties_add_up_and_never_change(one: Registry, now: datetime) -> None:

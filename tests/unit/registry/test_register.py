@@ -1,3 +1,4 @@
+import math
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shipway.domain.model import ResourceConfiguration, RunFacts
 from shipway.errors import RegistryError, StoreError
 from shipway.registry.models import Registry
 from shipway.store.workspace import Workspace
@@ -119,3 +121,78 @@ def test_a_missing_and_an_empty_path_register_nothing(registry: Registry, tmp_pa
         with pytest.raises(StoreError, match=rf"^model path {tmp_path}/{name} {fault}$"):
             registry.register_path(tmp_path / name, name="digits", now=now)
     assert registry.list() == ()
+
+
+def test_of_a_folder_only_the_child_paths_are_kept(registry: Registry, tmp_path: Path, now: datetime) -> None:
+    folder = tmp_path / "outputs"
+    for name in ("model.pkl", "notes/a.txt", "notes/b.txt", "data/deep/x", "data/y"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    version = registry.register_path(folder, name="m", now=now, child_paths=["model.pkl", "./data/deep", "notes/b.txt"])
+    assert version.tree.name == "outputs"
+    assert [file.path for file in version.tree.files] == ["data/deep/x", "model.pkl", "notes/b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("child_paths", "text"),
+    [
+        (["nope"], "child path 'nope' is not in FOLDER; there is model.pkl"),
+        (["../x"], "child path '../x' leads outside FOLDER; give it relative to that folder"),
+        (["/etc"], "child path '/etc' leads outside FOLDER; give it relative to that folder"),
+        ([], "child_paths [] names nothing; give a list of paths below FOLDER"),
+        ("model.pkl", "child_paths 'model.pkl' names nothing; give a list of paths below FOLDER"),
+    ],
+)
+def test_child_paths_that_are_none_register_nothing(
+    registry: Registry, tmp_path: Path, now: datetime, child_paths: list[str], text: str
+) -> None:
+    folder = tmp_path / "outputs"
+    folder.mkdir()
+    (folder / "model.pkl").write_text("x")
+    with pytest.raises(RegistryError) as caught:
+        registry.register_path(folder, name="m", now=now, child_paths=child_paths)
+    assert str(caught.value) == text.replace("FOLDER", str(folder))
+    assert registry.list() == ()
+
+
+def test_a_file_has_no_child_paths(registry: Registry, model: Path, now: datetime) -> None:
+    with pytest.raises(RegistryError, match=rf"^model path {model} is no folder, so it has no child paths"):
+        registry.register_path(model, name="m", now=now, child_paths=["x"])
+
+
+def test_the_run_is_kept_and_found_again(registry: Registry, model: Path, now: datetime) -> None:
+    run = RunFacts(run_id="r", experiment="e", ended_at=now, path="outputs/digits.onnx", server="http://127.0.0.1:5000")
+    registry.register_path(model, name="digits", now=now)
+    registry.register_path(model, name="digits", now=now, run=run)
+    assert registry.resolve("digits:2").run == run
+    assert [version.id for version in registry.list(run_id="r")] == ["digits:2"]
+    assert registry.list(run_id="other") == ()
+
+
+def test_a_record_of_before_there_were_runs_is_still_read(
+    registry: Registry, workspace: Workspace, model: Path, now: datetime
+) -> None:
+    registry.register_path(model, name="digits", now=now)
+    record = workspace.records.read("models/digits/1")
+    assert isinstance(record, dict)
+    old = {key: value for key, value in record.items() if key not in ("run", "resources")}
+    workspace.records.put("models/digits/1", old)
+    version = registry.resolve("digits:1")
+    assert (version.run, version.resources) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("resources", "text"),
+    [
+        (ResourceConfiguration(cpu_cores=0), "model m: 0 CPU cores cannot be had; give more than 0"),
+        (ResourceConfiguration(memory_gb=-1), "model m: -1 GB of memory cannot be had; give more than 0"),
+        (ResourceConfiguration(memory_gb=math.inf), "model m: inf GB of memory cannot be had; give more than 0"),
+        (ResourceConfiguration(gpu_cores=-1), "model m: -1 GPUs cannot be had; give 0 or more"),
+    ],
+)
+def test_resources_that_no_service_can_have_are_refused(
+    registry: Registry, model: Path, now: datetime, resources: ResourceConfiguration, text: str
+) -> None:
+    with pytest.raises(RegistryError) as caught:
+        registry.register_path(model, name="m", now=now, resources=resources)
+    assert str(caught.value) == text
