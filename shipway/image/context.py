@@ -1,0 +1,146 @@
+"""A Docker context as a folder: what `Model.package` gave with `generate_dockerfile` (contract B-3, B-5).
+
+Dockerfile
+azureml-app/        the app root: code, and azureml-models/
+requirements.lock   which packages lie in venv/
+venv/  serving/     packages, and the scoring server, for the base's Python
+user/               what the user that it runs as needs
+"""
+
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipway.domain.image import ImageConfig, ImageSpec
+from shipway.engine.connection import connect
+from shipway.errors import BuildError, MachineError
+from shipway.image.container.base import BaseImage
+from shipway.image.container.build import _decide, _layers, _Parts, _Site
+from shipway.image.container.kept_layers import KeptLayers
+from shipway.image.container.layer_tar import MTIME, Entry
+from shipway.image.container.settings import NOWHERE, Origin, image_settings
+from shipway.image.container.spool import spool_folder
+from shipway.image.context_dockerfile import context_dockerfile, place_of
+from shipway.machine.state import MachineState
+from shipway.store.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenContext:
+    """`told` are lines for whoever asked: on which base it stands and why, which packages were taken."""
+
+    folder: Path
+    base: str
+    size_bytes: int
+    told: tuple[str, ...]
+
+
+def write_context(
+    spec: ImageSpec,
+    config: ImageConfig,
+    workspace: Workspace,
+    state: MachineState,
+    folder: Path,
+    *,
+    origin: Origin = NOWHERE,
+) -> WrittenContext:
+    """The folder appears whole or not at all. The engine is asked for the base, as for an image.
+
+    Raises BuildError with the reason, also for a folder that holds something; MachineError when it cannot be written;
+    EngineUnavailable, EngineFull, StoreError.
+    """
+    _refuse_full(folder)
+    engine = connect()
+    try:
+        with spool_folder(state) as spool:
+            site = _Site(engine=engine, state=state, workspace=workspace, kept=KeptLayers(state), spool=spool)
+            parts = _decide(site, spec, config, origin, os.environ)
+            return _write(site, parts, folder)
+    finally:
+        engine.close()
+
+
+def _refuse_full(folder: Path) -> None:
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise BuildError(f"{folder} is not empty; name a folder that is, or that is not there yet")
+    except NotADirectoryError as error:
+        raise BuildError(f"{folder} is a file; name a folder") from error
+    except OSError as error:
+        raise MachineError(f"{folder} cannot be read: {error.strerror}") from error
+
+
+def _write(site: _Site, parts: _Parts, folder: Path) -> WrittenContext:
+    """Beside its place, then renamed."""
+    part = folder.absolute().with_name(f".{folder.absolute().name}.part-{os.getpid()}")
+    places: set[str] = set()
+    try:
+        part.mkdir(parents=True)
+        for layer in _layers(site, parts):
+            with layer.open() as entries:
+                places |= write_entries(entries, part, root=parts.root)
+        text = context_dockerfile(
+            starting_lines(parts.base),
+            json.loads(image_settings(parts.base, parts.bundle, parts.labels, [], root=parts.root))["config"],
+            parts.base.settings.get("Env") or (),
+            places,
+            root=parts.root,
+        )
+        (part / "Dockerfile").write_text(text, encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()
+        part.rename(folder.absolute())
+    except OSError as error:
+        raise MachineError(f"the Docker context {folder} cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    size_bytes = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+    return WrittenContext(
+        folder=folder, base=parts.base.name, size_bytes=size_bytes, told=(*parts.base.told, *parts.lock.told)
+    )
+
+
+def starting_lines(base: BaseImage) -> str:
+    """A base that had to be made is made again by whoever builds the context."""
+    return base.dockerfile or f"FROM {base.name}"
+
+
+def write_entries(entries: Iterable[Entry], folder: Path, *, root: str) -> set[str]:
+    """Writes what a layer holds where it lies in the context, and says which files those are.
+
+    Folders of the base itself are left out. Files have the layer's time, by which bytecode knows them before 3.7.
+    """
+    places: set[str] = set()
+    empty: list[Entry] = []
+    for entry in entries:
+        place = place_of(entry.path, root=root)
+        if entry.content is None and entry.link is None:
+            empty.append(entry)
+            continue
+        _write_entry(entry, folder / place)
+        places.add(place)
+    for entry in empty:  # those of the user that nothing lies in
+        place = place_of(entry.path, root=root)
+        if entry.owner and place:
+            (folder / place).mkdir(parents=True, exist_ok=True)
+            places.add(place)
+    return places
+
+
+def _write_entry(entry: Entry, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if entry.link is not None:
+        path.symlink_to(entry.link)
+        return
+    assert entry.content is not None
+    with path.open("wb") as file:
+        for piece in entry.content():
+            file.write(piece)
+    path.chmod(entry.mode)
+    os.utime(path, (MTIME, MTIME))
