@@ -18,15 +18,11 @@ from pathlib import Path
 
 from shipway.errors import BuildError, MachineError
 from shipway.image.render import Bundle
-from shipway.image.serving import digest_of_files, serving_files
+from shipway.image.serving import OWN_PACKAGES, OWN_PACKAGES_VARIABLE, digest_of_files, serving_files
 from shipway.machine.locks import file_lock
 from shipway.machine.state import MachineState
 from shipway.store.blobs import Blobs
 from shipway.store.trees import safe_path
-
-OWN_PACKAGES = "serving-packages"
-OWN_PACKAGES_VARIABLE = "SHIPWAY_OWN_PACKAGES"
-"""Where the scoring server looks for what it needs before it looks among the author's packages."""
 
 _WRITER_PATIENCE_S = 1800.0
 

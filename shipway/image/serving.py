@@ -7,6 +7,10 @@ from shipway.domain.canonical import digest_of, sha256_hex
 from shipway.errors import BuildError
 
 PACKAGE = "shipway_serving"
+OWN_PACKAGES = "serving-packages"
+OWN_PACKAGES_VARIABLE = "SHIPWAY_OWN_PACKAGES"
+"""The folder, and where it lies, that the server takes what it needs from before it looks among the author's."""
+
 _HERE = Path(__file__).resolve().parents[1]
 
 

@@ -35,8 +35,8 @@ from shipway.image.container.settings import (
     title_of,
 )
 from shipway.image.container.spool import spool_folder
-from shipway.image.container.venv_layer import PYTHON, serving_entries, venv_entries, with_bytecode
-from shipway.image.packages.install import install
+from shipway.image.container.venv_layer import PYTHON, own_entries, serving_entries, venv_entries, with_bytecode
+from shipway.image.packages.install import install, install_apart
 from shipway.image.packages.lock import Lock, PythonThere
 from shipway.image.render import APP_ROOT, Bundle, BundleFile, model_folder, render
 from shipway.image.serving import digest_of_files, serving_files
@@ -174,9 +174,10 @@ def _ready(entries: list[Entry], base: BaseImage) -> Iterator[list[Entry]]:
 def _dependencies(site: _Site, parts: _Parts) -> Iterator[list[Entry]]:
     """Installed into a folder that is gone once the layer is written."""
     with tempfile.TemporaryDirectory(prefix="packages-", dir=site.spool) as name:
-        prefix, python = Path(name), parts.base.python
+        prefix, own, python = Path(name) / "venv", Path(name) / "own", parts.base.python
         install(parts.lock, parts.there, prefix, site.state)
-        entries = venv_entries(prefix, python, parts.lock.text)
+        install_apart(parts.lock, parts.there, own, site.state)
+        entries = [*venv_entries(prefix, python, parts.lock), *own_entries(own, parts.lock)]
         entries = with_bytecode(entries, site.engine, parts.base.id, python)
         yield with_parents(entries, python.folders)
 

@@ -14,8 +14,9 @@ from shipway.domain.image import ImageSpec
 from shipway.domain.secret import Secret
 from shipway.image.container.app_layers import USER, code_files
 from shipway.image.container.base import BaseImage
-from shipway.image.container.venv_layer import PYTHON, SERVING, VENV
+from shipway.image.container.venv_layer import OWN, PYTHON, SERVING, VENV
 from shipway.image.render import Bundle
+from shipway.image.serving import OWN_PACKAGES_VARIABLE
 
 PORT = 5001
 """v1's (contract C-11)."""
@@ -81,13 +82,16 @@ def config_digest(bundle: Bundle) -> str:
     return digest_of({**document, "files": code, "variables": _without_models(bundle.variables)})
 
 
-def image_variables(base: Mapping[str, Any], variables: Mapping[str, str]) -> list[str]:
-    """The author's win over the base's; where Python and the server lie comes first on either path."""
+def image_variables(base: Mapping[str, Any], variables: Mapping[str, str], *, apart: bool = False) -> list[str]:
+    """The author's win over the base's; where Python and the server lie comes first on either path. `apart`: the
+    server's own packages lie in a folder of their own."""
     inherited = dict(entry.partition("=")[::2] for entry in base.get("Env") or ())
     found = {**inherited, **variables}
     found["PATH"] = ":".join(filter(None, [f"/{VENV}/bin", found.get("PATH", "/usr/local/bin:/usr/bin:/bin")]))
     found["PYTHONPATH"] = ":".join(filter(None, [f"/{SERVING}", variables.get("PYTHONPATH")]))
     found["VIRTUAL_ENV"] = f"/{VENV}"
+    if apart:
+        found[OWN_PACKAGES_VARIABLE] = f"/{OWN}"
     return [f"{name}={value}" for name, value in sorted(found.items())]
 
 
@@ -110,7 +114,7 @@ def image_settings(
         "config": {
             "User": str(USER),
             "WorkingDir": f"/{root}",
-            "Env": image_variables(base.settings, bundle.variables),
+            "Env": image_variables(base.settings, bundle.variables, apart=bool(bundle.apart)),
             "Entrypoint": None,
             "Cmd": [PYTHON, f"/{SERVING}"],
             "ExposedPorts": {f"{PORT}/tcp": {}, **(base.settings.get("ExposedPorts") or {})},

@@ -15,11 +15,14 @@ from shipway.engine.connection import Engine
 from shipway.image.container.base_python import BasePython
 from shipway.image.container.errand import Errand, run_errand
 from shipway.image.container.layer_tar import Entry, file_from, file_of, folder, link_to, tar_pieces, with_folders
+from shipway.image.packages.lock import Lock
+from shipway.image.serving import OWN_PACKAGES
 from shipway.image.uv import without_credentials
 
 ROOT = "opt/shipway"
 VENV = f"{ROOT}/venv"
 SERVING = f"{ROOT}/serving"
+OWN = f"{ROOT}/{OWN_PACKAGES}"
 PYTHON = f"/{VENV}/bin/python"
 LOCK = f"{ROOT}/requirements.lock"
 
@@ -52,18 +55,29 @@ for source in found:
 another Python stays without. Before 3.7 bytecode goes by its source's time, which is the layer's."""
 
 
-def venv_entries(prefix: Path, python: BasePython, lock: str) -> list[Entry]:
+def venv_entries(prefix: Path, python: BasePython, lock: Lock) -> list[Entry]:
     """From a folder that packages were installed into. The programs in bin/ run the image's Python."""
     entries = [
         folder(ROOT),
         folder(VENV),
-        file_of(LOCK, lock.encode()),
-        file_of(f"{VENV}/pyvenv.cfg", _pyvenv(python).encode()),
+        file_of(LOCK, lock.text.encode()),
+        file_of(f"{VENV}/pyvenv.cfg", _pyvenv(python, on_top=lock.on_top).encode()),
         link_to(f"{VENV}/bin/python", python.executable),
         link_to(f"{VENV}/bin/python3", "python"),
         *_installed(prefix, python),
     ]
     return with_folders(entries, below=VENV)
+
+
+def own_entries(target: Path, lock: Lock) -> list[Entry]:
+    """The scoring server's own packages, from the folder that they were installed into; none where they stand in the
+    virtual environment."""
+    entries = [folder(OWN)] if lock.apart else []
+    for where, folders, names in os.walk(target):
+        folders[:] = [name for name in folders if name != "bin"]
+        sources = (Path(where) / name for name in names if name not in _OF_UV_ALONE and name != ".lock")
+        entries += [file_from(f"{OWN}/{source.relative_to(target).as_posix()}", source) for source in sources]
+    return with_folders(entries, below=OWN)
 
 
 def serving_entries(files: Mapping[str, bytes]) -> list[Entry]:
@@ -93,9 +107,9 @@ def with_bytecode(entries: list[Entry], engine: Engine, image: str, python: Base
     return with_folders([*entries, *compiled], below=root)
 
 
-def _pyvenv(python: BasePython) -> str:
+def _pyvenv(python: BasePython, *, on_top: bool) -> str:
     home = PurePosixPath(python.executable).parent
-    return f"home = {home}\ninclude-system-site-packages = false\nversion = {python.version}\n"
+    return f"home = {home}\ninclude-system-site-packages = {str(on_top).lower()}\nversion = {python.version}\n"
 
 
 def _installed(prefix: Path, python: BasePython) -> Iterator[Entry]:

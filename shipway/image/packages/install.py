@@ -8,7 +8,7 @@ from pathlib import Path
 from shipway.errors import BuildError
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.builder import builder_for
-from shipway.image.packages.lock import Lock, PythonThere, packages_in
+from shipway.image.packages.lock import Lock, PythonThere, pins_of
 from shipway.image.packages.question import platform_arguments
 from shipway.image.uv import run_uv
 from shipway.machine.state import MachineState
@@ -45,7 +45,9 @@ def install_here(lock: Lock, python: Path, what: str, state: MachineState) -> No
 
 
 def _install(text: str, there: PythonThere, where: Sequence[str], what: str, state: MachineState) -> None:
-    log.info("installing %d packages", len(packages_in(text)))
+    if not (pins := list(pins_of(text))):
+        return
+    log.info("installing %d packages", len(pins))
     python = there.interpreter or own_interpreter().path
     if there.platform and (names := _FROM_SOURCE.findall(text)):
         python = builder_for(there, names, BuildError(what)).path

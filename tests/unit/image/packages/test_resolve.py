@@ -79,7 +79,7 @@ def locked(state: MachineState, *requirements: str, of: BasePython = OWN) -> str
 def installed(state: MachineState, into: Path, *requirements: str, of: BasePython = OWN) -> dict[str, Entry]:
     lock = resolved(state, *requirements, of=of)
     install(lock, there(of), into, state)
-    return {entry.path: entry for entry in venv_entries(into, of, lock.text)}
+    return {entry.path: entry for entry in venv_entries(into, of, lock)}
 
 
 def text_of(entry: Entry) -> str:
