@@ -1,0 +1,179 @@
+"""`Model.deploy`, `update` and `reload`: a release is checked and kept here, and another process carries it out.
+
+What can be seen to be wrong is an exception at once, and then nothing was begun.
+"""
+
+import getpass
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shipway.azureml._deployment_config import WebserviceDeploymentConfiguration
+from shipway.azureml._filters import texts
+from shipway.azureml._inference_config import InferenceConfig
+from shipway.azureml._sdk_age import as_of
+from shipway.azureml._telling import remark
+from shipway.azureml.exceptions import UserErrorException, WebserviceException, raised_as
+from shipway.azureml.model import Model
+from shipway.azureml.webservice import Webservice
+from shipway.config.documents import Document
+from shipway.domain.release import Details
+from shipway.release.begin import (
+    Asked,
+    Prepared,
+    ReloadAsked,
+    Started,
+    UpdateAsked,
+    V1Asked,
+    keep,
+    prepare,
+    start_in_background,
+)
+from shipway.release.details import Change, changed, details_of
+
+if TYPE_CHECKING:
+    from shipway.azureml.workspace import Workspace
+
+_MOST_MODELS = 1000
+"""M-12."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A release that another process carries out."""
+
+    service: str
+    release_id: str
+    started: Started
+
+    def why_dead(self) -> str | None:
+        """Why nobody carries it out any more; None while somebody does, or when it has ended well."""
+        return self.started.why_dead()
+
+
+def deploy(
+    workspace: "Workspace",
+    name: str,
+    models: "Sequence[Model | str]",
+    inference_config: InferenceConfig | None,
+    deployment_config: Any,
+    deployment_target: Any,
+    *,
+    overwrite: bool,
+) -> Webservice:
+    """The handle of a service that is being deployed. Raises WebserviceException."""
+    config = _checked(deployment_config)
+    _refuse_images(inference_config)
+    asked = V1Asked(
+        service=name,
+        models=_models(models),
+        inference=None if inference_config is None else _inference(inference_config),
+        deployment=None if config is None else _deployment(config),
+        working_directory=Path.cwd() if inference_config is None else inference_config.working_directory,
+        target=_target(deployment_target),
+        overwrite=overwrite,
+        as_of=as_of(),
+        details=_details(config),
+    )
+    return Webservice._of(workspace, _begin(workspace, name, asked))
+
+
+def update(
+    workspace: "Workspace",
+    name: str,
+    models: "Sequence[Model | str] | None",
+    inference_config: InferenceConfig | None,
+    deployment_config: Any,
+    *,
+    change: Change,
+) -> Begun:
+    """What is None stays as it is in service. Raises WebserviceException."""
+    config = _checked(deployment_config)
+    _refuse_images(inference_config)
+    with raised_as(WebserviceException):
+        details = changed(details_of(workspace._store, name), change, service=name)
+    asked = UpdateAsked(
+        service=name,
+        models=None if models is None else _models(models),
+        inference=None if inference_config is None else _inference(inference_config),
+        deployment=None if config is None else _deployment(config),
+        working_directory=Path.cwd() if inference_config is None else inference_config.working_directory,
+        as_of=as_of(),
+        details=details,
+    )
+    return _begin(workspace, name, asked)
+
+
+def reload(workspace: "Workspace", name: str) -> Begun:
+    """Raises WebserviceException when the script does not lie any more where it was read."""
+    return _begin(workspace, name, ReloadAsked(service=name))
+
+
+def _begin(workspace: "Workspace", service: str, asked: Asked) -> Begun:
+    store = workspace._store
+    with raised_as(WebserviceException):
+        prepared = prepare(asked, store, workspace._state)
+        for warning in prepared.warnings:
+            remark(f"warning: {warning}")
+        if prepared.refusal:
+            raise WebserviceException(f"{prepared.refusal}\n{plan_text(prepared)}")
+        release_id = f"{service}-{secrets.token_hex(4)}"
+        keep(prepared, store, release_id=release_id, requested_by=getpass.getuser(), now=datetime.now(UTC))
+        return Begun(service=service, release_id=release_id, started=start_in_background(store, release_id))
+
+
+def plan_text(prepared: Prepared) -> str:
+    """What such a release would do, a line each."""
+    steps = [f"  {step.step.value:<16} {step.what}" for step in prepared.plan.steps]
+    rejected = [f"  not {one.kind}: {'; '.join(one.faults)}" for one in prepared.plan.candidates if one.faults]
+    return "\n".join([f"The plan for service {prepared.plan.service}:", *steps, *rejected])
+
+
+def _checked(config: Any) -> WebserviceDeploymentConfiguration | None:
+    if config is None:
+        return None
+    if not isinstance(config, WebserviceDeploymentConfiguration):
+        raise UserErrorException(
+            f"deployment_config must be what deploy_configuration() gives, not {config!r}; such as "
+            "LocalWebservice.deploy_configuration(port=8890)"
+        )
+    return config
+
+
+def _inference(config: InferenceConfig) -> Document:
+    return Document(source="InferenceConfig", value=config.as_document())
+
+
+def _deployment(config: WebserviceDeploymentConfiguration) -> Document:
+    return Document(source=type(config).__name__, value=config.as_document())
+
+
+def _refuse_images(config: Any) -> None:
+    if config is not None and not isinstance(config, InferenceConfig):
+        raise UserErrorException(f"inference_config must be an InferenceConfig, not {config!r}")
+
+
+def _models(models: "Sequence[Model | str | Path] | Model | str | None") -> tuple[str | Path, ...]:
+    """A model by its id; text is an id where there is such a model, else a path (M-12)."""
+    given = [models] if isinstance(models, Model | str | Path) else list(models or ())
+    if len(given) > _MOST_MODELS:
+        raise UserErrorException(f"{len(given)} models are too many for one service; v1 took {_MOST_MODELS}")
+    return tuple(model.id if isinstance(model, Model) else model for model in given)
+
+
+def _target(given: Any) -> str | None:
+    return None if given is None else str(getattr(given, "name", given))
+
+
+def _details(config: WebserviceDeploymentConfiguration | None) -> Details | None:
+    if config is None or not (config.tags or config.properties or config.description):
+        return None
+    tags, properties = texts(_pairs(config.tags), "tags"), texts(_pairs(config.properties), "properties")
+    return Details(description=config.description or "", tags=tags, properties=properties)
+
+
+def _pairs(given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return given or {}

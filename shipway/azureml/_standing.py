@@ -1,0 +1,144 @@
+"""What there is of a service: on its target, in its ledger, and of the release that is under way."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from shipway.domain.service import Revision, Service, ServiceState
+from shipway.errors import ReleaseNotFound, TargetUnavailable
+from shipway.release.inputs import read_inputs
+from shipway.release.ledger import LedgerEntry, ledger_of
+from shipway.release.open_releases import open_release
+from shipway.release.report import ReleaseReport, release_ids, report_of
+from shipway.targets.base import Target, known_kinds, load
+
+if TYPE_CHECKING:
+    from shipway.azureml.workspace import Workspace
+
+
+class LocalState(StrEnum):
+    """v1's words for local services, which it wrote in lower case (L-1)."""
+
+    DEPLOYING = "deploying"
+    RUNNING = "running"
+    FAILED = "failed"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+_OPERATIONS = {
+    LocalState.DEPLOYING: "Running",
+    LocalState.RUNNING: "Succeeded",
+    LocalState.FAILED: "Failed",
+    LocalState.DELETED: "Cancelled",
+    LocalState.UNKNOWN: "NotStarted",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """`report` is of the release that this is about, or that is under way; None when there is none."""
+
+    service: Service | None
+    target: Target | None
+    entries: tuple[LedgerEntry, ...]
+    champion: LedgerEntry | None
+    report: ReleaseReport | None
+
+    @property
+    def revision(self) -> Revision | None:
+        """The one in service."""
+        if self.service is None or self.champion is None:
+            return None
+        return self.service.revision(self.champion.revision_id)
+
+    @property
+    def is_nothing(self) -> bool:
+        return self.service is None and self.champion is None and self.report is None
+
+
+def look(workspace: "Workspace", name: str, release_id: str | None = None) -> Standing:
+    """Only looks. Raises StoreError. A target that does not answer has none of it."""
+    store = workspace._store
+    ledger = ledger_of(store, name)
+    entries, champion = ledger.entries(), ledger.standing().champion
+    release = release_id or open_release(store, name)
+    target, service = _on_target(workspace, name)
+    if release is None and service is None and not entries:
+        release = _kept_release(workspace, name)
+    report = None
+    if release is not None:
+        with contextlib.suppress(ReleaseNotFound):  # one that was refused before it began is forgotten again
+            report = report_of(store, release, now=datetime.now(UTC))
+    return Standing(service=service, target=target, entries=entries, champion=champion, report=report)
+
+
+def names_of(workspace: "Workspace") -> tuple[str, ...]:
+    """Of all services on this machine and of those in the ledgers of the workspace, retired ones left out."""
+    store = workspace._store
+    here = {service.name for target in targets_of(workspace) for service in _listed(target)}
+    ledgers = {name for name in store.records.names("services") if ledger_of(store, name).standing().champion}
+    open_ones = {name for name in store.records.names("services") if open_release(store, name)}
+    return tuple(sorted(here | ledgers | open_ones))
+
+
+def targets_of(workspace: "Workspace") -> Iterator[Target]:
+    for kind in known_kinds():
+        yield load(kind, workspace._state)
+
+
+def state_of(standing: Standing, *, begun_here: bool) -> LocalState:
+    """In v1's words. `begun_here` is whether the report's release was begun by whoever asks: it has failed then when
+    that has, whatever served before."""
+    report = standing.report
+    if report is not None and not report.phase.ended and (begun_here or standing.champion is None):
+        return LocalState.DEPLOYING
+    if report is not None and report.phase.ended and begun_here and report.phase.value != "promoted":
+        return LocalState.FAILED
+    if standing.champion is None:
+        return LocalState.DELETED if standing.entries else LocalState.UNKNOWN
+    if standing.service is None:
+        return LocalState.UNKNOWN
+    return _of_service(standing.service.status.state)
+
+
+def operation_of(state: LocalState) -> str:
+    """v1's word for how far the last operation has come (contract section 14)."""
+    return _OPERATIONS[state]
+
+
+def _of_service(state: ServiceState) -> LocalState:
+    match state:
+        case ServiceState.HEALTHY:
+            return LocalState.RUNNING
+        case ServiceState.TRANSITIONING:
+            return LocalState.DEPLOYING
+        case ServiceState.FAILED | ServiceState.UNSCHEDULABLE:
+            return LocalState.FAILED
+        case ServiceState.UNHEALTHY | ServiceState.ABSENT:
+            return LocalState.UNKNOWN
+
+
+def _on_target(workspace: "Workspace", name: str) -> tuple[Target | None, Service | None]:
+    for target in targets_of(workspace):
+        with contextlib.suppress(TargetUnavailable):
+            if (service := target.find(name)) is not None:
+                return target, service
+    return None, None
+
+
+def _listed(target: Target) -> tuple[Service, ...]:
+    try:
+        return target.list()
+    except TargetUnavailable:
+        return ()
+
+
+def _kept_release(workspace: "Workspace", name: str) -> str | None:
+    """A release that is kept and not begun yet: nothing but its inputs says of which service it is."""
+    store = workspace._store
+    of_it = [release_id for release_id in release_ids(store) if read_inputs(store, release_id).service == name]
+    return of_it[-1] if of_it else None

@@ -1,0 +1,95 @@
+"""Waiting for a release that another process carries out. Nothing is done here but look."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from shipway.azureml._telling import show
+from shipway.azureml.exceptions import WebserviceException
+from shipway.release.log import log_path
+from shipway.release.report import ReleaseReport, report_of
+
+if TYPE_CHECKING:
+    from shipway.azureml.workspace import Workspace
+
+_LOOK_EVERY_S = 0.5
+
+_SAME_FOR_LONG_S = 60.0
+"""A process that carries a release out takes a few seconds to begin; one that has not after this never will."""
+
+
+@dataclass
+class _Progress:
+    """Prints each step once when it begins, and once with its time when it has ended."""
+
+    told: set[tuple[str, str]] = field(default_factory=set)
+
+    def tell(self, report: ReleaseReport) -> None:
+        for step in report.steps:
+            if step.state in {"begun", "done", "undone"} and (step.step.value, step.state) not in self.told:
+                self.told.add((step.step.value, step.state))
+                took = f" ({step.took_s:.1f} s)" if step.took_s is not None and step.state == "done" else ""
+                show(f"{step.step.value}: {step.state}{took}")
+
+
+def wait_for_release(
+    workspace: "Workspace",
+    release_id: str,
+    *,
+    show_output: bool,
+    timeout_s: float | None,
+    has_died: Callable[[], str | None],
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ReleaseReport:
+    """The report of a release that has ended, however. `has_died` says why nobody carries it out any more, or None.
+
+    Raises WebserviceException after `timeout_s`, without stopping anything, and when nobody goes on with it.
+    """
+    began, progress = clock(), _Progress()
+    while True:
+        report = report_of(workspace._store, release_id, now=datetime.now(UTC))
+        if show_output:
+            progress.tell(report)
+        if report.phase.ended:
+            return report
+        if (why := _stopped(report, has_died, clock() - began)) is not None:
+            raise WebserviceException(
+                f"release {release_id} of service {report.service} is {report.standing}: {why}; go on with "
+                f"`shipway release resume {release_id}`, or undo it with `shipway release abort {release_id}`"
+            )
+        if timeout_s is not None and clock() - began >= timeout_s:
+            raise WebserviceException(
+                f"service {report.service} was still being deployed after {timeout_s:g} s; nothing was stopped: wait "
+                f"again, or look at it with `shipway release show {release_id}`"
+            )
+        sleep(_LOOK_EVERY_S)
+
+
+def failure_of(workspace: "Workspace", report: ReleaseReport, state: str) -> WebserviceException:
+    """v1's words for a deployment that did not succeed, with the verdict and where more is to be read."""
+    failed = [f"{check.name}: {check.message}" for check in report.checks if check.phase.value in {"failed", "error"}]
+    error = {
+        "code": "DeploymentFailed",
+        "statusCode": 400,
+        "message": report.reason,
+        "details": [{"code": report.phase.value, "message": text} for text in failed],
+    }
+    return WebserviceException(
+        "Service deployment polling reached non-successful terminal state, current service state: "
+        f"{state}\nOperation ID: {report.release_id}\n"
+        f"More information can be found using '.get_logs()', `shipway release show {report.release_id}`, and in "
+        f"{log_path(workspace._state, report.release_id)}\nError:\n{json.dumps(error, indent=2)}"
+    )
+
+
+def _stopped(report: ReleaseReport, has_died: Callable[[], str | None], waited_s: float) -> str | None:
+    why = has_died()
+    if why is not None and report.standing in {"interrupted", "not begun"}:
+        return why
+    if report.standing == "not begun" and waited_s > _SAME_FOR_LONG_S:
+        return f"nobody has begun it for {waited_s:.0f} s"
+    return None

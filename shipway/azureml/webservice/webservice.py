@@ -1,0 +1,365 @@
+"""v1's Webservice: a handle of a service by its name. What it shows is as of the last look; every verb looks again."""
+
+import contextlib
+import getpass
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from shipway.azureml._asking import ask
+from shipway.azureml._filters import has, pairs, texts
+from shipway.azureml._standing import LocalState, Standing, look, names_of, state_of
+from shipway.azureml._telling import show
+from shipway.azureml._waiting import failure_of, wait_for_release
+from shipway.azureml.exceptions import WebserviceException, raised_as
+from shipway.domain.canonical import rfc3339
+from shipway.errors import ServiceNotFound
+from shipway.release.details import Change, changed, details_of, forget_details, keep_details
+from shipway.release.log import log_path
+from shipway.release.operations import Operator, retire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shipway.azureml._deploying import Begun
+    from shipway.azureml.model import Model
+    from shipway.azureml.workspace import Workspace
+
+_KINDS = {"process": "Local", "docker": "Local"}
+"""v1's words for Shipway's targets; of any other the word is its own, in capitals."""
+
+_STOPPED = LocalState.FAILED, LocalState.DELETED, LocalState.UNKNOWN
+
+
+class Webservice:
+    """By its name: `Webservice(workspace, name)` is of the kind that the service is of.
+
+    `Webservice(...)` of a name that there is not raises WebserviceException whose message contains WebserviceNotFound.
+    """
+
+    def __new__(cls, *_: Any, **__: Any) -> "Webservice":
+        if cls is not Webservice:
+            return super().__new__(cls)
+        from shipway.azureml.webservice.local import LocalWebservice
+
+        return super().__new__(LocalWebservice)  # the only kind that there can be yet
+
+    def __init__(self, workspace: "Workspace", name: str, must_exist: bool = True) -> None:
+        self.workspace = workspace
+        self.name = name
+        self._begun: Begun | None = None
+        self._seen = self._look()
+        if must_exist and self._seen.is_nothing:
+            self._raise_not_found()
+
+    @classmethod
+    def _of(cls, workspace: "Workspace", begun: "Begun") -> "Webservice":
+        """The handle of who began its release."""
+        service = cls(workspace, begun.service, must_exist=False)
+        service._begun = begun
+        service._seen = service._look()
+        return service
+
+    @staticmethod
+    def list(
+        workspace: "Workspace",
+        compute_type: str | None = None,
+        image_name: str | None = None,
+        image_id: str | None = None,
+        model_name: str | None = None,
+        model_id: str | None = None,
+        tags: Sequence[Any] | None = None,
+        properties: Sequence[Any] | None = None,
+        image_digest: str | None = None,
+    ) -> "_Webservices":
+        """Sorted by name. Images have no names here: who asks for one finds nothing."""
+        if image_name or image_id:
+            return []
+        found = [Webservice(workspace, name, must_exist=False) for name in names_of(workspace)]
+        return [
+            service
+            for service in found
+            if (compute_type is None or service.compute_type.lower() == compute_type.lower())
+            and (model_id is None or model_id in service._model_ids)
+            and (model_name is None or model_name in {one.rpartition(":")[0] for one in service._model_ids})
+            and (image_digest is None or image_digest == service.image_digest)
+            and has(service.tags, pairs(tags, "tags"))
+            and has(service.properties, pairs(properties, "properties"))
+        ]
+
+    @property
+    def state(self) -> str:
+        """As it is now."""
+        self._seen = self._look()
+        return self._state.value
+
+    @property
+    def scoring_uri(self) -> str | None:
+        """None before anything answers there."""
+        return self._seen.service.scoring_uri if self._seen.service and self._seen.champion else None
+
+    @property
+    def swagger_uri(self) -> str | None:
+        """The scoring URI with its last part replaced."""
+        uri = self.scoring_uri
+        return f"{uri.rpartition('/')[0]}/swagger.json" if uri else None
+
+    @property
+    def compute_type(self) -> str:
+        kind = self._seen.service.kind if self._seen.service else "process"
+        return _KINDS.get(kind, kind.upper())
+
+    @property
+    def description(self) -> str | None:
+        return self._details.description or None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return dict(self._details.tags)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        return dict(self._details.properties)
+
+    @property
+    def created_time(self) -> datetime | None:
+        """When it was first promoted."""
+        first = self._seen.entries[0].at if self._seen.entries else None
+        return first or (self._seen.report.requested_at if self._seen.report else None)
+
+    @property
+    def updated_time(self) -> datetime | None:
+        return self._seen.champion.at if self._seen.champion else None
+
+    @property
+    def image_digest(self) -> str | None:
+        return self._seen.champion.image_digest if self._seen.champion else None
+
+    @property
+    def image_id(self) -> None:
+        """An image is known by its digest."""
+        return
+
+    @property
+    def models(self) -> "_Models":
+        """The versions in service; one that was deleted by force is left out."""
+        from shipway.azureml.exceptions import ModelNotFoundException
+        from shipway.azureml.model import Model
+
+        found = []
+        for model_id in sorted(self._model_ids):
+            try:
+                found.append(Model(self.workspace, id=model_id))
+            except ModelNotFoundException:
+                continue
+        return found
+
+    @property
+    def error(self) -> str | None:
+        """Why the last release did not end well, or why the service has failed; None when neither is so."""
+        report = self._seen.report
+        if report is not None and report.phase.ended and report.phase.value != "promoted":
+            return report.reason
+        service = self._seen.service
+        return service.status.message if service and self._state is LocalState.FAILED else None
+
+    @property
+    def auth_enabled(self) -> bool:
+        """Local services have no keys (K-3)."""
+        return False
+
+    token_auth_enabled = auth_enabled
+    app_insights_enabled = auth_enabled
+    ssl_enabled = auth_enabled
+
+    def update_deployment_state(self, must_exist: bool = False) -> None:
+        """Looks again."""
+        self._seen = self._look()
+        if must_exist and self._seen.is_nothing:
+            self._raise_not_found()
+
+    def wait_for_deployment(self, show_output: bool = False, timeout_sec: float | None = None) -> None:
+        """Until its release has ended. Prints each step, if asked, and where it answers.
+
+        Raises WebserviceException when that was not a promotion: with the state, the reason, the verdict and where more
+        is to be read. After `timeout_sec` it raises, too; nothing is stopped then.
+        """
+        self._require("wait_for_deployment", LocalState.DEPLOYING, LocalState.RUNNING, LocalState.FAILED)
+        report = self._seen.report
+        if report is not None:
+            with raised_as(WebserviceException):
+                report = wait_for_release(
+                    self.workspace,
+                    report.release_id,
+                    show_output=show_output,
+                    timeout_s=timeout_sec,
+                    has_died=self._begun.why_dead if self._begun else lambda: None,
+                )
+        self._seen = self._look()
+        if report is not None and report.phase.value != "promoted":
+            raise failure_of(self.workspace, report, self._state.value)
+        if self._state is LocalState.FAILED:
+            raise WebserviceException(f"service {self.name} is failed: {self.error}; `.get_logs()` has its log")
+        if show_output:
+            show(f"{self.compute_type} webservice is running at {self.scoring_uri}")
+
+    def run(self, input: object) -> Any:
+        """Posts bytes, text, or a value as JSON, and gives back the answer's JSON.
+
+        Raises WebserviceException for any answer but 200, with code, headers and content.
+        """
+        self._require("run", LocalState.DEPLOYING, LocalState.RUNNING)
+        uri = self.scoring_uri
+        if uri is None:
+            raise WebserviceException(f"service {self.name} answers nowhere yet; call wait_for_deployment() first")
+        return ask(self.name, uri, input)
+
+    def get_logs(self, num_lines: int = 5000, init: bool = False) -> str:
+        """Its last lines; of a release that did not end well those of the release, for what it started is gone.
+
+        `init` was of a container of its own; here the one log has all.
+        """
+        del init
+        self._seen = self._look()
+        if self._seen.is_nothing:
+            self._raise_not_found()
+        lines = list(self._release_lines()) if self._state in _STOPPED or self._is_deploying_first else []
+        with raised_as(WebserviceException):
+            if self._seen.target is not None and self._seen.service is not None:
+                lines += list(self._seen.target.logs(self.name, tail=num_lines))
+        return "\n".join(lines[-num_lines:]) + "\n" if lines else ""
+
+    def get_keys(self) -> tuple[str, str]:
+        self._has_no_keys("get_keys")
+
+    def regen_key(self, key: str, set_key: str | None = None) -> None:
+        del key, set_key
+        self._has_no_keys("regen_key")
+
+    def get_token(self) -> tuple[str, datetime]:
+        self._has_no_keys("get_token")
+
+    def get_access_token(self) -> Any:
+        self._has_no_keys("get_access_token")
+
+    def update(self, *args: Any, **changes: Any) -> None:
+        """Local services alone can be: see LocalWebservice.update."""
+        del args, changes
+        raise NotImplementedError(f"{type(self).__name__}.update(): there is no such target of Shipway's yet")
+
+    def delete(self) -> None:
+        """Takes the service away, its models stay. Nothing there is nothing."""
+        with raised_as(WebserviceException):
+            operator = Operator(
+                workspace=self.workspace._store,
+                operation_id=f"retire-{secrets.token_hex(4)}",
+                approver=getpass.getuser(),
+                reason="deleted by a script",
+            )
+            with contextlib.suppress(ServiceNotFound):
+                retire(operator, self.name)
+            forget_details(self.workspace._store, self.name)
+        self._begun = None
+        self._seen = self._look()
+
+    def add_tags(self, tags: Mapping[str, Any]) -> None:
+        """Replaces those of the same key."""
+        self._change(Change(add_tags=texts(tags, "tags")))
+
+    def remove_tags(self, tags: Collection[str] | str) -> None:
+        """What is not there is nothing."""
+        self._change(Change(remove_tags=(tags,) if isinstance(tags, str) else tuple(tags)))
+
+    def add_properties(self, properties: Mapping[str, Any]) -> None:
+        """Raises WebserviceException for one that exists: properties never change (U-5)."""
+        self._change(Change(add_properties=texts(properties, "properties")))
+
+    def serialize(self) -> dict[str, Any]:
+        """v1's keys (13.2)."""
+        self._seen = self._look()
+        return {
+            "name": self.name,
+            "description": self.description,
+            "tags": self.tags,
+            "properties": self.properties,
+            "state": self._state.value,
+            "createdTime": _text(self.created_time),
+            "updatedTime": _text(self.updated_time),
+            "error": self.error,
+            "computeType": self.compute_type,
+            "workspaceName": self.workspace.name,
+            "imageId": None,
+            "imageDigest": self.image_digest,
+            "scoringUri": self.scoring_uri,
+            "swaggerUri": self.swagger_uri,
+            "models": sorted(self._model_ids),
+        }
+
+    @property
+    def _state(self) -> LocalState:
+        return state_of(self._seen, begun_here=self._begun is not None)
+
+    @property
+    def _is_deploying_first(self) -> bool:
+        return self._state is LocalState.DEPLOYING and self._seen.champion is None
+
+    @property
+    def _details(self) -> Any:
+        with raised_as(WebserviceException):
+            return details_of(self.workspace._store, self.name)
+
+    @property
+    def _model_ids(self) -> frozenset[str]:
+        champion = self._seen.champion
+        return frozenset(champion.models) if champion else frozenset()
+
+    def _look(self) -> Standing:
+        with raised_as(WebserviceException):
+            return look(self.workspace, self.name, self._begun.release_id if self._begun else None)
+
+    def _change(self, change: Change) -> None:
+        store = self.workspace._store
+        with raised_as(WebserviceException):
+            keep_details(store, self.name, changed(details_of(store, self.name), change, service=self.name))
+
+    def _require(self, verb: str, *states: LocalState) -> None:
+        """v1's words for a verb in the wrong state (L-1)."""
+        self._seen = self._look()
+        if self._state not in states:
+            why = f" {self.error}" if self._state is LocalState.FAILED and self.error else ""
+            raise WebserviceException(f"Cannot call {verb}() when service is {self._state.value}.{why}")
+
+    def _release_lines(self) -> Sequence[str]:
+        report = self._seen.report
+        last = report.release_id if report else (self._seen.entries[-1].release_id if self._seen.entries else None)
+        if last is None:
+            return []
+        path: Path = log_path(self.workspace._state, last)
+        return path.read_text(errors="replace").splitlines() if path.is_file() else []
+
+    def _has_no_keys(self, verb: str) -> NoReturn:
+        raise NotImplementedError(
+            f"{type(self).__name__}.{verb}(): a local service has neither keys nor tokens, as in v1; whoever reaches "
+            "its port may call it, and only this machine does"
+        )
+
+    def _raise_not_found(self) -> NoReturn:
+        known = ", ".join(names_of(self.workspace)) or "none"
+        raise WebserviceException(
+            f"WebserviceNotFound: Webservice with name {self.name} not found in workspace {self.workspace.name}; "
+            f"services: {known}"
+        )
+
+    def __repr__(self) -> str:
+        uri = self.scoring_uri
+        return f"{type(self).__name__}(workspace={self.workspace!r}, name={self.name}, scoring_uri={uri})"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return rfc3339(moment) if moment else None
+
+
+_Webservices = list[Webservice]
+_Models = list["Model"]
+"""`list` is a method above."""
