@@ -21,7 +21,7 @@ from shipway.flows.outcome import final_state, planned_state, refused_state, ski
 from shipway.flows.parameters import AS_THE_FILE_SAYS, ReleaseFile, TargetName, WorkspaceUrl
 from shipway.flows.schedule import overtaken
 from shipway.machine.state import machine_state
-from shipway.release.begin import Asked, keep, prepare
+from shipway.release.begin import FileAsked, keep, prepare
 from shipway.release.inputs import forget_unbegun, is_begun, is_kept
 from shipway.release.log import logging_to_file
 from shipway.release.outcomes import Ending
@@ -61,7 +61,8 @@ def release(
     if why := overtaken(utc_now()):
         return skipped_state(why)
     opened, release_id = open_workspace(workspace), f"run-{this_run().id.hex[-12:]}"
-    asked = Asked(file=_from_folder(file), target=None if target == AS_THE_FILE_SAYS else target, notes=notes or None)
+    kind = None if target == AS_THE_FILE_SAYS else target
+    asked = FileAsked(file=_from_folder(file), target=kind, notes=notes or None)
     try:
         if not is_kept(opened, release_id):
             prepared = prepare(asked, opened, machine_state(opened.url))
@@ -73,7 +74,7 @@ def release(
     except ShipwayError as error:
         return stopped_state(error, release_id) if is_begun(opened, release_id) else refused_state(error)
     finally:
-        forget_unbegun(opened, release_id)
+        forget_unbegun(opened, release_id, now=utc_now())
 
 
 @flow(name="release", flow_run_name="release {release_id} of {service}")

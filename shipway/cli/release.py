@@ -44,7 +44,7 @@ def run(args: Namespace, context: Context) -> int:
 
 def _start(args: Namespace, context: Context) -> int:
     if args.dry_run:
-        _print_plan(_prepare(context, args.file, args.target).plan, context)
+        print_plan(_prepare(context, args.file, args.target).plan, context)
         return 0
     return _carry_out(context, begin(context, args.file, args.release_id, target=args.target))
 
@@ -67,9 +67,9 @@ def begin(context: Context, file: Path, release_id: str | None = None, *, target
 
 
 def _prepare(context: Context, file: Path, target: str | None) -> "Prepared":
-    from shipway.release.begin import Asked, prepare
+    from shipway.release.begin import FileAsked, prepare
 
-    prepared = prepare(Asked(file=file, target=target), context.workspace(), context.state())
+    prepared = prepare(FileAsked(file=file, target=target), context.workspace(), context.state())
     for warning in prepared.warnings:
         context.output.say(f"warning: {warning}")
     return prepared
@@ -95,11 +95,12 @@ def carry_out(context: Context, release_id: str) -> "Ending":
     """Runs the flow of a release that is kept. One that is refused before it begins is forgotten again."""
     from shipway.cli.flow_run import run_release_flow
     from shipway.release.inputs import forget_unbegun
+    from shipway.release.run import utc_now
 
     try:
         return run_release_flow(context, release_id)
     except ShipwayError:
-        forget_unbegun(context.workspace(), release_id)
+        forget_unbegun(context.workspace(), release_id, now=utc_now())
         raise
     except KeyboardInterrupt:
         context.output.say(
@@ -216,7 +217,7 @@ def _lines(report: "ReleaseReport", document: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _print_plan(planned: "Plan", context: Context) -> None:
+def print_plan(planned: "Plan", context: Context) -> None:
     steps = [{"step": s.step.value, "what": s.what} for s in planned.steps]
     rejected = {c.kind: list(c.faults) for c in planned.candidates if c.faults}
     document = {"service": planned.service, "champion": planned.champion, "steps": steps, "rejected": rejected}
@@ -230,9 +231,15 @@ def _print_plan(planned: "Plan", context: Context) -> None:
 
 def _print_ending(ending: "Ending", context: Context, *, aborted: bool = False) -> int:
     from shipway.domain.release import ReleasePhase
+
+    context.output.record(ending_document(ending, context), ending_lines(ending, context))
+    return 0 if ending.phase is ReleasePhase.PROMOTED or aborted else 1
+
+
+def ending_document(ending: "Ending", context: Context) -> dict[str, Any]:
     from shipway.release.log import log_path
 
-    document = {
+    return {
         "release": ending.release_id,
         "service": ending.service,
         "phase": ending.phase.value,
@@ -241,8 +248,11 @@ def _print_ending(ending: "Ending", context: Context, *, aborted: bool = False) 
         "scoring_uri": ending.scoring_uri,
         "log": str(log_path(context.state(), ending.release_id)),
     }
-    promoted = ending.phase is ReleasePhase.PROMOTED
-    shown = {key: str(value) for key, value in document.items() if value}
-    after = [] if promoted else [f"next: shipway release show {ending.release_id}"]
-    context.output.record(document, [*fields(shown), *after])
-    return 0 if promoted or aborted else 1
+
+
+def ending_lines(ending: "Ending", context: Context) -> list[str]:
+    from shipway.domain.release import ReleasePhase
+
+    shown = {key: str(value) for key, value in ending_document(ending, context).items() if value}
+    after = [] if ending.phase is ReleasePhase.PROMOTED else [f"next: shipway release show {ending.release_id}"]
+    return [*fields(shown), *after]

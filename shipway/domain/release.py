@@ -31,13 +31,19 @@ class ModelSource:
 
 @dataclass(frozen=True, kw_only=True)
 class LatencyLimit:
-    """The challenger may take `floor_ms`, or `factor` times what the champion takes, whichever is larger."""
+    """The challenger may take `floor_ms`, or `factor` times what the champion takes, whichever is larger.
+
+    Where there is no champion to compare with it may take `first_ms`; None for the floor.
+    """
 
     floor_ms: float = 50.0
     factor: float = 2.0
+    first_ms: float | None = None
 
     def limit_ms(self, champion_ms: float | None) -> float:
-        return self.floor_ms if champion_ms is None else max(self.floor_ms, self.factor * champion_ms)
+        if champion_ms is None:
+            return self.floor_ms if self.first_ms is None else self.first_ms
+        return max(self.floor_ms, self.factor * champion_ms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +89,14 @@ class SmokePlan:
 
 @dataclass(frozen=True, kw_only=True)
 class VerificationConfig:
-    """`golden` and `suite` are absolute paths in a release file, and blob digests once they are kept."""
+    """`golden` and `suite` are absolute paths as they are asked for, and blob digests once they are kept.
+
+    Where there are no golden rows, `sample` asks the example of the service's own swagger in their place.
+    """
 
     golden: str | None = None
     suite: str | None = None
+    sample: bool = True
     smoke: SmokePlan = SmokePlan()
     load: LoadPlan = LoadPlan()
     limits: Limits = Limits()
@@ -100,9 +110,42 @@ class TrafficStep:
     bake_s: float
 
 
+class ReleaseKind(StrEnum):
+    """RELEASE is one with a release file or with v1's assets. UPDATE replaces a part of what is in service, RELOAD
+    its script only: it has no bake (contract 13.3, L-5)."""
+
+    RELEASE = "release"
+    UPDATE = "update"
+    RELOAD = "reload"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodePlace:
+    """Where code was read, on the machine that did: a reload reads it there again.
+
+    `folder` is the source directory; None for a lone script, whose path `entry_script` then is.
+    """
+
+    entry_script: str
+    folder: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What people say of a service. Tags may change; a property is only ever added (contract U-5)."""
+
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReleaseConfig:
-    """A release file, parsed and complete; nothing it names has been read yet. `targets` are candidates, best first."""
+    """What is to be released, complete; nothing it names has been read yet. `targets` are candidates, best first.
+
+    `code` is kept already, and stands for what `inference` names. `relax` accepts a mended environment. `details`
+    replace those of the service once this is promoted; None leaves them.
+    """
 
     service: str
     models: tuple[ModelSource, ...]
@@ -114,6 +157,11 @@ class ReleaseConfig:
     gateway: GatewayConfig
     image: ImageConfig = USUAL_IMAGE
     notes: str = ""
+    kind: ReleaseKind = ReleaseKind.RELEASE
+    code: Code | None = None
+    source: CodePlace | None = None
+    relax: bool = False
+    details: Details | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +179,8 @@ class ReleaseInputs:
 
     `code` is None for an ONNX model that is served without any.
     `commit` is that of the release file's folder, with `-dirty` behind it when something in it is not committed.
+    `lock` is the digest of the packages that were resolved before the release began; empty where none were. `told` are
+    lines about its environment, for whoever asks later.
     """
 
     release_id: str
@@ -148,6 +198,16 @@ class ReleaseInputs:
     requested_at: datetime
     image: ImageConfig = USUAL_IMAGE
     commit: str | None = None
+    kind: ReleaseKind = ReleaseKind.RELEASE
+    source: CodePlace | None = None
+    lock: str = ""
+    told: tuple[str, ...] = ()
+    details: Details | None = None
+
+    @property
+    def bakes(self) -> tuple[TrafficStep, ...]:
+        """The traffic steps of this release; a reload keeps those of its service for the next one."""
+        return () if self.kind is ReleaseKind.RELOAD else self.traffic
 
 
 class ReleasePhase(StrEnum):

@@ -1,58 +1,70 @@
-"""What comes before a release: its file is read, checked and planned, then kept. A refusal costs nothing and leaves
-nothing. The command line and Prefect's form both begin here.
+"""What comes before a release: it is read, checked and planned, then kept. A refusal costs nothing and leaves nothing.
+
+The command line, the SDK and Prefect's form all begin here.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from shipway.config.documents import Loaded
 from shipway.config.release_file import load_release_file
 from shipway.domain.release import ReleaseConfig, ReleaseInputs
-from shipway.errors import ConfigError
+from shipway.errors import ConfigError, ServiceNotFound
 from shipway.machine.state import MachineState
-from shipway.release.inputs import check_inputs, keep_inputs
-from shipway.release.ledger import ledger_of
+from shipway.release.asked import Asked, FileAsked, ReloadAsked, UpdateAsked, V1Asked
+from shipway.release.background import Started, start_in_background
+from shipway.release.inputs import Found, check_inputs, keep_inputs
+from shipway.release.ledger import LedgerEntry, ledger_of, services_of
 from shipway.release.open_releases import refuse_if_busy
 from shipway.release.plan import Plan, abilities_of, image_kind_of, plan
 from shipway.release.source import commit_of
+from shipway.release.successor import read_reload, read_update
+from shipway.release.v1_assets import code_place, read_assets
 from shipway.store.workspace import Workspace
 from shipway.targets.base import TakesPorts, load
 
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """A release file, and what is said in its place: `target` for its candidates, `notes` for its own."""
-
-    file: Path
-    target: str | None = None
-    notes: str | None = None
+__all__ = [
+    "Asked",
+    "FileAsked",
+    "Prepared",
+    "ReloadAsked",
+    "Started",
+    "UpdateAsked",
+    "V1Asked",
+    "keep",
+    "prepare",
+    "start_in_background",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A release that nothing speaks against. `warnings` are for whoever asked."""
+    """A release that nothing speaks against, or a plan alone: `refusal` then says why it cannot be carried out.
+
+    `warnings` are for whoever asked.
+    """
 
     config: ReleaseConfig
     plan: Plan
     warnings: tuple[str, ...]
-    commit: str | None
+    found: Found
+    refusal: str = ""
 
 
 def prepare(asked: Asked, workspace: Workspace, machine: MachineState) -> Prepared:
     """All that can be refused before anything is kept is refused here, for a dry run as well. Only looks.
 
-    Raises ConfigError, naming the file; whatever else `check_inputs` raises; PortInUse.
+    Raises ConfigError, naming the file; whatever else `check_inputs` raises; ServiceNotFound, ReleaseError for what is
+    to be changed and is not in service; PortInUse.
     """
-    loaded = load_release_file(asked.file)
+    loaded = read_asked(asked, workspace)
     config = _as_asked(loaded.value, asked)
-    try:
-        planned = _plan(config, workspace, machine)
-    except ConfigError as error:
-        raise ConfigError(f"{asked.file}: {error}") from error
+    planned = _plan(asked, config, workspace, machine)
     check_inputs(config, workspace, image_kind=image_kind_of(planned.choice))
     _refuse_taken_port(config, planned, machine)
-    commit = commit_of(asked.file.absolute().parent)
-    return Prepared(config=config, plan=planned, warnings=tuple(loaded.warnings), commit=commit)
+    found = Found(commit=commit_of(_folder(asked, config)))
+    return Prepared(config=config, plan=planned, warnings=tuple(loaded.warnings), found=found)
 
 
 def keep(
@@ -60,29 +72,89 @@ def keep(
 ) -> ReleaseInputs:
     """Keeps a release under its id, unless its service is busy. Safe to repeat: one that is kept stays as it is.
 
-    Raises LeaseHeld, naming who works on the service; ReleaseError when another release of it has not ended.
+    Raises LeaseHeld, naming who works on the service; ReleaseError when another release of it has not ended;
+    ConfigError for a plan that cannot be carried out.
     """
+    if prepared.refusal:
+        raise ConfigError(prepared.refusal)
     config = prepared.config
     refuse_if_busy(workspace, config.service, besides=release_id, now=now)
     return keep_inputs(
-        config, release_id=release_id, requested_by=requested_by, now=now, workspace=workspace, commit=prepared.commit
+        config, release_id=release_id, requested_by=requested_by, now=now, workspace=workspace, found=prepared.found
     )
+
+
+def read_asked(asked: Asked, workspace: Workspace) -> Loaded[ReleaseConfig]:
+    """What is asked for, whole, in whichever way it was said. Raises as `prepare`."""
+    match asked:
+        case FileAsked():
+            loaded = load_release_file(asked.file)
+            return Loaded(replace(loaded.value, source=code_place(loaded.value.inference)), loaded.warnings)
+        case V1Asked():
+            _refuse_overwriting(asked, workspace)
+            return read_assets(asked, workspace)
+        case UpdateAsked():
+            return read_update(asked, _in_service(asked.service, workspace), workspace)
+        case ReloadAsked():
+            return read_reload(asked, _in_service(asked.service, workspace), workspace)
+
+
+def _refuse_overwriting(asked: V1Asked, workspace: Workspace) -> None:
+    champion = ledger_of(workspace, asked.service).standing().champion
+    if champion is not None and not asked.overwrite:
+        models = ", ".join(champion.models) or "no model"
+        raise ConfigError(
+            f"service {asked.service} exists already (revision {champion.revision_id} with {models} on "
+            f"{champion.target}): say --overwrite (overwrite=True) to release these assets in its place, or give "
+            "another name"
+        )
+
+
+def _in_service(service: str, workspace: Workspace) -> LedgerEntry:
+    champion = ledger_of(workspace, service).standing().champion
+    if champion is None:
+        known = ", ".join(name for name in services_of(workspace) if ledger_of(workspace, name).standing().champion)
+        raise ServiceNotFound(
+            f"WebserviceNotFound: no service {service!r} is in service in {workspace.url}; services: "
+            f"{known or 'none'}; deploy it first"
+        )
+    return champion
 
 
 def _as_asked(config: ReleaseConfig, asked: Asked) -> ReleaseConfig:
-    targets = config.targets if asked.target is None else (asked.target,)
-    return replace(config, targets=targets, notes=config.notes if asked.notes is None else asked.notes)
+    target = asked.target if isinstance(asked, FileAsked) else None
+    return replace(
+        config,
+        targets=config.targets if target is None else (target,),
+        notes=asked.notes or config.notes,
+        relax=config.relax or asked.relax,
+        image=config.image if asked.python is None else replace(config.image, python=str(asked.python.absolute())),
+    )
 
 
-def _plan(config: ReleaseConfig, workspace: Workspace, machine: MachineState) -> Plan:
+def _folder(asked: Asked, config: ReleaseConfig) -> Path:
+    match asked:
+        case FileAsked():
+            return asked.file.absolute().parent
+        case V1Asked() | UpdateAsked():
+            return asked.working_directory
+        case ReloadAsked():
+            place = config.source
+            return Path(place.folder or place.entry_script).parent if place else Path()
+
+
+def _plan(asked: Asked, config: ReleaseConfig, workspace: Workspace, machine: MachineState) -> Plan:
     champion = ledger_of(workspace, config.service).standing().champion
     abilities = abilities_of(config.targets, lambda kind: load(kind, machine))
-    return plan(
-        config,
-        champion=champion.revision_id if champion else None,
-        abilities=abilities,
-        served_by=champion.target if champion else None,
-    )
+    try:
+        return plan(
+            config,
+            champion=champion.revision_id if champion else None,
+            abilities=abilities,
+            served_by=champion.target if champion else None,
+        )
+    except ConfigError as error:
+        raise (ConfigError(f"{asked.file}: {error}") if isinstance(asked, FileAsked) else error) from error
 
 
 def _refuse_taken_port(config: ReleaseConfig, planned: Plan, machine: MachineState) -> None:

@@ -6,19 +6,12 @@ No part of a release: they may change while one is under way, and change nothing
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from shipway.domain.release import Details
 from shipway.errors import ConfigError, RecordMissing
 from shipway.store.codec import decode, encode
 from shipway.store.workspace import Workspace
 
-
-@dataclass(frozen=True, kw_only=True)
-class Details:
-    """Tags may change; a property is only ever added."""
-
-    description: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    properties: Mapping[str, str] = field(default_factory=dict)
-
+__all__ = ["NO_DETAILS", "Change", "Details", "changed", "details_of", "forget_details", "keep_details"]
 
 NO_DETAILS = Details()
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,21 +16,38 @@ from shipway.domain.image import PROCESS
 from shipway.domain.model import ModelVersion
 from shipway.domain.names import release_id_fault
 from shipway.domain.release import ModelInput, ModelSource, ReleaseConfig, ReleaseInputs, VerificationConfig
+from shipway.domain.service import without_secrets
 from shipway.errors import ConfigError, RecordExists, RecordMissing, ReleaseError, ReleaseNotFound
 from shipway.image.interpreters import find_interpreter
 from shipway.registry.models import Registry
 from shipway.release.journal import journal_of
+from shipway.release.open_releases import lease_name
 from shipway.release.secrets import refuse_secrets
 from shipway.release.without_code import refuse_unless_one_onnx
 from shipway.store.codec import decode, encode
+from shipway.store.lease import current
 from shipway.store.trees import find_files
 from shipway.store.workspace import Workspace
 from shipway.verification.suite import load_suite
 
 _SOURCE = "source directory"
 
-_VOLATILE = ("release_id", "requested_by", "requested_at", "notes", "commit")
+_VOLATILE = (
+    "release_id", "requested_by", "requested_at", "notes", "commit", "kind", "source", "told", "details",
+)  # fmt: skip
 """What does not change how a service behaves, and so is no part of the config's digest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found out while a release was prepared: see ReleaseInputs."""
+
+    commit: str | None = None
+    lock: str = ""
+    told: tuple[str, ...] = ()
+
+
+NOTHING_FOUND = Found()
 
 
 def keep_inputs(
@@ -40,7 +57,7 @@ def keep_inputs(
     requested_by: str,
     now: datetime,
     workspace: Workspace,
-    commit: str | None = None,
+    found: Found = NOTHING_FOUND,
 ) -> ReleaseInputs:
     """Reads, checks and keeps what a release needs. Safe to repeat: a release that has its inputs keeps them.
 
@@ -50,7 +67,7 @@ def keep_inputs(
     if fault := release_id_fault(release_id):
         raise ConfigError(fault)
     verification = _keep_verification(config.verification, workspace)
-    code = _keep_code(config.inference, workspace)
+    code = config.code or keep_code(config.inference, workspace)
     models = tuple(_keep_model(source, workspace) for source in config.models)
     if code is None:
         refuse_unless_one_onnx({model.source.name: [f.path for f in model.tree.files] for model in models})
@@ -60,7 +77,7 @@ def keep_inputs(
         models=models,
         code=code,
         environment=config.inference.environment,
-        deployment=config.deployment,
+        deployment=without_secrets(config.deployment),
         targets=config.targets,
         verification=verification,
         traffic=config.traffic,
@@ -69,7 +86,12 @@ def keep_inputs(
         requested_by=requested_by,
         requested_at=now,
         image=config.image,
-        commit=commit,
+        commit=found.commit,
+        kind=config.kind,
+        source=config.source,
+        lock=found.lock,
+        told=found.told,
+        details=config.details,
     )
     try:
         workspace.records.create(_key(release_id), encode(inputs))
@@ -86,16 +108,29 @@ def check_inputs(config: ReleaseConfig, workspace: Workspace, *, image_kind: str
     ModelNotFound, and BuildError for a Python that this machine has not got.
     """
     files = {source.name: _files_of(source, workspace) for source in config.models}
-    if config.inference.entry_script is None:
+    if config.code is None and config.inference.entry_script is None:
         refuse_unless_one_onnx(files)
-    if config.inference.source_directory is not None:
+    if config.code is None and config.inference.source_directory is not None:
         find_files(Path(config.inference.source_directory), what=_SOURCE)
-    if config.verification.suite is not None:
+    if config.verification.suite is not None and not _is_kept(config.verification.suite):
         load_suite(read_text(Path(config.verification.suite)), config.verification.suite)
     if image_kind == PROCESS:
         find_interpreter(config.inference.environment.python)
-    else:
+    elif config.code is None:
         refuse_secrets(config.inference)
+
+
+def keep_code(inference: InferenceConfig, workspace: Workspace) -> Code | None:
+    """Keeps the author's code as blobs; None without an entry script. Raises ConfigError, StoreError."""
+    if inference.entry_script is None:
+        return None
+    if inference.source_directory is None:
+        script = Path(inference.entry_script)
+        check_entry_script(script)
+        return Code(tree=workspace.blobs.put_tree(script), entry_script=script.name)
+    folder = Path(inference.source_directory)
+    check_entry_script(folder / inference.entry_script)
+    return Code(tree=workspace.blobs.put_tree(folder, what=_SOURCE), entry_script=inference.entry_script)
 
 
 def read_inputs(workspace: Workspace, release_id: str) -> ReleaseInputs:
@@ -122,9 +157,13 @@ def is_begun(workspace: Workspace, release_id: str) -> bool:
     return bool(journal_of(workspace, release_id).entries())
 
 
-def forget_unbegun(workspace: Workspace, release_id: str) -> None:
-    """Takes back `keep_inputs` for a release that could not be begun. One that has a journal is left as it is."""
-    if not is_begun(workspace, release_id):
+def forget_unbegun(workspace: Workspace, release_id: str, *, now: datetime) -> None:
+    """Takes back `keep_inputs` for a release that could not be begun. One that has a journal is left as it is, and so
+    is one that somebody else begins this very moment."""
+    if not is_kept(workspace, release_id) or is_begun(workspace, release_id):
+        return
+    held = current(workspace.records, lease_name(read_inputs(workspace, release_id).service), now=now)
+    if held is None or held.holder.release_id != release_id:
         workspace.records.delete(_key(release_id))
 
 
@@ -176,29 +215,22 @@ def _chosen(source: ModelSource, workspace: Workspace) -> ModelVersion:
     return Registry(workspace).resolve(wanted)
 
 
-def _keep_code(inference: InferenceConfig, workspace: Workspace) -> Code | None:
-    if inference.entry_script is None:
-        return None
-    if inference.source_directory is None:
-        script = Path(inference.entry_script)
-        check_entry_script(script)
-        return Code(tree=workspace.blobs.put_tree(script), entry_script=script.name)
-    folder = Path(inference.source_directory)
-    check_entry_script(folder / inference.entry_script)
-    return Code(tree=workspace.blobs.put_tree(folder, what=_SOURCE), entry_script=inference.entry_script)
-
-
 def _keep_verification(verification: VerificationConfig, workspace: Workspace) -> VerificationConfig:
-    golden = suite = None
-    if verification.golden is not None:
-        text = read_text(Path(verification.golden))
-        load_golden(text, name=verification.golden)
+    golden, suite = verification.golden, verification.suite
+    if golden is not None and not _is_kept(golden):
+        text = read_text(Path(golden))
+        load_golden(text, name=golden)
         golden = workspace.blobs.put_bytes(text.encode())
-    if verification.suite is not None:
-        text = read_text(Path(verification.suite))
-        load_suite(text, verification.suite)
+    if suite is not None and not _is_kept(suite):
+        text = read_text(Path(suite))
+        load_suite(text, suite)
         suite = workspace.blobs.put_bytes(text.encode())
     return replace(verification, golden=golden, suite=suite)
+
+
+def _is_kept(place: str) -> bool:
+    """A blob's digest, and not a path: those are absolute."""
+    return not Path(place).is_absolute()
 
 
 def _key(release_id: str) -> str:

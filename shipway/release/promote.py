@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from shipway.domain.canonical import Plain
 from shipway.domain.image import Image
+from shipway.domain.release import Details
 from shipway.domain.service import RevisionStats, Traffic
 from shipway.domain.verdict import CheckResult, Phase, Verdict
 from shipway.errors import FenceLost, ShipwayError, TargetError
@@ -14,6 +15,7 @@ from shipway.registry.models import Registry
 from shipway.release import warm
 from shipway.release.collected import collect_rows
 from shipway.release.complaints import complaints
+from shipway.release.details import details_of, keep_details
 from shipway.release.inputs import config_digest, golden_rows, suite_text
 from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of
 from shipway.release.outcomes import Deployed, Promotion, Registered, Verified
@@ -86,12 +88,13 @@ def _promote(
     if promoted:
         _shift(run, splitter, deployed, 100)
         _record(run, registered, image, deployed)
+        _say(run)
         _retire_older(run, target, ledger_of(run.workspace, deployed.service))
     return Promotion(
         revision_id=deployed.revision_id,
         scoring_uri=deployed.scoring_uri,
         promoted=promoted,
-        verdict=Verdict(checks=checks or (_no_champion(),)),
+        verdict=Verdict(checks=checks or (_at_once(deployed),)),
     )
 
 
@@ -101,7 +104,7 @@ def _walk(
     """The traffic steps that are still to come; one that was reached before is baked again, never gone back on."""
     reached = splitter.traffic(deployed.service).weight_of(deployed.revision_id)
     checks: list[CheckResult] = []
-    for step in run.inputs.traffic:
+    for step in run.inputs.bakes:
         if step.weight < reached:
             continue
         _shift(run, splitter, deployed, step.weight)
@@ -172,6 +175,20 @@ def _record(run: ReleaseRun, registered: Registered, image: Image, deployed: Dep
     )
 
 
+def _say(run: ReleaseRun) -> None:
+    """What was asked to be said of the service: tags replace those of before, properties are only added (U-5)."""
+    new = run.inputs.details
+    if new is None:
+        return
+    old = details_of(run.workspace, run.ref.service)
+    details = Details(
+        description=new.description or old.description,
+        tags=new.tags or old.tags,
+        properties={**new.properties, **old.properties},
+    )
+    keep_details(run.workspace, run.ref.service, details)
+
+
 def _retire_older(run: ReleaseRun, target: Target, ledger: Ledger) -> None:
     """One that cannot be removed is left to the next release: the new champion has the traffic, and keeps it."""
     standing = ledger.standing()
@@ -204,5 +221,6 @@ def _removed(run: ReleaseRun, target: Target, revision_id: str) -> bool:
     return True
 
 
-def _no_champion() -> CheckResult:
-    return CheckResult(name="traffic", phase=Phase.PASSED, message="the first revision of this service")
+def _at_once(deployed: Deployed) -> CheckResult:
+    why = "without a bake" if deployed.champion else "the first revision of this service"
+    return CheckResult(name="traffic", phase=Phase.PASSED, message=why)

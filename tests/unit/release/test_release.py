@@ -368,8 +368,8 @@ def test_a_release_that_could_not_be_begun_is_forgotten_and_one_that_was_is_not(
     bench.keep("rel-one")
     bench.keep("rel-two")
     with hold(bench.workspace, "rel-one", tools=bench.tools):
-        forget_unbegun(bench.workspace, "rel-one")
-        forget_unbegun(bench.workspace, "rel-two")
+        forget_unbegun(bench.workspace, "rel-one", now=AT)
+        forget_unbegun(bench.workspace, "rel-two", now=AT)
     assert read_inputs(bench.workspace, "rel-one").release_id == "rel-one"
     with pytest.raises(ReleaseNotFound, match="there is no release 'rel-two'"):
         read_inputs(bench.workspace, "rel-two")

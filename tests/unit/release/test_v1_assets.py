@@ -1,0 +1,174 @@
+"""v1's own assets, updates and reloads as releases, on the fake target."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shipway.domain.release import Details, ModelSource, ReleaseConfig, ReleaseKind, ReleasePhase, SmokePlan
+from shipway.domain.service import DeploymentConfig
+from shipway.errors import ConfigError, ModelNotFound, ReleaseError, ServiceNotFound
+from shipway.registry.models import Registry
+from shipway.release.asked import ReloadAsked, UpdateAsked, V1Asked
+from shipway.release.begin import read_asked
+from shipway.release.details import details_of
+from shipway.release.inputs import keep_inputs, read_inputs
+from tests.unit.release.driver import AT, Bench
+
+INFERENCE = {"entryScript": "score.py", "sourceDirectory": "src"}
+
+
+@pytest.fixture
+def assets(bench: Bench) -> Path:
+    """What the bench releases: src/score.py, model.bin, golden.jsonl."""
+    bench.config("one")
+    return bench.folder / "assets"
+
+
+def deployed(bench: Bench, release_id: str, asked: V1Asked | UpdateAsked | ReloadAsked) -> ReleaseConfig:
+    """Promoted as it was asked for, on the fake target in the place of docker."""
+    config = replace(read_asked(asked, bench.workspace).value, targets=("process",))
+    config = replace(config, verification=replace(config.verification, smoke=SmokePlan(load_s=0.1)))
+    keep_inputs(config, release_id=release_id, requested_by="ada", now=AT, workspace=bench.workspace)
+    ending = bench.release(release_id)
+    assert ending.phase is ReleasePhase.PROMOTED, ending.reason
+    return config
+
+
+def asked_for(assets: Path, **more: object) -> V1Asked:
+    given = {
+        "service": "digits",
+        "models": ("model.bin",),
+        "inference": INFERENCE,
+        "working_directory": assets,
+        "golden": assets / "golden.jsonl",
+        **more,
+    }
+    return V1Asked(**given)  # type: ignore[arg-type]
+
+
+def in_service(bench: Bench) -> list[str]:
+    return [model for revision in bench.target.find("digits").revisions for model in revision.models]  # type: ignore[union-attr]
+
+
+def test_assets_become_a_release_that_tries_containers_first(bench: Bench, assets: Path) -> None:
+    loaded = read_asked(asked_for(assets, deployment={"computeType": "local", "port": 6789}), bench.workspace)
+    config = loaded.value
+    assert config.models == (ModelSource(name="model.bin", path=str(assets / "model.bin")),)
+    assert (config.targets, config.deployment.port) == (("docker", "process"), 6789)
+    assert config.inference.source_directory == str(assets / "src")
+    assert f"{assets / 'model.bin'}: registered as a new version of model model.bin" in loaded.warnings
+
+
+def test_a_kind_of_shipway_wins_over_the_compute_type(bench: Bench, assets: Path) -> None:
+    asked = asked_for(assets, deployment={"computeType": "ACI"}, target="process")
+    assert read_asked(asked, bench.workspace).value.targets == ("process",)
+
+
+def test_a_name_that_is_no_target_of_shipway_is_an_aks_cluster(bench: Bench, assets: Path) -> None:
+    config = read_asked(asked_for(assets, target="myaks"), bench.workspace).value
+    assert (config.targets, config.deployment) == (
+        ("aks",),
+        DeploymentConfig(compute_type="aks", compute_target="myaks"),
+    )
+
+
+def test_a_cluster_for_a_local_config_is_refused(bench: Bench, assets: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        read_asked(asked_for(assets, target="myaks", deployment={"computeType": "local"}), bench.workspace)
+    assert str(error.value) == (
+        "target 'myaks' is none of Shipway's (docker, process), so it would be an AKS cluster, and the deployment "
+        "config is for local: leave the target out, or name one of Shipway's"
+    )
+
+
+def test_a_text_is_a_models_id_first_and_then_a_path(bench: Bench, assets: Path) -> None:
+    Registry(bench.workspace).register_path(assets / "model.bin", name="model.bin", now=AT)
+    config = read_asked(asked_for(assets), bench.workspace).value
+    assert config.models == (ModelSource(name="model.bin", version=1),)
+
+
+def test_a_model_that_is_neither_is_said_to_be_no_model(bench: Bench, assets: Path) -> None:
+    with pytest.raises(ModelNotFound, match="ModelNotFound"):
+        read_asked(asked_for(assets, models=("nothing:1",)), bench.workspace)
+
+
+def test_a_service_that_is_there_is_only_replaced_when_that_is_said(bench: Bench, assets: Path) -> None:
+    (one,) = bench.released("one")
+    with pytest.raises(ConfigError) as error:
+        read_asked(asked_for(assets), bench.workspace)
+    assert str(error.value) == (
+        f"service digits exists already (revision {one} with digits:1 on process): say --overwrite (overwrite=True) to "
+        "release these assets in its place, or give another name"
+    )
+    assert read_asked(asked_for(assets, overwrite=True), bench.workspace).value.service == "digits"
+
+
+def test_an_update_of_the_model_keeps_the_script_and_everything_else(bench: Bench, assets: Path) -> None:
+    bench.released("one")
+    (assets / "src" / "score.py").write_text("this is not Python any more")
+    second = assets / "second.bin"
+    second.write_text("two")
+    Registry(bench.workspace).register_path(second, name="digits", now=AT)
+    deployed(bench, "upd", UpdateAsked(service="digits", models=("digits:2",), working_directory=assets))
+    before, after = (read_inputs(bench.workspace, name) for name in ("rel-one", "upd"))
+    assert (after.code, after.verification.golden) == (before.code, before.verification.golden)
+    assert (after.kind, in_service(bench)) == (ReleaseKind.UPDATE, ["digits:1", "digits:2"])
+
+
+def test_an_update_of_the_script_keeps_the_very_version_that_serves(bench: Bench, assets: Path) -> None:
+    bench.released("one")
+    Registry(bench.workspace).register_path(assets / "golden.jsonl", name="digits", now=AT)
+    asked = UpdateAsked(service="digits", inference=INFERENCE, working_directory=assets)
+    assert read_asked(asked, bench.workspace).value.models == (ModelSource(name="digits", version=1),)
+
+
+def test_an_update_of_nothing_is_refused(bench: Bench, assets: Path) -> None:
+    bench.released("one")
+    with pytest.raises(ConfigError) as error:
+        read_asked(UpdateAsked(service="digits", working_directory=assets), bench.workspace)
+    assert str(error.value) == (
+        "service digits: no parameters: nothing is to be updated; give models, an inference config, a deployment "
+        "config, or golden rows"
+    )
+
+
+def test_an_update_of_a_service_that_there_is_not_names_those_there_are(bench: Bench, assets: Path) -> None:
+    bench.released("one")
+    with pytest.raises(ServiceNotFound) as error:
+        read_asked(UpdateAsked(service="digts", models=("digits:1",), working_directory=assets), bench.workspace)
+    assert str(error.value) == (
+        f"WebserviceNotFound: no service 'digts' is in service in {bench.workspace.url}; services: digits; "
+        "deploy it first"
+    )
+
+
+def test_a_reload_reads_the_script_again_and_has_no_bake(bench: Bench, assets: Path) -> None:
+    deployed(bench, "dep", asked_for(assets))
+    (assets / "src" / "score.py").write_text("def init(): ...\ndef run(data): return 2\n")
+    config = deployed(bench, "again", ReloadAsked(service="digits"))
+    before, after = (read_inputs(bench.workspace, name) for name in ("dep", "again"))
+    assert after.code != before.code
+    assert (after.models, after.environment, after.traffic) == (after.models, before.environment, before.traffic)
+    assert (after.bakes, config.notes) == ((), f"reload: {assets / 'src'} was read again; no bake")
+    shares = [call.split(" ")[2] for call in bench.target.calls() if call.startswith("set_traffic")]
+    assert all("," not in share for share in shares)
+
+
+def test_a_reload_of_a_service_whose_folder_is_gone_says_so(bench: Bench, assets: Path) -> None:
+    deployed(bench, "dep", asked_for(assets))
+    (assets / "src").rename(assets / "elsewhere")
+    with pytest.raises(ReleaseError) as error:
+        read_asked(ReloadAsked(service="digits"), bench.workspace)
+    assert str(error.value) == (
+        f"service digits cannot be reloaded: {assets / 'src'}, where its script was read, is not there any more; "
+        "update it with an inference config, or reload on the machine that released it"
+    )
+
+
+def test_what_is_said_of_a_service_is_kept_once_it_is_promoted(bench: Bench, assets: Path) -> None:
+    said = Details(description="Digits", tags={"team": "a"}, properties={"made": "here"})
+    deployed(bench, "dep", asked_for(assets, details=said))
+    later = Details(tags={"team": "b"}, properties={"made": "x"})
+    deployed(bench, "dep2", asked_for(assets, overwrite=True, details=later))
+    assert details_of(bench.workspace, "digits") == replace(said, tags={"team": "b"})
