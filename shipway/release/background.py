@@ -42,17 +42,7 @@ def start_in_background(workspace: Workspace, release_id: str) -> Started:
     """
     read_inputs(workspace, release_id)
     log = background_log(machine_state(workspace.url), release_id)
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "shipway.cli.main",
-        "--workspace",
-        workspace.url,
-        "release",
-        "resume",
-        release_id,
-    ]
+    shipway = [sys.executable, "-P", "-m", "shipway.cli.main", "--workspace", workspace.url]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*shipway, "release", "resume", release_id],
