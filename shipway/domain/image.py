@@ -56,7 +56,8 @@ class Image:
     For `process` the digest is the rendered bundle's and `location` the bundle's folder on this machine. For `docker`
     the digest is the image's id until it is pushed, then the registry's, and `location` is what an engine knows it by:
     `sha256:...`, or `repository@sha256:...`. `interpreter` is the path of its Python.
-    `labels` say which models (`name:version` -> digest) and which lock it was built from.
+    `labels` say which models (`name:version` -> digest) and which lock it was built from. `told` are lines for whoever
+    asked for it: which Python and base in place of others, what was taken as of which day, which imports may fail.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Image:
     labels: Mapping[str, str]
     size_bytes: int
     layers: tuple[ImageLayer, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 def short_digest(digest: str) -> str:

@@ -1,5 +1,6 @@
 """Building an image of the kind that a target runs."""
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -7,11 +8,12 @@ from shipway.domain.environment import Environment
 from shipway.domain.image import DOCKER, PROCESS, USUAL_IMAGE, Image, ImageConfig, ImageSpec
 from shipway.domain.secret import Secret
 from shipway.errors import BuildError
-from shipway.image.bundle import write_bundle
+from shipway.image.bundle import WrittenBundle, write_bundle
 from shipway.image.container.build import build_docker_image, docker_image_stands
 from shipway.image.container.dependencies import lock_by_engine
 from shipway.image.container.settings import NOWHERE, Origin
 from shipway.image.environment import make_venv
+from shipway.image.imports import refuse_failures, try_imports_here
 from shipway.image.interpreters import find_interpreter, misfit, served_pin
 from shipway.image.locked import Locked
 from shipway.image.packages.install import install_apart
@@ -19,7 +21,7 @@ from shipway.image.packages.kept import kept_lock
 from shipway.image.packages.lock import PythonThere
 from shipway.image.render import render
 from shipway.image.serving import serving_digest, serving_requirements
-from shipway.machine.state import MachineState
+from shipway.machine.state import MachineState, private_folder, write_whole
 from shipway.store.workspace import Workspace
 
 
@@ -84,6 +86,7 @@ def build_process_image(
     python = make_venv(lock, there, state)
     own = partial(install_apart, lock, there, state=state) if lock.apart else None
     written = write_bundle(bundle, workspace.blobs, state, install_own=own)
+    notes = _tried(spec, written, python, state)
     return Image(
         kind=PROCESS,
         digest=bundle.digest,
@@ -91,7 +94,20 @@ def build_process_image(
         interpreter=str(python),
         labels={**{model.id: model.digest for model in spec.models}, "lock": lock.digest, "python": there.version},
         size_bytes=bundle.size_bytes,
+        told=(*locked.told, *notes),
     )
+
+
+def _tried(spec: ImageSpec, written: WrittenBundle, python: Path, state: MachineState) -> tuple[str, ...]:
+    """The script's own imports, once for each bundle. Raises ImportsFail."""
+    if spec.code is None:
+        return ()
+    kept = private_folder(state.root / "imports") / f"{written.location.name}.json"
+    if not kept.exists():
+        trial = try_imports_here(python, written.app, spec.code, written.variables, written.serving)
+        refuse_failures(trial, spec.environment)
+        write_whole(kept, json.dumps(trial.notes))
+    return tuple(json.loads(kept.read_bytes()))
 
 
 def _lock_here(environment: Environment, config: ImageConfig, workspace: Workspace, state: MachineState) -> Locked:

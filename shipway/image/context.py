@@ -19,9 +19,9 @@ from shipway.domain.image import ImageConfig, ImageSpec
 from shipway.engine.connection import connect
 from shipway.errors import BuildError, MachineError
 from shipway.image.container.base import BaseImage
-from shipway.image.container.build import _decide, _layers, _Parts, _Site
 from shipway.image.container.kept_layers import KeptLayers
 from shipway.image.container.layer_tar import MTIME, Entry
+from shipway.image.container.parts import Parts, Site, decide, layers_of
 from shipway.image.container.settings import NOWHERE, Origin, image_settings
 from shipway.image.container.spool import spool_folder
 from shipway.image.context_dockerfile import context_dockerfile, place_of
@@ -59,8 +59,8 @@ def write_context(
     engine = connect()
     try:
         with spool_folder(state) as spool:
-            site = _Site(engine=engine, state=state, workspace=workspace, kept=KeptLayers(state), spool=spool)
-            parts = _decide(site, spec, config, origin, os.environ)
+            site = Site(engine=engine, state=state, workspace=workspace, kept=KeptLayers(state), spool=spool)
+            parts = decide(site, spec, config, origin, os.environ)
             return _write(site, parts, folder)
     finally:
         engine.close()
@@ -76,13 +76,13 @@ def _refuse_full(folder: Path) -> None:
         raise MachineError(f"{folder} cannot be read: {error.strerror}") from error
 
 
-def _write(site: _Site, parts: _Parts, folder: Path) -> WrittenContext:
+def _write(site: Site, parts: Parts, folder: Path) -> WrittenContext:
     """Beside its place, then renamed."""
     part = folder.absolute().with_name(f".{folder.absolute().name}.part-{os.getpid()}")
     places: set[str] = set()
     try:
         part.mkdir(parents=True)
-        for layer in _layers(site, parts):
+        for layer in layers_of(site, parts):
             with layer.open() as entries:
                 places |= write_entries(entries, part, root=parts.root)
         text = context_dockerfile(

@@ -1,4 +1,6 @@
-"""Building a container image: assembled layer by layer on this machine, and loaded into the engine. Nothing runs in it.
+"""Building a container image: assembled layer by layer on this machine, and loaded into the engine.
+
+Nothing runs in it while it is built; the script's own imports are tried before it counts.
 
 Layers, lowest first: the base's own, user, dependencies, serving, code, one for each model; then labels and settings,
 which are no layer. Equal inputs are one image with one id, on any engine and after a prune (docs/decisions/0007).
@@ -6,69 +8,39 @@ which are no layer. Equal inputs are one image with one id, on any engine and af
 
 import os
 import re
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from shipway import __version__
 from shipway.domain.canonical import digest_of
 from shipway.domain.image import DOCKER, Image, ImageConfig, ImageLayer, ImageSpec, short_digest
-from shipway.engine.connection import Engine, connect
-from shipway.image.container.app_layers import app_entries, app_root_of, code_files, files_below, user_entries
-from shipway.image.container.base import BaseImage, find_base
-from shipway.image.container.dependencies import lock_on
+from shipway.engine.connection import connect
+from shipway.errors import ShipwayError, TargetError
 from shipway.image.container.errand import sweep_errands
+from shipway.image.container.import_trial import try_imports_in
 from shipway.image.container.kept_images import KeptImage, image_record, keep_image, note_push, read_kept_image
 from shipway.image.container.kept_layers import KeptLayers, Layer
-from shipway.image.container.layer_tar import FORMAT, Entry, with_parents
+from shipway.image.container.layer_tar import FORMAT
 from shipway.image.container.load import Loading, load_image, plans_for
+from shipway.image.container.parts import Parts, Site, decide, layers_of
 from shipway.image.container.registry import has_image, push_image
 from shipway.image.container.settings import (
     LOCK_LABEL,
     NOWHERE,
     Origin,
     image_id,
-    image_labels,
     image_settings,
     title_of,
 )
 from shipway.image.container.spool import spool_folder
-from shipway.image.container.venv_layer import PYTHON, own_entries, serving_entries, venv_entries, with_bytecode
-from shipway.image.packages.install import install, install_apart
-from shipway.image.packages.lock import Lock, PythonThere
-from shipway.image.render import APP_ROOT, Bundle, BundleFile, model_folder, render
-from shipway.image.serving import digest_of_files, serving_files
+from shipway.image.container.venv_layer import PYTHON
+from shipway.image.imports import refuse_failures
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Site:
-    """Where a build happens."""
-
-    engine: Engine
-    state: MachineState
-    workspace: Workspace
-    kept: KeptLayers
-    spool: Path
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Parts:
-    """What an image is made of, all decided and nothing written."""
-
-    spec: ImageSpec
-    base: BaseImage
-    there: PythonThere
-    lock: Lock
-    serving: Mapping[str, bytes]
-    bundle: Bundle
-    labels: Mapping[str, str]
-    root: str
 
 
 def build_docker_image(
@@ -88,8 +60,8 @@ def build_docker_image(
     engine = connect(environment)
     try:
         with spool_folder(state) as spool:
-            site = _Site(engine=engine, state=state, workspace=workspace, kept=KeptLayers(state), spool=spool)
-            parts = _decide(site, spec, config, origin, environment)
+            site = Site(engine=engine, state=state, workspace=workspace, kept=KeptLayers(state), spool=spool)
+            parts = decide(site, spec, config, origin, environment)
             image = _known(site, parts) or _make(site, parts)
             return _pushed(site, parts, image, config.registry, environment) if config.registry else image
     finally:
@@ -111,80 +83,9 @@ def local_name(spec: ImageSpec) -> str:
     return f"shipway/{name or 'image'}"
 
 
-def _decide(
-    site: _Site, spec: ImageSpec, config: ImageConfig, origin: Origin, environment: Mapping[str, str]
-) -> _Parts:
-    base = find_base(site.engine, spec.environment, config, site.state, login=origin.base_login, environ=environment)
-    locked = lock_on(base, spec.environment, site.workspace, site.state)
-    lock = locked.lock
-    serving = dict(serving_files())
-    bundle = render(spec, lock=lock, serving_digest=digest_of_files(serving), python=base.python.version)
-    return _Parts(
-        spec=spec,
-        base=base,
-        there=locked.python,
-        lock=lock,
-        serving=serving,
-        bundle=bundle,
-        labels=image_labels(spec, base, bundle, lock_digest=lock.digest, origin=origin),
-        root=app_root_of(bundle.variables.get("AML_APP_ROOT", APP_ROOT)),
-    )
-
-
-def _layers(site: _Site, parts: _Parts) -> list[Layer]:
-    base, python = parts.base, parts.base.python
-    fixed = [
-        Layer(
-            name="user",
-            made_from=("user", base.id, parts.root),
-            open=lambda: _ready(user_entries(passwd=python.passwd, group=python.group, root=parts.root), base),
-        ),
-        Layer(
-            name="dependencies",
-            made_from=("dependencies", base.id, python.executable, parts.lock.digest),
-            open=lambda: _dependencies(site, parts),
-        ),
-        Layer(
-            name="serving",
-            made_from=("serving", base.id, python.executable, parts.bundle.serving_digest),
-            open=lambda: _ready(with_bytecode(serving_entries(parts.serving), site.engine, base.id, python), base),
-        ),
-        _app_layer(site, parts, "code", code_files(parts.bundle.files), kept=True),
-    ]
-    models = ((model.id, files_below(model_folder(model), parts.bundle.files)) for model in parts.spec.models)
-    return [*fixed, *(_app_layer(site, parts, f"model {name}", files, kept=False) for name, files in models)]
-
-
-def _app_layer(site: _Site, parts: _Parts, name: str, files: list[BundleFile], *, kept: bool) -> Layer:
-    listed = (part for file in files for part in (file.path, file.digest, str(file.executable)))
-    return Layer(
-        name=name,
-        made_from=("app", parts.base.id, parts.root, *listed),
-        open=lambda: _ready(app_entries(files, site.workspace.blobs, root=parts.root, spool=site.spool), parts.base),
-        kept=kept,
-    )
-
-
-@contextmanager
-def _ready(entries: list[Entry], base: BaseImage) -> Iterator[list[Entry]]:
-    yield with_parents(entries, base.python.folders)
-
-
-@contextmanager
-def _dependencies(site: _Site, parts: _Parts) -> Iterator[list[Entry]]:
-    """Installed into a folder that is gone once the layer is written."""
-    with tempfile.TemporaryDirectory(prefix="packages-", dir=site.spool) as name:
-        prefix, own, python = Path(name) / "venv", Path(name) / "own", parts.base.python
-        install(parts.lock, parts.there, prefix, site.state)
-        install_apart(parts.lock, parts.there, own, site.state)
-        entries = [*venv_entries(prefix, python, parts.lock), *own_entries(own, parts.lock)]
-        entries = with_bytecode(entries, site.engine, parts.base.id, python)
-        yield with_parents(entries, python.folders)
-
-
-def _make(site: _Site, parts: _Parts) -> Image:
+def _make(site: Site, parts: Parts) -> Image:
     sweep_errands(site.engine)
-    layers = _layers(site, parts)
+    layers = layers_of(site, parts)
     for layer in layers:
         if layer.kept:
             site.kept.make(layer)
@@ -196,21 +97,36 @@ def _make(site: _Site, parts: _Parts) -> Image:
     )
     plans = plans_for(site.engine, loading, site.kept, like=f"{LOCK_LABEL}={parts.lock.digest}")
     location = load_image(site.engine, loading, site.kept, plans)
-    return _remember(site, parts, layers, location)
+    notes = _tried(site, parts, location)
+    return _remember(site, parts, layers, location, notes)
 
 
-def _key(parts: _Parts) -> str:
+def _tried(site: Site, parts: Parts, location: str) -> tuple[str, ...]:
+    """The script's own imports, before the image counts as built. Raises ImportsFail, and the image is gone then."""
+    if parts.spec.code is None:
+        return ()
+    try:
+        trial = try_imports_in(site.engine, location, parts.spec.code)
+        refuse_failures(trial, parts.spec.environment)
+    except ShipwayError:
+        with suppress(TargetError), site.engine.speaking(f"removing image {location}"):
+            site.engine.client.api.remove_image(location, force=True)
+        raise
+    return trial.notes
+
+
+def _key(parts: Parts) -> str:
     """Of everything that decides the image; another Shipway looks for itself whether it would make the same."""
     return digest_of(
         [__version__, str(FORMAT), parts.base.id, str(parts.there.platform), parts.bundle.digest, dict(parts.labels)]
     )
 
 
-def _record(site: _Site, parts: _Parts) -> Path:
+def _record(site: Site, parts: Parts) -> Path:
     return image_record(site.state, _key(parts))
 
 
-def _known(site: _Site, parts: _Parts) -> Image | None:
+def _known(site: Site, parts: Parts) -> Image | None:
     """The image that was made from the same before, when the engine still has it."""
     kept = read_kept_image(_record(site, parts))
     if kept is None or not has_image(site.engine, kept.location):
@@ -218,18 +134,18 @@ def _known(site: _Site, parts: _Parts) -> Image | None:
     return _image(site, parts, kept)
 
 
-def _remember(site: _Site, parts: _Parts, layers: list[Layer], location: str) -> Image:
+def _remember(site: Site, parts: Parts, layers: list[Layer], location: str, notes: tuple[str, ...]) -> Image:
     facts = [(layer.name, site.kept.facts(layer)) for layer in layers]
     made = tuple(ImageLayer(name=n, digest=f.digest, size_bytes=f.size_bytes) for n, f in facts if f is not None)
     settings = image_settings(
         parts.base, parts.bundle, parts.labels, [(layer.name, layer.digest) for layer in made], root=parts.root
     )
-    kept = KeptImage(digest=image_id(settings), location=location, layers=made)
+    kept = KeptImage(digest=image_id(settings), location=location, layers=made, notes=notes)
     keep_image(_record(site, parts), kept)
     return _image(site, parts, kept)
 
 
-def _image(site: _Site, parts: _Parts, kept: KeptImage) -> Image:
+def _image(site: Site, parts: Parts, kept: KeptImage) -> Image:
     """Its tag is set again, in case that somebody took it away: an image without one goes with the next prune."""
     with site.engine.speaking(f"looking at image {kept.location}"):
         size_bytes = int(site.engine.client.api.inspect_image(kept.location)["Size"])
@@ -248,10 +164,11 @@ def _image(site: _Site, parts: _Parts, kept: KeptImage) -> Image:
         },
         size_bytes=size_bytes,
         layers=kept.layers,
+        told=(*parts.told, *kept.notes),
     )
 
 
-def _pushed(site: _Site, parts: _Parts, image: Image, registry: str, environment: Mapping[str, str]) -> Image:
+def _pushed(site: Site, parts: Parts, image: Image, registry: str, environment: Mapping[str, str]) -> Image:
     tag = short_digest(image.digest)
     pushed = push_image(site.engine, image.location, registry, tag=tag, environment=environment)
     note_push(_record(site, parts), pushed.digest)

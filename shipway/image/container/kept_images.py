@@ -19,12 +19,14 @@ from shipway.machine.state import MachineState, private_folder, write_whole
 
 @dataclass(frozen=True, kw_only=True)
 class KeptImage:
-    """`digest` is the image's id, `location` what its engine knows it by, `pushed` the digests of registries."""
+    """`digest` is the image's id, `location` what its engine knows it by, `pushed` the digests of registries, `notes`
+    what its import test said."""
 
     digest: str
     location: str
     layers: tuple[ImageLayer, ...]
     pushed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def digests(self) -> frozenset[str]:
@@ -44,7 +46,13 @@ def read_kept_image(path: Path) -> KeptImage | None:
     except FileNotFoundError:
         return None
     layers = tuple(ImageLayer(**layer) for layer in found["layers"])
-    return KeptImage(digest=found["digest"], location=found["location"], layers=layers, pushed=tuple(found["pushed"]))
+    return KeptImage(
+        digest=found["digest"],
+        location=found["location"],
+        layers=layers,
+        pushed=tuple(found["pushed"]),
+        notes=tuple(found.get("notes", ())),
+    )
 
 
 def keep_image(path: Path, image: KeptImage) -> None:
