@@ -119,6 +119,13 @@ def test_a_deleted_version_is_gone_and_its_number_is_not_used_again(shipway: Shi
     assert register(shipway, model) == "digits:2"
 
 
+def test_an_id_does_without_its_flag(shipway: Shipway, model: Path) -> None:
+    register(shipway, model)
+    assert shipway("model", "show", "digits:1", "-o", "json").document["id"] == "digits:1"
+    assert shipway("model", "download", "digits:1", "-t", "out").out == "out/digits.onnx\n"
+    assert shipway("model", "delete", "digits:1").out == "deleted digits:1; `shipway gc` frees its disk\n"
+
+
 def test_what_a_service_uses_is_not_deleted(shipway: Shipway, model: Path, workspace: Path) -> None:
     register(shipway, model)
     Registry(open_workspace(workspace)).mark_used("digits:1", service="svc", revision="r1")
@@ -211,6 +218,9 @@ def test_a_runs_metadata_that_names_no_run_is_refused(shipway: Shipway, folder: 
         (("show",), 2, "give either -i ID or -n NAME [--version N]"),
         (("show", "-i", "a:1", "-n", "a"), 2, "give either -i ID or -n NAME [--version N]"),
         (("show", "-i", "nope:1"), 1, "ModelNotFound: there is no model nope"),
+        (("delete",), 2, "the following arguments are required: -i/--model-id"),
+        (("delete", "-i", "a:1", "b:1"), 2, "two models are named, a:1 and b:1: give one"),
+        (("show", "a:1", "-n", "a"), 2, "give either -i ID or -n NAME [--version N]"),
         (("delete", "-i", "digits"), 1, "which version of model digits to delete? Write digits:VERSION"),
         (("alias", "-i", "digits:1"), 2, "the following arguments are required: ALIAS"),
     ],

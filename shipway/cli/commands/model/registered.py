@@ -46,11 +46,12 @@ def add_arguments(parser: Parser) -> None:
     fetch.add_argument("-t", "--target-dir", required=True, metavar="DIR", type=Path, help="made if it is not there")
     fetch.add_argument("--overwrite", action="store_true", help="replace files of the same names")
     alias = parser.add_verb("alias", _alias, "give a version a name that can move, such as champion")
-    _add_choice(alias)
+    _add_choice(alias, by_word=False)
     alias.add_argument("alias", metavar="ALIAS", help="then NAME@ALIAS means this version")
     alias.add_argument("--remove", action="store_true", help="take the alias away")
     delete = parser.add_verb("delete", _delete, "delete one version; refused while a service uses it")
-    delete.add_argument("-i", "--model-id", required=True, metavar="ID", help="NAME:VERSION")
+    _add_id(delete, "NAME:VERSION")
+    delete.set_defaults(parser=delete)
 
 
 def registry_of(context: Context) -> "Registry":
@@ -59,11 +60,27 @@ def registry_of(context: Context) -> "Registry":
     return Registry(context.workspace())
 
 
-def _add_choice(parser: ArgumentParser) -> None:
-    parser.add_argument("-i", "--model-id", metavar="ID", help=_REFERENCE)
+def _add_choice(parser: ArgumentParser, *, by_word: bool = True) -> None:
+    _add_id(parser, _REFERENCE, by_word=by_word)
     parser.add_argument("-n", "--name", help="with --version, instead of an id")
     parser.add_argument("--version", metavar="N", help="default: the newest")
     parser.set_defaults(parser=parser)
+
+
+def _add_id(parser: ArgumentParser, meaning: str, *, by_word: bool = True) -> None:
+    """v1's article has the id alone: `az ml model delete NAME:1`."""
+    parser.add_argument("-i", "--model-id", metavar="ID", help=meaning)
+    parser.set_defaults(word=None)
+    if by_word:
+        parser.add_argument("word", nargs="?", metavar="ID", help="the same without -i")
+
+
+def _settle_id(args: Namespace) -> None:
+    if args.word is None:
+        return
+    if args.model_id is not None and args.model_id != args.word:
+        args.parser.error(f"two models are named, {args.model_id} and {args.word}: give one")
+    args.model_id = args.word
 
 
 def _list(args: Namespace, context: Context) -> int:
@@ -120,6 +137,9 @@ def _alias(args: Namespace, context: Context) -> int:
 
 
 def _delete(args: Namespace, context: Context) -> int:
+    _settle_id(args)
+    if args.model_id is None:
+        args.parser.error("the following arguments are required: -i/--model-id")
     registry = registry_of(context)
     registry.delete(args.model_id, now=datetime.now(UTC))
     context.output.record({"id": args.model_id}, [f"deleted {args.model_id}; `shipway gc` frees its disk"])
@@ -127,6 +147,7 @@ def _delete(args: Namespace, context: Context) -> int:
 
 
 def _from_run(args: Namespace, registry: "Registry") -> ModelVersion:
+    _settle_id(args)
     if args.model_id is not None or args.version is not None:
         args.parser.error("give --run-id with -n NAME or alone, or else an id")
     found = registry.list(args.name, run_id=args.run_id)
@@ -137,6 +158,7 @@ def _from_run(args: Namespace, registry: "Registry") -> ModelVersion:
 
 
 def _reference(args: Namespace) -> str:
+    _settle_id(args)
     if (args.model_id is None) == (args.name is None):
         args.parser.error("give either -i ID or -n NAME [--version N]")
     if args.model_id is not None:
