@@ -1,13 +1,19 @@
 """v1's config files with flags of the command line laid over them. Only reads; what it makes goes to the loaders."""
 
-from collections.abc import Mapping
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shipway.cli.v1_flags import DEPLOYMENT_FLAGS, INFERENCE_FLAGS, Flag
 from shipway.config.documents import Document, KeyPath, Loaded, read_document
 from shipway.errors import ConfigError
+
+if TYPE_CHECKING:
+    from shipway.cli.context import Context
+    from shipway.config.environment import Declared
+    from shipway.domain.environment import InferenceConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +70,49 @@ def laid_over(
     flags: dict[KeyPath, str] = {keys: flag.name for keys, (flag, _) in given.items()}
     overlaid = WithFlags(source=document.source, value=value, text=document.text, flags=flags)
     return Loaded(overlaid, tuple(told))
+
+
+def in_named_environment(
+    loaded: Loaded[Document | None], args: Namespace, context: "Context"
+) -> "Loaded[Document | InferenceConfig | None]":
+    """The document as it is when no environment is named beside it (I-5). Raises as `inference_of` says."""
+    name, version, folder = args.environment_name, args.environment_version, args.environment_directory
+    if name is None and version is None and folder is None:
+        return Loaded(loaded.value, loaded.warnings)
+    if name is not None and folder is not None:
+        raise ConfigError(
+            f"--environment-name {name} and --environment-directory {folder} are two environments: give one"
+        )
+    if name is None and folder is None:
+        raise ConfigError(f"--environment-version {version}: of which environment? give --environment-name as well")
+    option = f"--environment-name {name}" if folder is None else f"--environment-directory {folder}"
+    if loaded.value is None:
+        raise ConfigError(f"{option}: is an environment without a script; give --entry-script, or --ic FILE")
+    from shipway.config.inference import load_inference_config
+
+    environment = _named_environment(name, version, folder, context)
+    config = load_inference_config(loaded.value, working_directory=context.folder, environment=environment.value)
+    told = (*loaded.warnings, *_replaced(loaded.value, option), *environment.warnings, *config.warnings)
+    return Loaded(config.value, told)
+
+
+def _named_environment(
+    name: str | None, version: str | None, folder: Path | None, context: "Context"
+) -> "Loaded[Declared]":
+    from shipway.config.environment import Declared, load_environment_folder
+    from shipway.registry.environments import Environments
+
+    if folder is not None:
+        return load_environment_folder(folder)
+    assert name is not None
+    return Loaded(Declared(environment=Environments(context.workspace()).get(name, version).environment))
+
+
+def _replaced(document: Document, option: str) -> Iterator[str]:
+    given = document.value if isinstance(document.value, Mapping) else {}
+    for key in ("environment", "condaFile"):
+        if given.get(key) is not None:
+            yield f"{option} wins over {key} in {document.source}"
 
 
 def _from_flags(kind: Kind, given: Mapping[tuple[str, ...], tuple[Flag, object]]) -> Document:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from shipway.errors import ConfigError
 
 if TYPE_CHECKING:
+    from shipway.cli.context import Context
     from shipway.cli.parser import Parser
     from shipway.config.documents import Document, Loaded
+    from shipway.domain.environment import InferenceConfig
 
 Group: TypeAlias = "argparse.ArgumentParser | argparse._ArgumentGroup"
 
@@ -234,6 +236,17 @@ def inference_document(args: Namespace) -> "Loaded[Document | None]":
     from shipway.cli.v1_documents import INFERENCE, laid_over
 
     return laid_over(INFERENCE, args.inference_config_file, _given(args, INFERENCE_FLAGS))
+
+
+def inference_of(args: Namespace, context: "Context") -> "Loaded[Document | InferenceConfig | None]":
+    """`inference_document`; where `-e` or `--ed` names an environment, the inference config is read in that one.
+
+    Raises ConfigError for an environment that there is not, that has no script beside it, or that is named twice; and
+    as `load_inference_config` does.
+    """
+    from shipway.cli.v1_documents import in_named_environment
+
+    return in_named_environment(inference_document(args), args, context)
 
 
 def deployment_document(args: Namespace) -> "Loaded[Document | None]":

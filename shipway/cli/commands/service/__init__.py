@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 
-from shipway.cli.commands.service import calling, changing, looking
+from shipway.cli.commands.service import calling, changing, looking, update
 from shipway.cli.commands.service.changing import operator
 from shipway.cli.commands.service.names import settle_name
 from shipway.cli.context import Context
@@ -13,7 +13,7 @@ __all__ = ["add_arguments", "operator", "run"]
 
 
 def add_arguments(parser: Parser) -> None:
-    for module in (looking, calling, changing):
+    for module in (looking, calling, update, changing):
         module.add_arguments(parser)
     add_common_flags(parser)
 

@@ -16,10 +16,9 @@ from shipway.cli.services import (
     image_digests_of,
     model_ids_of,
     service_document,
-    with_details,
 )
+from shipway.cli.services_told import complete_document
 from shipway.domain.service import Service
-from shipway.errors import StoreError
 
 _REVISION_COLUMNS = (
     Column("revision", "REVISION"),
@@ -72,10 +71,11 @@ def _line_count(text: str) -> int:
 
 def _list(args: Namespace, context: Context) -> int:
     found = [service for service in all_services(context.targets(), context.output.say) if _is_asked_for(service, args)]
-    documents = [service_document(service) for service in found]
     if args.tag or args.property or context.output.is_json:
-        documents = [_complete(document, context) for document in documents]
-    documents = [d for d in documents if _has(d, "tags", args.tag) and _has(d, "properties", args.property)]
+        documents = [complete_document(service, context) for service in found]
+        documents = [d for d in documents if _has(d, "tags", args.tag) and _has(d, "properties", args.property)]
+    else:
+        documents = [service_document(service) for service in found]
     asked = any((args.compute_type, args.model_id, args.model_name, args.image_digest, args.tag, args.property))
     nothing = "no service is like that" if asked else "no service runs here; try `shipway release RELEASE.yaml`"
     context.output.records(documents, SERVICE_COLUMNS, empty=nothing)
@@ -102,35 +102,9 @@ def _matches(values: Mapping[str, str], text: str) -> bool:
     return key in values and (not equals or values[key] == value)
 
 
-def _complete(document: dict[str, Any], context: Context) -> dict[str, Any]:
-    """With what the workspace knows of the service. One that cannot be reached is said, and hides no service."""
-    from shipway.release.details import NO_DETAILS, details_of
-
-    try:
-        details = details_of(context.workspace(), document["name"])
-    except StoreError as error:
-        context.output.say(f"shipway: tags, properties and description of {document['name']}: {error}")
-        details = NO_DETAILS
-    return with_details(document, details, workspace_name=_workspace_name(context))
-
-
-def _workspace_name(context: Context) -> str:
-    """v1's name where the workspace was given one, else the folder that holds it, or the last part of a bucket's
-    place."""
-    from shipway.azureml._places import known_workspaces
-
-    for known in known_workspaces():
-        if known.url == context.workspace_url:
-            return known.names.workspace_name
-    folder = context.workspace_folder
-    if folder is not None:
-        return folder.parent.name if folder.name == ".shipway" else folder.name
-    return context.workspace_url.rstrip("/").rpartition("/")[2]
-
-
 def _show(args: Namespace, context: Context) -> int:
     _, service = find_service(context.targets(), args.name)
-    document = _complete(service_document(service), context)
+    document = complete_document(service, context)
     head = {
         "service": service.name,
         "description": document["description"],
