@@ -1,6 +1,8 @@
 """A look at an entry script without running it: does it parse, does it bind `init` and `run` (contract E-1, E-9)?"""
 
 import ast
+import platform
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,22 +10,29 @@ from shipway.config.documents import read_text
 from shipway.errors import ConfigError
 
 _WANTED = ("init", "run")
+OWN_PYTHON = ".".join(platform.python_version_tuple()[:2])
+"""Shipway's, such as 3.11."""
+_NO_NEW_WORDS_SINCE = 7
+"""What parses on Python 3.7 parses on all that came after; on 3.6 `async` and `await` were names like any other."""
 
 
-def check_entry_script(path: Path) -> tuple[str, ...]:
-    """Warnings, one line each.
+def check_entry_script(path: Path, *, python: str | None = None) -> tuple[str, ...]:
+    """Warnings, one line each. `python` is the author's pin.
 
     Raises ConfigError for a syntax error, or when `init` or `run` is bound nowhere at module level. Shipway's own
-    Python parses, as v1 did it; a script may still fail on the author's.
+    Python parses, as v1 did it; where the author pins another, that one has the last word, later.
     """
-    return check_entry_text(read_text(path), str(path))
+    return check_entry_text(read_text(path), str(path), python=python)
 
 
-def check_entry_text(text: str, source: str) -> tuple[str, ...]:
+def check_entry_text(text: str, source: str, *, python: str | None = None) -> tuple[str, ...]:
     """As `check_entry_script`; `source` names the text in messages."""
     try:
         module = ast.parse(text)
     except SyntaxError as error:
+        if not _own_python_can_tell(python):
+            place = f"{source}:{error.lineno or 1}"
+            return (f"{place}: does not parse on Python {OWN_PYTHON}: {error.msg}; the asset's own, {python}, decides",)
         raise ConfigError(f"{source}:{error.lineno or 1}: the entry script does not parse: {error.msg}") from error
     except (RecursionError, MemoryError):  # what Python's parser gives up with, wherever it is
         raise ConfigError(f"{source}: the entry script does not parse: it is nested too deeply") from None
@@ -39,6 +48,12 @@ def check_entry_text(text: str, source: str) -> tuple[str, ...]:
     raise ConfigError(
         f"{source}: the entry script does not define {names} at module level; v1 scripts define init() and run()"
     )
+
+
+def _own_python_can_tell(pin: str | None) -> bool:
+    """Whether what does not parse here parses on the author's Python neither."""
+    exact = re.match(r"3\.(\d+)", pin or OWN_PYTHON)
+    return exact is not None and _NO_NEW_WORDS_SINCE <= int(exact[1]) <= int(OWN_PYTHON.partition(".")[2])
 
 
 def _bound_names(body: list[ast.stmt]) -> Iterator[str]:

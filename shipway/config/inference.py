@@ -1,117 +1,103 @@
 """v1's inference config: which script serves, from which folder, in which environment (contract section 9)."""
 
+import difflib
 import keyword
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator
 
-from shipway.config.conda import load_conda
 from shipway.config.documents import Document, KeyPath, Loaded, as_document
 from shipway.config.entry_script import check_entry_script
-from shipway.config.validation import V1Model, unknown_key_warnings, validate, without_nulls
-from shipway.domain.environment import UNNAMED, Environment, InferenceConfig
+from shipway.config.environment import Declared, load_environment, load_named_environment
+from shipway.config.legacy_environment import LegacyKeys, legacy_environment, unused_legacy_keys
+from shipway.config.paths import windows_fault
+from shipway.config.pip_lines import package_name
+from shipway.config.validation import unknown_key_warnings, validate, without_nulls
+from shipway.domain.environment import Environment, InferenceConfig
 
 
-class _Python(V1Model):
-    conda_dependencies: dict[str, Any] | None = None
-    conda_dependencies_file: str | None = None
-    user_managed_dependencies: bool = False
-    interpreter_path: Any = None
-    base_conda_environment: Any = None
+def _place_or_object(value: object) -> object:
+    if value is not None and not isinstance(value, str | Mapping):
+        raise ValueError(f"must be an environment, or the path of its file or folder, not {value!r}")  # noqa: TRY004
+    return value
 
 
-class _Docker(V1Model):
-    base_image: Any = None
-    base_dockerfile: Any = None
-    base_image_registry: Any = None
-    build_context: Any = None
-    enabled: Any = None
-    gpu_support: Any = None
-    platform: Any = None
-    shared_volumes: Any = None
-    shm_size: Any = None
-    arguments: Any = None
+class InferenceDocument(LegacyKeys):
+    """The keys of an inference config."""
 
-
-class _Environment(V1Model):
-    name: str = "environment"
-    version: Any = None
-    environment_variables: dict[str, str | int | float | bool] = Field(default_factory=dict)
-    python: _Python = _Python()
-    docker: _Docker = _Docker()
-    inferencing_stack_version: Any = None
-    spark: Any = None
-    databricks: Any = None
-    r: Any = None
-    asset_id: Any = None
-
-
-class _Inference(V1Model):
     entry_script: str
     source_directory: str | None = None
-    environment: _Environment | None = None
-    runtime: str | None = None
-    conda_file: str | None = None
-    description: str = ""
-    enable_gpu: Any = None
-    cuda_version: Any = None
-    base_image: Any = None
-    base_image_registry: Any = None
+    environment: Annotated[str | dict[str, Any] | None, BeforeValidator(_place_or_object)] = None
+    description: str | None = None
     schema_file: Any = None
-    # The reference writes a capital F, every published sample a lower-case one.
-    extra_docker_file_steps: Any = None
-    extra_dockerfile_steps: Any = Field(default=None, alias="extraDockerfileSteps")
 
 
-_NOT_YET = ("baseImage", "extraDockerFileSteps", "extraDockerfileSteps", "enableGpu", "cudaVersion")
-_NOT_YET_IN_DOCKER = ("baseImage", "baseDockerfile", "buildContext")
+_NEAR = 0.75
+"""How like a script's name another must be to be meant: scores.py and score.py are, other.py and score.py not."""
+_CARRIERS = ("azureml-defaults", "azureml-inference-server-http", "azureml-contrib-services")
 
 
 def load_inference_config(
-    source: Path | Mapping[str, Any] | Document, *, working_directory: Path
+    source: Path | Mapping[str, Any] | Document,
+    *,
+    working_directory: Path,
+    environment: Declared | Environment | None = None,
 ) -> Loaded[InferenceConfig]:
-    """`sourceDirectory` is relative to `working_directory`, script and conda file to the source directory (A-1).
+    """Relative paths as v1 had them (A-1), so from `working_directory`, not from the file's folder.
 
-    Unknown keys warn. Raises ConfigError for a folder or a script that does not exist, a script that v1 would have
-    refused (E-9) or that binds no `init` or `run`, and everything malformed.
+    An `environment` that was given separately (I-5) stands for the file's. Raises ConfigError for what is missing or
+    malformed, and for an entry script that v1 would refuse; a script that is not there is refused here, not when it is
+    run (I-8).
     """
     document = as_document(source, "inference config")
-    raw = validate(_Inference, replace(document, value=without_nulls(document.value)))
-    if raw.runtime and raw.runtime.lower() not in {"python", "python-slim"}:
-        raise document.fault(("runtime",), f"{raw.runtime!r} is not supported yet; use python")
-    folder = _source_directory(raw, document, working_directory)
-    root = folder or working_directory.absolute()
+    plain = replace(document, value=without_nulls(document.value))
+    _refuse_another_config(plain)
+    raw = validate(InferenceDocument, plain)
     try:
+        folder = _source_directory(raw, document, working_directory)
+        root = folder or working_directory.absolute()
         script, entry_script = _entry_script(raw, document, root, only_script=folder is None)
-        environment = _environment(raw, document, root)
+        declared = _environment(raw, document, (root, working_directory.absolute()), environment)
     except OSError as error:
         raise document.fault((), f"cannot be read: {error.strerror}: {error.filename}") from error
+    found = declared.value.environment
     config = InferenceConfig(
         entry_script=entry_script,
         source_directory=str(folder) if folder else None,
-        environment=environment.value,
+        environment=found,
+        base_login=declared.value.login,
     )
-    warnings = (*unknown_key_warnings(raw, document), *_unused(raw, document))
-    return Loaded(config, (*warnings, *environment.warnings, *check_entry_script(script)))
+    warnings = (*unknown_key_warnings(raw, document), *_unused(raw, document, given=environment is not None))
+    script_warnings = check_entry_script(script, python=found.python)
+    return Loaded(config, (*warnings, *declared.warnings, *_carrier_missing(found, document), *script_warnings))
 
 
-def _source_directory(raw: _Inference, document: Document, working_directory: Path) -> Path | None:
+def _refuse_another_config(document: Document) -> None:
+    content = document.value
+    if isinstance(content, Mapping) and "entryScript" not in content and "computeType" in content:
+        raise document.fault((), "is a deployment config: it has computeType; give it as such")
+
+
+def _source_directory(raw: InferenceDocument, document: Document, working_directory: Path) -> Path | None:
     """Real path: the folder travels under the name it really has (C-3)."""
-    if raw.source_directory is None:
+    text = raw.source_directory
+    if text is None:
         return None
-    folder = (working_directory / raw.source_directory).resolve()
-    if not folder.is_dir():
-        raise document.fault(
-            ("sourceDirectory",),
-            f"no such folder: {folder} ({raw.source_directory!r} is relative to {working_directory})",
-        )
-    return folder
+    at: KeyPath = ("sourceDirectory",)
+    for spelling in (text, text.replace("\\", "/")):
+        folder = (working_directory / spelling).resolve()
+        if folder.is_dir():
+            return folder
+    if fault := windows_fault(text, "folder"):
+        raise document.fault(at, fault)
+    folder = (working_directory / text).resolve()
+    raise document.fault(at, f"no such folder: {folder} ({text!r} is relative to {working_directory})")
 
 
-def _entry_script(raw: _Inference, document: Document, root: Path, *, only_script: bool) -> tuple[Path, str]:
+def _entry_script(raw: InferenceDocument, document: Document, root: Path, *, only_script: bool) -> tuple[Path, str]:
     """The script's path on this machine, and as the domain has it: the author's own text kept, `./` and all (C-3)."""
     at: KeyPath = ("entryScript",)
     text = raw.entry_script
@@ -121,7 +107,7 @@ def _entry_script(raw: _Inference, document: Document, root: Path, *, only_scrip
     if fault := _entry_name_fault(path):
         raise document.fault(at, fault)
     if not path.is_file():
-        raise document.fault(at, f"no such file: {path}; the entry script is looked for in {root}")
+        raise document.fault(at, _no_script(raw.entry_script, path, root))
     if only_script:
         return path, str(path.resolve())
     if not path.resolve().is_relative_to(root):
@@ -129,6 +115,15 @@ def _entry_script(raw: _Inference, document: Document, root: Path, *, only_scrip
             at, f"{text!r} lies outside the source directory {root}; move it in, or leave sourceDirectory out"
         )
     return path, path.resolve().relative_to(root).as_posix() if Path(text).is_absolute() else text
+
+
+def _no_script(text: str, path: Path, root: Path) -> str:
+    if fault := windows_fault(text, "file"):
+        return fault
+    near = difflib.get_close_matches(path.name, [script.name for script in path.parent.glob("*.py")], 1, _NEAR)
+    return f"no such file: {path}; the entry script is looked for in {root}" + (
+        f"; is {near[0]} meant?" if near else ""
+    )
 
 
 def _entry_name_fault(path: Path) -> str | None:
@@ -140,52 +135,35 @@ def _entry_name_fault(path: Path) -> str | None:
     return None
 
 
-def _environment(raw: _Inference, document: Document, root: Path) -> Loaded[Environment]:
-    """The environment object wins over the legacy `condaFile` (9.1)."""
-    if raw.environment is None:
-        if raw.conda_file is None:
-            return Loaded(Environment(name=UNNAMED))
-        return _from_conda_file(raw.conda_file, document, ("condaFile",), root)
-    given = raw.environment
-    python = given.python
-    here = document.within("environment")
-    if python.conda_dependencies is not None:
-        loaded = load_conda(here.within("python", "condaDependencies"), name=given.name)
-    elif python.conda_dependencies_file is not None:
-        loaded = _from_conda_file(
-            python.conda_dependencies_file, document, ("environment", "python", "condaDependenciesFile"), root
-        )
-    else:
-        loaded = Loaded(Environment(name=given.name))
-    own = {key: str(value) for key, value in given.environment_variables.items()}
-    environment = replace(loaded.value, name=given.name, variables={**loaded.value.variables, **own})
-    return Loaded(environment, loaded.warnings)
+def _environment(
+    raw: InferenceDocument, document: Document, roots: tuple[Path, ...], given: Declared | Environment | None
+) -> Loaded[Declared]:
+    """The one given separately, else the environment, else the legacy keys (9.1, I-5)."""
+    match given, raw.environment:
+        case Declared(), _:
+            return Loaded(given)
+        case Environment(), _:
+            return Loaded(Declared(environment=given))
+        case _, None:
+            return legacy_environment(raw, document, roots)
+        case _, str() as name:
+            return load_named_environment(name, document, ("environment",), roots)
+        case _:
+            return load_environment(document.within("environment"), roots=roots)
 
 
-def _from_conda_file(name: str, document: Document, at: KeyPath, root: Path) -> Loaded[Environment]:
-    path = root / name
-    if not path.is_file():
-        raise document.fault(at, f"no such file: {path}; the conda file is looked for in {root}")
-    return load_conda(path)
+def _unused(raw: InferenceDocument, document: Document, *, given: bool) -> Iterator[str]:
+    content = document.value
+    assert isinstance(content, Mapping)
+    if given and raw.environment is not None:
+        yield document.at(("environment",), "not used: another environment was given beside this file")
+    if given or raw.environment is not None:
+        why = "not used: environment says it all, as in v1"
+        yield from (document.at(path, words) for path, words in unused_legacy_keys(content, why))
 
 
-def _unused(raw: _Inference, document: Document) -> Iterator[str]:
-    """Settings that v1 knew and that only an image built by Docker can honour."""
-    given = document.value
-    assert isinstance(given, Mapping)
-    why = "not used: the process target runs on this machine, without a container"
-    for key in _NOT_YET:
-        if given.get(key):
-            yield document.at((key,), why)
-    docker = (given.get("environment") or {}).get("docker") or {}
-    for key in _NOT_YET_IN_DOCKER:
-        if docker.get(key):
-            yield document.at(("environment", "docker", key), why)
-    if raw.environment is not None:
-        if raw.conda_file is not None:
-            yield document.at(("condaFile",), "not used: environment says it all, as in v1")
-        if raw.environment.python.user_managed_dependencies:
-            yield document.at(
-                ("environment", "python", "userManagedDependencies"),
-                "not used: there is no image whose Python could serve; the dependencies named are installed",
-            )
+def _carrier_missing(environment: Environment, document: Document) -> Iterator[str]:
+    """I-6: v1 warned, and the container died for want of a server."""
+    if environment.requirements and not any(package_name(line) in _CARRIERS for line in environment.served):
+        words = "azureml-defaults is not listed, and nothing is missing: the scoring server is Shipway's own"
+        yield document.at((), words)

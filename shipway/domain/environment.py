@@ -49,7 +49,8 @@ class Environment:
     lines in the author's order; `conda_packages` are conda's own entries, such as gdal=3.4, that no wheel brings, and
     `channels` where conda looks for them. `served` are the requirement lines that only carried Microsoft's server: ours
     stands for them. `user_managed` takes the packages that the base image has: nothing is installed but the server's
-    own. `as_of` (YYYY-MM-DD) is the day whose versions unpinned names get. `changes` say what was mended, and are
+    own, and `interpreter` is the path of the Python that has them, None for the first on the PATH. `as_of` (YYYY-MM-DD)
+    is the day whose versions unpinned names get. `changes` say what was mended, and are
     part of `requirements` already. No secret belongs in `variables`.
     """
 
@@ -62,6 +63,7 @@ class Environment:
     variables: Mapping[str, str] = field(default_factory=dict)
     base: AuthorsBase = NO_BASE
     user_managed: bool = False
+    interpreter: str | None = None
     as_of: str | None = None
     changes: tuple[PinChange, ...] = ()
 

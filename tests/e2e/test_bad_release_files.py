@@ -93,7 +93,7 @@ def test_an_entry_script_that_is_not_there(desk: Desk) -> None:
     desk.edits("score.py", "scores.py")
     refused(
         desk,
-        "good.yaml:5: inference/entryScript: no such file: ~/src/scores.py; the entry script is looked for in ~/src",
+        "good.yaml:5: inference/entryScript: no such file: ~/src/scores.py; the entry script is looked for in ~/src; is score.py meant?",
     )
 
 
@@ -168,7 +168,7 @@ def test_a_suite_that_is_none(desk: Desk, content: str, expected: str) -> None:
         ('{"entryScript": "score.py",\n "sourceDirectory" "src"}', "", "inference.json:2: not valid JSON: Expecting ':' delimiter at column 20"),
         ("entryScript: [score.py\nsourceDirectory: src\n", "", "inference.json:2: not valid YAML: did not find expected ',' or ']', while parsing a flow sequence"),
         ('{"entryScript": "score.py", "sourceDirectory": "source"}', "", "inference.json:1: sourceDirectory: no such folder: ~/source ('source' is relative to ~)"),
-        ('{"entryScript": "score.py", "sourceDirectory": "src", "condaFile": "env.yml"}', "", "inference.json:1: condaFile: no such file: ~/src/env.yml; the conda file is looked for in ~/src"),
+        ('{"entryScript": "score.py", "sourceDirectory": "src", "condaFile": "env.yml"}', "", "inference.json:1: condaFile: no such file: ~/src/env.yml; the conda file is looked for in ~/src and in ~"),
         ("", '{\n "computeType": "local"\n "port": 1}', "deployment.json:3: not valid JSON: Expecting ',' delimiter at column 2"),
         ("", "computeType: local\nport: [1\n", "deployment.json:3: not valid YAML: did not find expected ',' or ']', while parsing a flow sequence"),
     ],

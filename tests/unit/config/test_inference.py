@@ -1,5 +1,6 @@
 # ruff: noqa: E501 - tables of messages, a line each
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 
 from shipway.config.documents import Loaded
 from shipway.config.inference import load_inference_config
-from shipway.domain.environment import InferenceConfig
+from shipway.domain.environment import AuthorsBase, Environment, InferenceConfig
+from shipway.domain.secret import Secret
 from shipway.errors import ConfigError
 from tests.unit.config.conftest import SCRIPT
 
@@ -43,6 +45,9 @@ SAMPLE_2021 = """\
 """
 
 
+SCORE = {"entryScript": "score.py", "sourceDirectory": "src"}
+
+
 def loaded(project: Path, **keys: Any) -> Loaded[InferenceConfig]:
     return load_inference_config(keys, working_directory=project)
 
@@ -65,9 +70,9 @@ def test_microsofts_sample_of_2021_is_read_as_it_stands(project: Path) -> None:
     assert config.environment.python == "3.6.2"
     assert config.environment.requirements == ("nltk", "numpy", "onnxruntime")
     assert config.environment.variables == {"EXAMPLE_ENV_VAR": "EXAMPLE_VALUE"}
-    assert result.warnings == (
-        f"{project}/ic.json:8: environment/docker/baseImage: not used: the process target runs on this machine, without a container",
-    )
+    assert config.environment.served == ("azureml-defaults",)
+    assert config.environment.base == AuthorsBase(image="azureml/base:intelmpi2018.3-ubuntu16.04")
+    assert result.warnings == ()
 
 
 def test_the_least_config_gets_an_empty_environment(project: Path) -> None:
@@ -111,9 +116,13 @@ def test_null_means_not_given(project: Path) -> None:
 
 def test_the_environment_wins_over_the_legacy_keys(project: Path) -> None:
     environment = {"name": "e", "python": {"condaDependencies": {"dependencies": ["scipy"]}}}
-    result = loaded(project, entryScript="score.py", sourceDirectory="src", condaFile="x.yml", environment=environment)
+    result = loaded(project, **SCORE, condaFile="x.yml", runtime="R", environment=environment)
     assert result.value.environment.requirements == ("scipy",)
-    assert result.warnings == ("inference config: condaFile: not used: environment says it all, as in v1",)
+    assert result.warnings == (
+        "inference config: condaFile: not used: environment says it all, as in v1",
+        "inference config: runtime: not used: environment says it all, as in v1",
+        "inference config: azureml-defaults is not listed, and nothing is missing: the scoring server is Shipway's own",
+    )
 
 
 def test_variables_are_the_environments_and_win_over_the_conda_files(project: Path) -> None:
@@ -132,15 +141,128 @@ def test_unknown_keys_warn_at_every_depth(project: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["extraDockerFileSteps", "extraDockerfileSteps"])
-def test_both_spellings_of_docker_steps_are_known(project: Path, key: str) -> None:
-    (warning,) = loaded(project, entryScript="score.py", sourceDirectory="src", **{key: "steps"}).warnings
-    assert warning.startswith(f"inference config: {key}: not used: ")
+def test_both_spellings_of_docker_steps_are_read(project: Path, key: str) -> None:
+    (project / "src" / "steps").write_text("RUN touch /x\n")
+    assert loaded(project, **SCORE, **{key: "steps"}).value.environment.base == AuthorsBase(steps="RUN touch /x\n")
+    assert refusal(project, **SCORE, extraDockerFileSteps="steps", extraDockerfileSteps="other") == (
+        "inference config: extraDockerfileSteps: names another file than extraDockerFileSteps; keep one of the two spellings"
+    )
+
+
+def test_the_legacy_keys_say_the_image_below(project: Path) -> None:
+    registry = {"address": "registry.example", "username": "ada", "password": "hunter2"}
+    keys = {
+        "runtime": "Python",
+        "enableGpu": True,
+        "cudaVersion": 10.0,
+        "baseImage": "mine:1",
+        "baseImageRegistry": registry,
+    }
+    result = loaded(project, **SCORE, **keys)
+    assert result.value.environment.base == AuthorsBase(
+        image="mine:1", registry="registry.example", username="ada", gpu=True
+    )
+    assert result.value.base_login == Secret("hunter2")
+    assert result.warnings == ()
+    assert "hunter2" not in repr(result)
+    lone = loaded(project, **SCORE, baseImage="mine:1", baseImageRegistry="registry.example").value
+    assert lone.environment.base == AuthorsBase(image="mine:1", registry="registry.example")
+    assert loaded(project, **SCORE, cudaVersion="9.0").warnings == (
+        "inference config: cudaVersion: not used without enableGpu: true",
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"runtime": "pyton"}, "runtime: unknown runtime 'pyton'; did you mean python?"),
+        ({"runtime": "R"}, "runtime: unknown runtime 'R'; v1 knows python, python-slim, spark-py"),
+        ({"runtime": "spark-py"}, "runtime: 'spark-py' brought pyspark, which the conda file does not list; add pyspark==VERSION"),
+        ({"cudaVersion": "11.0", "enableGpu": True}, "cudaVersion: unknown version '11.0'; v1 knows 9.0, 9.1, 10.0"),
+        ({"enableGpu": "no"}, "enableGpu: 'no' is text, which v1 took for true; write true or false without quotes"),
+        ({"baseImageRegistry": {"address": "r.example", "username": "ada"}}, "baseImageRegistry: password is missing; a private registry needs address, username and password"),
+        ({"baseImageRegistry": {"password": "x"}}, "baseImageRegistry: address and username are missing; a private registry needs address, username and password"),
+        ({"baseImageRegistry": {"password": 1234}}, "baseImageRegistry/password: must be text: put quotes around it"),
+        ({"extraDockerFileSteps": "steps"}, "extraDockerFileSteps: no such file: {src}/steps; the file of Docker steps is looked for in {src} and in {root}"),
+        ({"condaFile": "c.yml"}, "condaFile: no such file: {src}/c.yml; the conda file is looked for in {src} and in {root}"),
+        ({"condaFile": "C:\\x\\c.yml"}, r"condaFile: 'C:\\x\\c.yml' is a path of a Windows machine, and there is no such file on this one; write where it lies here"),
+        ({"environment": "nowhere"}, "environment: 'nowhere' is neither a file nor a folder in {src} and in {root}; a registered environment is named with --environment-name, and `shipway environment register -d DIR` makes one"),
+        ({"environment": 3}, "environment: must be an environment, or the path of its file or folder, not 3"),
+    ],
+)  # fmt: skip
+def test_what_v1_refused_of_an_environment_is_refused(project: Path, keys: dict[str, Any], message: str) -> None:
+    text = refusal(project, **SCORE, **keys)
+    assert text == "inference config: " + message.replace("{src}", f"{project}/src").replace("{root}", str(project))
+
+
+def test_spark_is_what_the_conda_file_lists_of_it(project: Path) -> None:
+    (project / "src" / "c.yml").write_text("dependencies: [openjdk=8, {pip: [azureml-defaults, pyspark==2.4.5]}]\n")
+    result = loaded(project, **SCORE, runtime="spark-py", condaFile="c.yml")
+    assert (result.value.environment.requirements, result.warnings) == (("pyspark==2.4.5",), ())
+    (project / "src" / "c.yml").write_text("dependencies: [{pip: [azureml-defaults, pyspark==2.4.5]}]\n")
+    assert loaded(project, **SCORE, runtime="spark-py", condaFile="c.yml").warnings == (
+        "inference config: runtime: Spark needs Java: list openjdk in the conda file, or use a base image that has it",
+    )
+
+
+def test_the_conda_file_is_looked_for_in_the_working_folder_too(project: Path) -> None:
+    (project / "config").mkdir()
+    (project / "config" / "c.yml").write_text("dependencies: [scipy]\n")
+    assert loaded(project, **SCORE, condaFile=r"config\c.yml").value.environment.requirements == ("scipy",)
+
+
+def test_an_environment_may_be_a_file_or_a_folder_of_its_own(project: Path) -> None:
+    (project / "env").mkdir()
+    (project / "env" / "azureml_environment.json").write_text('{"name": "mine"}')
+    (project / "env" / "conda_dependencies.yml").write_text("dependencies: [scipy]\n")
+    for name in ("env", "env/azureml_environment.json"):
+        assert loaded(project, **SCORE, environment=name).value.environment.name == "mine"
+    assert loaded(project, **SCORE, environment="env").value.environment.requirements == ("scipy",)
+
+
+def test_an_environment_that_was_given_beside_the_file_wins(project: Path) -> None:
+    given = Environment(name="registered", requirements=("scipy",), served=("azureml-defaults",))
+    keys = SCORE | {"environment": {"name": "own"}, "condaFile": "x.yml"}
+    result = load_inference_config(keys, working_directory=project, environment=given)
+    assert result.value.environment == given
+    assert result.warnings == (
+        "inference config: environment: not used: another environment was given beside this file",
+        "inference config: condaFile: not used: environment says it all, as in v1",
+    )
+
+
+def test_that_no_server_is_listed_is_said_to_be_no_loss(project: Path) -> None:
+    (project / "src" / "c.yml").write_text("dependencies: [scipy]\n")
+    assert loaded(project, **SCORE, condaFile="c.yml").warnings == (
+        "inference config: azureml-defaults is not listed, and nothing is missing: the scoring server is Shipway's own",
+    )
+
+
+def test_a_script_for_a_python_whose_grammar_ours_has_not_is_left_to_that_python(project: Path) -> None:
+    (project / "src" / "score.py").write_text("def init():\n    pass\ndef run(data, async=True):\n    return data\n")
+    (project / "src" / "c.yml").write_text("dependencies: [python=3.6.2, {pip: [azureml-defaults]}]\n")
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    (warning,) = loaded(project, **SCORE, condaFile="c.yml").warnings
+    assert warning.startswith(f"{project}/src/score.py:3: does not parse on Python {own}: ")
+    assert warning.endswith("; the asset's own, 3.6.2, decides")
+    (project / "src" / "c.yml").write_text("dependencies: [python=3.8, {pip: [azureml-defaults]}]\n")
+    assert refusal(project, **SCORE, condaFile="c.yml").startswith(
+        f"{project}/src/score.py:3: the entry script does not parse: "
+    )
+
+
+def test_a_deployment_config_in_its_place_is_named(project: Path) -> None:
+    assert refusal(project, computeType="local") == (
+        "inference config: is a deployment config: it has computeType; give it as such"
+    )
 
 
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("scores.py", "no such file: {root}/scores.py; the entry script is looked for in {root}"),
+        ("scores.py", "no such file: {root}/scores.py; the entry script is looked for in {root}; is score.py meant?"),
+        ("other.py", "no such file: {root}/other.py; the entry script is looked for in {root}"),
+        ("C:/x/main.py", "'C:/x/main.py' is a path of a Windows machine, and there is no such file on this one; write where it lies here"),
         ("score.txt", "'score.txt' is not a Python file; the entry script's name ends with .py"),
         ("score-numpy.py", "'score-numpy' cannot be imported: use letters, digits and '_' only, such as score.py"),
         ("class.py", "'class' cannot be imported: use letters, digits and '_' only, such as score.py"),
@@ -155,18 +277,12 @@ def test_a_script_that_v1_refused_is_refused_at_once(project: Path, script: str,
 
 def test_what_is_missing_is_named(project: Path) -> None:
     assert refusal(project, sourceDirectory="src") == "inference config: entryScript: is missing"
-    assert refusal(project, entryScript="score.py", sourceDirectory="src", condaFile="c.yml") == (
-        f"inference config: condaFile: no such file: {project}/src/c.yml; the conda file is looked for in {project}/src"
+    assert refusal(project, entryScript="score.py", sourceDirectory="there") == (
+        f"inference config: sourceDirectory: no such folder: {project}/there ('there' is relative to {project})"
     )
     assert refusal(project, entryScript="score.py", sourceDirectory="C:/abc") == (
-        f"inference config: sourceDirectory: no such folder: {project}/C:/abc ('C:/abc' is relative to {project})"
+        "inference config: sourceDirectory: 'C:/abc' is a path of a Windows machine, and there is no such folder on this one; write where it lies here"
     )
-
-
-def test_a_runtime_other_than_python_is_refused_by_name(project: Path) -> None:
-    assert loaded(project, entryScript="score.py", sourceDirectory="src", runtime="Python").warnings == ()
-    text = refusal(project, entryScript="score.py", sourceDirectory="src", runtime="spark-py")
-    assert text == "inference config: runtime: 'spark-py' is not supported yet; use python"
 
 
 def test_an_error_in_an_inline_conda_object_has_the_line_of_the_file(project: Path) -> None:

@@ -131,9 +131,8 @@ def test_resources_that_a_target_cannot_hold_to_are_said(full: Path) -> None:
 
 @pytest.mark.parametrize(("password", "warnings"), [("hunter2", 1), ("${INDEX_PASSWORD}", 0)])
 def test_a_password_among_the_requirements_is_warned_of(full: Path, password: str, warnings: int) -> None:
-    (full / "src" / "conda.yml").write_text(
-        f"name: mine\ndependencies:\n- pip:\n  - --index-url https://ada:{password}@index.example/simple\n  - numpy\n"
-    )
+    index = f"--index-url https://ada:{password}@index.example/simple"
+    (full / "src" / "conda.yml").write_text(f"name: mine\ndependencies:\n- pip:\n  - {index}\n  - azureml-defaults\n")
     path = rewritten(full, "  sourceDirectory: src\n", "  sourceDirectory: src\n  condaFile: conda.yml\n")
     warning = (
         "release.yaml: environment 'mine' has a password in a URL, which is kept in the workspace in clear; "
@@ -225,7 +224,7 @@ def test_an_inference_config_of_its_own_is_named_in_its_errors(project: Path) ->
     (project / "inferenceconfig.json").write_text('{"entryScript": "scores.py",\n "sourceDirectory": "src"}')
     assert refusal(Path("release.yaml")) == (
         f"inferenceconfig.json:1: entryScript: no such file: {project}/src/scores.py; "
-        f"the entry script is looked for in {project}/src"
+        f"the entry script is looked for in {project}/src; is score.py meant?"
     )
 
 
