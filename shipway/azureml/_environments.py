@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from shipway.azureml.exceptions import UserErrorException, raised_as
 from shipway.config.documents import read_document
-from shipway.registry.environments import Environments
 
 if TYPE_CHECKING:
     from shipway.azureml.workspace import Workspace
@@ -15,18 +14,24 @@ if TYPE_CHECKING:
 
 def read(workspace: "Workspace", name: str, version: str | int | None) -> dict[str, Any]:
     """The newest without a version. Raises UserErrorException naming those there are."""
+    from shipway.registry.environments import Environments
+
     with raised_as(UserErrorException):
         found = Environments(workspace._store).get(name, version)
     return {**found.document, "name": found.name, "version": str(found.version)}
 
 
 def names(workspace: "Workspace") -> tuple[str, ...]:
+    from shipway.registry.environments import Environments
+
     with raised_as(UserErrorException):
         return tuple(Environments(workspace._store).names())
 
 
 def register(workspace: "Workspace", document: Mapping[str, Any]) -> dict[str, Any]:
     """As a new version, unless the newest is the same. No password is kept."""
+    from shipway.registry.environments import Environments
+
     with raised_as(UserErrorException):
         found = Environments(workspace._store).register(document, now=datetime.now(UTC))
     return {**found.document, "name": found.name, "version": str(found.version)}

@@ -16,7 +16,8 @@ from shipway.config.documents import read_document
 from shipway.errors import ConfigError, StoreError
 from shipway.machine.locks import file_lock
 from shipway.machine.state import write_whole
-from shipway.store.finding import find_workspace
+from shipway.store.finding import WORKSPACE_FOLDER, find_workspace
+from shipway.store.workspace import open_workspace
 
 CONFIG_FOLDER = ".azureml"
 
@@ -133,6 +134,12 @@ def nearest_workspace(folder: Path) -> str | None:
         if os.environ.get("SHIPWAY_WORKSPACE"):
             raise
         return None
+
+
+def workspace_here(folder: Path) -> str:
+    """The URL of the workspace that is near, else of a new one in this folder. Raises StoreError."""
+    near = nearest_workspace(folder)
+    return near or open_workspace(folder / WORKSPACE_FOLDER, create=True).url
 
 
 def url_of_folder(folder: Path) -> str | None:

@@ -89,6 +89,6 @@ def raised_as(kind: type[AzureMLException]) -> Iterator[None]:
     try:
         yield
     except ModelNotFound as error:
-        raise ModelNotFoundException(str(error), inner_exception=error) from error
+        raise ModelNotFoundException(str(error), inner_exception=error) from None
     except ShipwayError as error:
-        raise kind(str(error), inner_exception=error) from error
+        raise kind(str(error), inner_exception=error) from None

@@ -119,7 +119,7 @@ class Workspace:
                     "Workspace.get() or Workspace.from_config()"
                 )
             if known is None:
-                known = Known(names=names, url=_made(Path.cwd()), location=location or "")
+                known = Known(names=names, url=_places.workspace_here(Path.cwd()), location=location or "")
                 _places.remember(known)
                 remark(f"workspace {name} is {known.url}")
         return cls._of(known)
@@ -310,12 +310,6 @@ def _nearest(folder: Path) -> Known:
         subscription_id=_NO_SUBSCRIPTION, resource_group=_OUR_GROUP, workspace_name=place.rpartition("/")[2] or place
     )
     return Known(names=names, url=url)
-
-
-def _made(folder: Path) -> str:
-    """The URL of the workspace that is near, or of a new one in this folder. Raises StoreError."""
-    near = _places.nearest_workspace(folder)
-    return near or store.open_workspace(folder / WORKSPACE_FOLDER, create=True).url
 
 
 def _config_below(folder: Path, file_name: str | None) -> Path | None:

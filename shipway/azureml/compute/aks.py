@@ -43,7 +43,7 @@ class AksProvisioningConfiguration:
             and count * cores < _LEAST_CORES
         ):
             raise ComputeTargetException(
-                f"a cluster of {count} x {self.vm_size} has {count * cores} cores, and v1 wants {_LEAST_CORES} or more: "
+                f"a cluster of {count} x {self.vm_size} has {count * cores} cores, and v1 wants {_LEAST_CORES}: "
                 "raise agent_count, take a larger vm_size, or set cluster_purpose=AksCompute.ClusterPurpose.DEV_TEST"
             )
         tls = (self.ssl_cname, self.ssl_cert_pem_file, self.ssl_key_pem_file)
