@@ -251,8 +251,10 @@ def test_v1_names_of_a_workspace_that_was_attached_mean_it(
     other = open_workspace(tmp_path / "other", create=True)
     names = Names(subscription_id="s", resource_group="g", workspace_name="ws")
     remember(Known(names=names, url=other.url))
+    keep_details(other, "digits", Details(description="of the other one"))
     run("show", "-n", "digits", "-w", "ws", json=True)
-    assert json.loads(capsys.readouterr().out)["workspaceName"] == "other"
+    document = json.loads(capsys.readouterr().out)
+    assert (document["workspaceName"], document["description"]) == ("ws", "of the other one")
     remember(Known(names=replace(names, resource_group="h"), url=f"{other.url}-2"))
     with pytest.raises(ConfigError) as error:
         run("show", "-n", "digits", "-w", "ws")
