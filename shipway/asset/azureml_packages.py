@@ -9,17 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from shipway.asset.imports import Import, Imports, Provided
-from shipway.asset.missing import is_offered, normal_name, unoffered_names
+from shipway.asset.missing import is_offered, unoffered_names
 from shipway.asset.standard_library import is_standard
-from shipway.config.conda import package_name
+from shipway.config.conda_names import normal_name
+from shipway.config.pip_lines import package_name
 from shipway.domain.environment import Environment, PinChange
 
 _PIN = re.compile(r"azureml[-_.][\w.-]+(?:\[[^\]]*\])?\s*[=~]=\s*(?P<version>\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
 
 _CARRIED = frozenset({
-    "adal", "azure-core", "azure-identity", "certifi", "click", "cloudpickle", "cryptography", "docker", "flask", "idna",
-    "isodate", "itsdangerous", "jinja2", "jmespath", "jsonpickle", "markupsafe", "msal", "msrest", "numpy", "pathspec",
-    "pyjwt", "pyopenssl", "python-dateutil", "pytz", "requests", "six", "urllib3", "werkzeug",
+    "adal", "azure-core", "azure-identity", "certifi", "click", "cloudpickle", "cryptography", "docker", "flask",
+    "idna", "isodate", "itsdangerous", "jinja2", "jmespath", "jsonpickle", "markupsafe", "msal", "msrest", "numpy",
+    "pathspec", "pyjwt", "pyopenssl", "python-dateutil", "pytz", "requests", "six", "urllib3", "werkzeug",
 })  # fmt: skip
 """What every release of azureml-defaults brought, by azureml-core and Microsoft's server. Seen by resolving 1.3.0 for
 Python 3.6, 1.42.0 for 3.8, and azureml-core 1.60.0 for 3.10."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.asset.imports import Import, Imports, Provided
 from shipway.asset.standard_library import is_standard, went_with
+from shipway.config.conda_names import normal_name
 from shipway.domain.environment import Environment
 
 
@@ -39,11 +40,6 @@ def missing_imports(imports: Imports, installed: Installed, provided: Provided) 
         if found is not None:
             told.add(statement.module)
             yield found
-
-
-def normal_name(name: str) -> str:
-    """As indexes compare names (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def leaves_packages_unknown(environment: Environment) -> bool:

@@ -31,6 +31,9 @@ from shipway_serving.__main__ import leave_working_folder
 def main() -> int:
     """Print the document; 0 whatever it says."""
     leave_working_folder(sys.path, os.getcwd())
+    from shipway_serving.server.own_packages import take_own_packages
+
+    take_own_packages(dict(os.environ))
     from shipway_serving.asset.trial_process import run
 
     return run(sys.argv[1:])

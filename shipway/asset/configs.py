@@ -1,0 +1,185 @@
+"""v1's two configs read as far as they go: what is wrong with one thing hides nothing of the next."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from shipway.asset.finding import Area, Finding, Severity
+from shipway.asset.kinds import Kind, kind_of_config, kind_of_inference
+from shipway.asset.question import Question
+from shipway.config.conda import load_conda
+from shipway.config.deployment import load_deployment_config
+from shipway.config.documents import Document, Loaded, parse_document, read_text
+from shipway.config.inference import load_inference_config
+from shipway.domain.environment import UNNAMED, Environment, InferenceConfig
+from shipway.domain.service import DeploymentConfig
+from shipway.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configs:
+    """`inference` may hold only what could be read: `whole` says whether all of it could. `script` is the entry script
+    on this machine, whether or not it is fit to be one."""
+
+    findings: tuple[Finding, ...]
+    inference: InferenceConfig | None = None
+    whole: bool = False
+    script: Path | None = None
+    deployment: DeploymentConfig | None = None
+
+
+def read_configs(question: Question) -> Configs:
+    """Only reads. Never raises for what is wrong with a config."""
+    inference = _inference(question)
+    deployment, findings = _deployment(question)
+    return replace(inference, deployment=deployment, findings=(*inference.findings, *findings))
+
+
+def conda_files(question: Question, inference: InferenceConfig | None) -> tuple[Path, ...]:
+    """The files that an asset's day is told by, besides its script."""
+    named = [question.inference_file, question.deployment_file]
+    value = question.inference.value if isinstance(question.inference, Document) else None
+    if isinstance(value, Mapping):
+        root = (
+            Path(inference.source_directory or question.working_directory) if inference else question.working_directory
+        )
+        named += [root / name for name in _named_conda_files(value)]
+    return tuple(path for path in named if path is not None and path.is_file())
+
+
+def _inference(question: Question) -> Configs:
+    match question.inference:
+        case None:
+            message = "no inference config was named: give -ic FILE, or the script with --es"
+            return Configs(findings=(_fault(message),))
+        case ConfigError() as error:
+            kind = _kind_of_file(question.inference_file)
+            return Configs(findings=(_as(kind, question.inference_file) if kind else _fault(str(error)),))
+        case InferenceConfig() as config:
+            return Configs(findings=(), inference=config, whole=True, script=_script_of(config))
+        case document:
+            return _of_document(document, question)
+
+
+def _of_document(document: Document, question: Question) -> Configs:
+    kind = kind_of_inference(document.value)
+    if kind is None and not _names_a_script(document):
+        kind = kind_of_config(Path(document.source).name, document.text, document.value)
+    if kind is not None:
+        return Configs(findings=(_as(kind, Path(document.source)),))
+    try:
+        loaded = load_inference_config(document, working_directory=question.working_directory)
+    except ConfigError as error:
+        return _as_far_as_it_goes(document, question, error)
+    findings = tuple(_note(warning) for warning in loaded.warnings)
+    return Configs(findings=findings, inference=loaded.value, whole=True, script=_script_of(loaded.value))
+
+
+def _as_far_as_it_goes(document: Document, question: Question, error: ConfigError) -> Configs:
+    """The script, and the environment where that can be read by itself."""
+    script = _script_in(document, question.working_directory)
+    findings = [_fault(str(error))]
+    environment = Environment(name=UNNAMED)
+    try:
+        loaded = _environment_in(document, question.working_directory)
+        if loaded is not None:
+            environment = loaded.value
+            findings += [_note(warning) for warning in loaded.warnings]
+    except ConfigError as another:
+        if str(another) != str(error):
+            findings.append(_fault(str(another)))
+    if script is None:
+        config = InferenceConfig(entry_script=None, source_directory=None, environment=environment)
+    else:
+        config = InferenceConfig(entry_script=str(script), source_directory=None, environment=environment)
+    return Configs(findings=tuple(findings), inference=config, script=script)
+
+
+def _environment_in(document: Document, folder: Path) -> Loaded[Environment] | None:
+    """By its legacy key or inline, without the script; None where there is none, or where all must be read."""
+    value = document.value
+    if not isinstance(value, Mapping):
+        return None
+    environment = value.get("environment")
+    python = environment.get("python") if isinstance(environment, Mapping) else None
+    if isinstance(python, Mapping) and isinstance(python.get("condaDependencies"), Mapping):
+        return load_conda(document.within("environment", "python", "condaDependencies"))
+    root = _root(value, folder)
+    path = next((root / name for name in _named_conda_files(value) if (root / name).is_file()), None)
+    return load_conda(path) if path else None
+
+
+def _named_conda_files(value: Mapping[object, object]) -> Iterator[str]:
+    environment = value.get("environment")
+    python = environment.get("python") if isinstance(environment, Mapping) else None
+    inner = python.get("condaDependenciesFile") if isinstance(python, Mapping) else None
+    yield from (name for name in (inner, value.get("condaFile")) if isinstance(name, str) and name)
+
+
+def _root(value: Mapping[object, object], folder: Path) -> Path:
+    source = value.get("sourceDirectory")
+    return folder / source if isinstance(source, str) else folder
+
+
+def _script_in(document: Document, folder: Path) -> Path | None:
+    value = document.value
+    name = value.get("entryScript") if isinstance(value, Mapping) else None
+    if not isinstance(value, Mapping) or not isinstance(name, str):
+        return None
+    path = _root(value, folder) / name.replace("\\", "/")
+    return path if path.is_file() else None
+
+
+def _names_a_script(document: Document) -> bool:
+    return isinstance(document.value, Mapping) and isinstance(document.value.get("entryScript"), str)
+
+
+def _script_of(config: InferenceConfig) -> Path | None:
+    return Path(config.source_directory or "/") / config.entry_script if config.entry_script else None
+
+
+def _deployment(question: Question) -> tuple[DeploymentConfig | None, tuple[Finding, ...]]:
+    match question.deployment:
+        case None:
+            return None, ()
+        case ConfigError() as error:
+            kind = _kind_of_file(question.deployment_file)
+            return None, (_as(kind, question.deployment_file) if kind else _fault(str(error)),)
+        case document:
+            value = document.value
+            if isinstance(value, Mapping) and "computeType" not in value:
+                kind = kind_of_config(Path(document.source).name, document.text, value)
+                if kind is not None:
+                    return None, (_as(kind, Path(document.source)),)
+            try:
+                loaded = load_deployment_config(document)
+            except ConfigError as error:
+                return None, (_fault(str(error)),)
+            return loaded.value, tuple(_note(warning) for warning in loaded.warnings)
+
+
+def _kind_of_file(path: Path | None) -> Kind | None:
+    """What a file is that could not be read as a config, such as a Dockerfile."""
+    if path is None:
+        return None
+    try:
+        text = read_text(path)
+        value = parse_document(text, str(path)).value
+    except ConfigError:
+        value = None
+    try:
+        return kind_of_config(path.name, read_text(path), value)
+    except ConfigError:
+        return None
+
+
+def _as(kind: Kind, path: Path | None) -> Finding:
+    return Finding(area=Area.KIND, severity=Severity.FAULT, message=kind.line, place=str(path or ""))
+
+
+def _fault(message: str) -> Finding:
+    return Finding(area=Area.CONFIG, severity=Severity.FAULT, message=message)
+
+
+def _note(message: str) -> Finding:
+    return Finding(area=Area.CONFIG, severity=Severity.NOTE, message=message)

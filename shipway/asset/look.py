@@ -1,0 +1,152 @@
+"""An asset looked at from all sides before anything is built, registered or started."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from shipway.asset.azureml_packages import packages_of_azure, with_packages
+from shipway.asset.configs import Configs, conda_files, read_configs
+from shipway.asset.date import day_of
+from shipway.asset.finding import Area, Finding, Severity
+from shipway.asset.imports import Imports, Provided, imports_of, provided
+from shipway.asset.kinds import kind_of_script
+from shipway.asset.missing import missing_imports
+from shipway.asset.models import model_findings
+from shipway.asset.needed import installed_by
+from shipway.asset.pythons import Chosen, choose_python
+from shipway.asset.question import Question
+from shipway.asset.report import Report, in_order
+from shipway.asset.resolving import Resolved, resolve_for, unpinned
+from shipway.asset.script_faults import Script, script_findings
+from shipway.asset.target import base_findings, choose_place, unhonoured
+from shipway.config.documents import read_text
+from shipway.domain.environment import InferenceConfig
+from shipway.errors import ConfigError, MachineError
+from shipway.image.packages.lock import PythonThere
+from shipway.machine.state import MachineState
+
+
+def look_at(question: Question) -> Report:
+    """Everything is looked at that can be: one fault hides no other. Asks the package index once. Leaves nothing.
+
+    Raises StoreError when the workspace cannot be read.
+    """
+    configs = read_configs(question)
+    findings = list(configs.findings)
+    with TemporaryDirectory(prefix="shipway-check-") as folder:
+        place = choose_place(question.target, configs.deployment, MachineState(Path(folder)))
+    findings += place.findings
+    if configs.deployment is not None:
+        findings += unhonoured(configs.deployment, place.kind)
+    tree = _tree_of(configs.script)
+    findings += model_findings(question, tree)
+    kind = _script_kind(configs.script, tree)
+    if kind is not None:
+        return Report(findings=in_order([kind, *(f for f in findings if "does not define" not in f.message)]))
+    if configs.inference is None:
+        return Report(findings=in_order(findings))
+    inference = _as_of(configs.inference, question, configs)
+    chosen = choose_python(inference.environment, place.kind, question.python)
+    findings += [*chosen.findings, *base_findings(inference.environment, place.kind)]
+    return _of_environment(inference, chosen, configs, tree, findings)
+
+
+def _of_environment(
+    inference: InferenceConfig, chosen: Chosen, configs: Configs, tree: ast.Module | None, findings: list[Finding]
+) -> Report:
+    """What the script and its packages make of each other."""
+    if chosen.there is None:
+        return Report(findings=in_order(findings))
+    offered = provided()
+    imports, told = _read_imports(inference, chosen.there)
+    findings += told
+    changes = packages_of_azure(inference.environment, imports, offered) if configs.whole else ()
+    environment = with_packages(inference.environment, changes)
+    resolved = resolve_for(environment, chosen.there, changes)
+    findings += resolved.findings
+    inference = replace(inference, environment=environment)
+    findings += _of_imports(inference, imports, resolved, chosen.there, offered)
+    if tree is not None and configs.script is not None:
+        findings += _of_script(configs.script, imports, tree, resolved, chosen.there)
+    return Report(findings=in_order(findings), python=chosen.there.version, packages=resolved.packages)
+
+
+def _as_of(inference: InferenceConfig, question: Question, configs: Configs) -> InferenceConfig:
+    """With the day of the asset, where one is given or version control tells one and something has no version."""
+    day = question.as_of or inference.environment.as_of
+    if day is None and unpinned(inference.environment):
+        script = [configs.script] if configs.script else []
+        day = day_of([*script, *conda_files(question, inference)])
+    return replace(inference, environment=replace(inference.environment, as_of=day))
+
+
+def _read_imports(inference: InferenceConfig, there: PythonThere) -> tuple[Imports, list[Finding]]:
+    """On the asset's own Python where this machine has one, for that one judges the script's syntax."""
+    try:
+        imports = imports_of(inference, there.interpreter)
+    except MachineError as error:
+        return Imports(python=there.version), [_script(Severity.NOTE, str(error))]
+    if imports.syntax is None:
+        return imports, []
+    fault, place = imports.syntax, f"{imports.syntax.file}:{imports.syntax.line}"
+    message = f"does not parse on Python {imports.python}: {fault.message}"
+    if there.interpreter is not None:
+        return imports, [_script(Severity.FAULT, message, place)]
+    return imports, [_script(Severity.DIFFERENCE, f"{message}; the asset's Python decides", place)]
+
+
+def _of_imports(
+    inference: InferenceConfig, imports: Imports, resolved: Resolved, there: PythonThere, offered: Provided
+) -> Iterator[Finding]:
+    if resolved.lock is None or imports.syntax is not None:
+        return
+    installed = installed_by(inference, resolved.lock, there.version)
+    found = list(missing_imports(imports, installed, offered))
+    yield from found
+    if not any(finding.severity is Severity.FAULT for finding in found) and imports.files:
+        modules = {statement.module for statement in imports.statements if not statement.local}
+        own = len(imports.files) - 1
+        beside = f" (and {own} of its own modules)" if own else ""
+        message = f"{len(modules)} modules imported by {imports.files[0]}{beside}; none is known to be missing"
+        yield Finding(area=Area.IMPORTS, severity=Severity.OK, message=message)
+
+
+def _of_script(
+    path: Path, imports: Imports, tree: ast.Module, resolved: Resolved, there: PythonThere
+) -> Iterator[Finding]:
+    lock = resolved.lock
+    versions = dict(package.split("==", 1) for package in resolved.packages) if lock else {}
+    file = imports.files[0] if imports.files else path.name
+    found = list(script_findings(Script(file=file, tree=tree, python=there.version, versions=versions)))
+    yield from found
+    if not found and imports.syntax is None:
+        yield _script(Severity.OK, f"{file} parses on Python {imports.python} and defines init() and run()")
+
+
+def _tree_of(script: Path | None) -> ast.Module | None:
+    """As Shipway's own Python reads it; None where it cannot."""
+    if script is None:
+        return None
+    try:
+        return ast.parse(read_text(script))
+    except (ConfigError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _script_kind(script: Path | None, tree: ast.Module | None) -> Finding | None:
+    if script is None:
+        return None
+    try:
+        text = read_text(script)
+    except ConfigError:
+        return None
+    kind = kind_of_script(script.name, text, tree)
+    if kind is None:
+        return None
+    return Finding(area=Area.KIND, severity=Severity.FAULT, message=kind.line, place=script.name)
+
+
+def _script(severity: Severity, message: str, place: str = "") -> Finding:
+    return Finding(area=Area.SCRIPT, severity=severity, message=message, place=place)

@@ -1,0 +1,216 @@
+"""What an entry script does that will go wrong or differ, seen in its text with file and line. Pure: nothing is run."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from shipway.asset.finding import Area, Finding, Severity
+from shipway.asset.removed_names import REMOVED, Removed
+
+_FETCHING = (
+    *("nltk.download", "urllib.request.urlretrieve", "urllib.urlretrieve", "urllib.request.urlopen", "wget.download"),
+    *("requests.get", "requests.post", "spacy.cli.download", "torch.hub.load", "tensorflow_hub.load", "gdown.download"),
+    *("tensorflow.keras.utils.get_file", "keras.utils.get_file", "stanza.download", "mlflow.pyfunc.load_model"),
+)
+"""Calls that want a network, or a service elsewhere."""
+
+_APP_ROOT = "/var/azureml-app"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """An entry script that was read. `versions` are those of the packages that it will run with, by name."""
+
+    file: str
+    tree: ast.Module
+    python: str
+    versions: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def script_findings(script: Script) -> Iterator[Finding]:
+    """In the order of what stops the service first."""
+    functions = {
+        node.name: node for node in script.tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    if (init := functions.get("init")) is not None:
+        yield from _init(script, init)
+    if (run := functions.get("run")) is not None:
+        yield from _run(script, run)
+    names = names_in(script.tree)
+    yield from _removed(script, names)
+    yield from _fetches(script, names, functions)
+    yield from _installs(script)
+    yield from _devices(script, names)
+    yield from _hard_coded(script)
+
+
+def model_names(tree: ast.Module) -> dict[str, int]:
+    """The models that `Model.get_model_path("name")` asks for by a literal, with the line of the first."""
+    found: dict[str, int] = {}
+    for call in _calls(tree):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "get_model_path":
+            given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "model_name")]
+            for value in given:
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    found.setdefault(value.value, call.lineno)
+    return found
+
+
+@dataclass(frozen=True)
+class Used:
+    """A dotted name as the library calls it, where it is used."""
+
+    name: str
+    line: int
+    is_import: bool = False
+    at_module_level: bool = False
+
+
+def names_in(tree: ast.Module) -> list[Used]:
+    """Every dotted name that begins with an imported module, aliases resolved, and every name that is imported."""
+    aliases: dict[str, str] = {}
+    used: list[Used] = []
+    top = set(map(id, tree.body))  # what stands in a try is none of it: the script may go on without
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            aliases |= {
+                a.asname or a.name.partition(".")[0]: a.name if a.asname else a.name.partition(".")[0]
+                for a in node.names
+            }
+            used += [Used(a.name, node.lineno, True, id(node) in top) for a in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            aliases |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+            used += [Used(f"{node.module}.{a.name}", node.lineno, True, id(node) in top) for a in node.names]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and (dotted := _dotted(node)):
+            first, _, rest = dotted.partition(".")
+            if first in aliases:
+                used.append(Used(f"{aliases[first]}.{rest}", node.lineno))
+    return used
+
+
+def _init(script: Script, init: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:
+    wanted = len(init.args.args) + len(init.args.posonlyargs) - len(init.args.defaults)
+    if wanted > 0:
+        yield _finding(
+            script, init.lineno, Severity.FAULT, "init() is called without arguments, and this one wants some"
+        )
+
+
+def _run(script: Script, run: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:
+    arguments = run.args
+    named = [a.arg for a in (*arguments.args, *arguments.kwonlyargs) if a.arg != "request_headers"]
+    if arguments.posonlyargs:
+        yield _finding(
+            script, run.lineno, Severity.FAULT, "run() is called with names: its parameters cannot be positional-only"
+        )
+    elif arguments.vararg or arguments.kwarg:
+        stars = (
+            f"*{arguments.vararg.arg}" if arguments.vararg else f"**{arguments.kwarg.arg}" if arguments.kwarg else ""
+        )
+        message = f"run() takes {stars}, which the server of azureml-defaults 1.45 and later refuses to start with"
+        yield _finding(script, run.lineno, Severity.DIFFERENCE, message)
+    elif not named:
+        yield _finding(script, run.lineno, Severity.FAULT, "run() has no parameter for the request; write run(data)")
+    decorators = {_dotted(d.func if isinstance(d, ast.Call) else d).rpartition(".")[2] for d in run.decorator_list}
+    if {"rawhttp", "input_schema"} <= decorators:
+        message = "run() has both @rawhttp and @input_schema: the server does not start with both (as v1's)"
+        yield _finding(script, run.lineno, Severity.FAULT, message)
+
+
+def _removed(script: Script, names: list[Used]) -> Iterator[Finding]:
+    told: set[str] = set()
+    for used in names:
+        for removed in REMOVED:
+            hit = used.name == removed.name or used.name.startswith(f"{removed.name}.")
+            if hit and removed.name not in told and (version := _version_without(removed, script)):
+                told.add(removed.name)
+                stops = used.is_import and used.at_module_level
+                severity = Severity.FAULT if stops else Severity.DIFFERENCE
+                when = "" if stops else "; it fails when this line is reached"
+                message = f"{removed.package} {version} has no {removed.name} any more{when}: {removed.instead}"
+                yield _finding(script, used.line, severity, message)
+
+
+def _version_without(removed: Removed, script: Script) -> str | None:
+    """The version that will be there, when it is one without the name."""
+    names = {"tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "intel-tensorflow")}
+    packages = names.get(removed.package, (removed.package,))
+    versions = {**script.versions, "python": script.python}
+    version = next((versions[name] for name in packages if versions.get(name)), None)
+    return version if version and _numbers(version) >= _numbers(removed.since) else None
+
+
+def _fetches(
+    script: Script, names: list[Used], functions: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]
+) -> Iterator[Finding]:
+    for used in names:
+        if used.name in _FETCHING and not used.is_import:
+            where = _where(used.line, functions)
+            message = f"{used.name} wants a network {where}"
+            if used.name == "nltk.download":
+                message += "; without one, put the data into the source directory or the model and name it in NLTK_DATA"
+            yield _finding(script, used.line, Severity.NOTE, message)
+
+
+def _where(line: int, functions: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]) -> str:
+    for name, function in functions.items():
+        if function.lineno <= line <= (function.end_lineno or function.lineno):
+            return {"init": "when the service starts", "run": "at each request"}.get(name, f"in {name}()")
+    return "when the script is imported"
+
+
+def _installs(script: Script) -> Iterator[Finding]:
+    for call in _calls(script.tree):
+        words = " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
+        if " install" in f" {words}" and "pip" in words.split() and _is_command(call):
+            message = "the script installs packages itself: name them in the environment, for no lock knows of these"
+            yield _finding(script, call.lineno, Severity.DIFFERENCE, message)
+
+
+def _is_command(call: ast.Call) -> bool:
+    return _dotted(call.func).partition(".")[0] in {"subprocess", "os", "pip"}
+
+
+def _devices(script: Script, names: list[Used]) -> Iterator[Finding]:
+    for call in _calls(script.tree):
+        texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        is_cuda = isinstance(call.func, ast.Attribute) and call.func.attr == "cuda" and not call.args
+        if is_cuda or any(text.lower().startswith(("cuda", "/gpu", "/device:gpu")) for text in texts):
+            if any(used.name.startswith("torch.cuda.is_available") for used in names):
+                return
+            message = "it asks for a GPU; containers here are given none, so this fails or runs on the CPU"
+            yield _finding(script, call.lineno, Severity.DIFFERENCE, message)
+            return
+
+
+def _hard_coded(script: Script) -> Iterator[Finding]:
+    for node in ast.walk(script.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(_APP_ROOT):
+            message = f"{_APP_ROOT} is where containers have the app root; on the process target it lies elsewhere"
+            yield _finding(script, node.lineno, Severity.DIFFERENCE, f"{message} (AML_APP_ROOT): take docker")
+            return
+
+
+def _calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def _dotted(node: ast.expr) -> str:
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute():
+            before = _dotted(node.value)
+            return f"{before}.{node.attr}" if before else ""
+        case _:
+            return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    parts = version.split(".")[:3]
+    return tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in parts)
+
+
+def _finding(script: Script, line: int, severity: Severity, message: str) -> Finding:
+    return Finding(area=Area.SCRIPT, severity=severity, message=message, place=f"{script.file}:{line}")
