@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shipway.azureml._assets import inference_document, model_references
 from shipway.azureml._deployment_config import WebserviceDeploymentConfiguration
 from shipway.azureml._filters import texts
 from shipway.azureml._inference_config import InferenceConfig
@@ -37,10 +38,6 @@ from shipway.release.details import Change, changed, details_of
 if TYPE_CHECKING:
     from shipway.azureml.workspace import Workspace
 
-_MOST_MODELS = 1000
-"""M-12."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Begun:
     """A release that another process carries out."""
@@ -66,11 +63,10 @@ def deploy(
 ) -> Webservice:
     """The handle of a service that is being deployed. Raises WebserviceException."""
     config = _checked(deployment_config)
-    _refuse_images(inference_config)
     asked = V1Asked(
         service=name,
-        models=_models(models),
-        inference=None if inference_config is None else _inference(inference_config),
+        models=model_references(models),
+        inference=None if inference_config is None else inference_document(inference_config),
         deployment=None if config is None else _deployment(config),
         working_directory=Path.cwd() if inference_config is None else inference_config.working_directory,
         target=_target(deployment_target),
@@ -92,13 +88,12 @@ def update(
 ) -> Begun:
     """What is None stays as it is in service. Raises WebserviceException."""
     config = _checked(deployment_config)
-    _refuse_images(inference_config)
     with raised_as(WebserviceException):
         details = changed(details_of(workspace._store, name), change, service=name)
     asked = UpdateAsked(
         service=name,
-        models=None if models is None else _models(models),
-        inference=None if inference_config is None else _inference(inference_config),
+        models=None if models is None else model_references(models),
+        inference=None if inference_config is None else inference_document(inference_config),
         deployment=None if config is None else _deployment(config),
         working_directory=Path.cwd() if inference_config is None else inference_config.working_directory,
         as_of=as_of(),
@@ -143,25 +138,8 @@ def _checked(config: Any) -> WebserviceDeploymentConfiguration | None:
     return config
 
 
-def _inference(config: InferenceConfig) -> Document:
-    return Document(source="InferenceConfig", value=config.as_document())
-
-
 def _deployment(config: WebserviceDeploymentConfiguration) -> Document:
     return Document(source=type(config).__name__, value=config.as_document())
-
-
-def _refuse_images(config: Any) -> None:
-    if config is not None and not isinstance(config, InferenceConfig):
-        raise UserErrorException(f"inference_config must be an InferenceConfig, not {config!r}")
-
-
-def _models(models: "Sequence[Model | str | Path] | Model | str | None") -> tuple[str | Path, ...]:
-    """A model by its id; text is an id where there is such a model, else a path (M-12)."""
-    given = [models] if isinstance(models, Model | str | Path) else list(models or ())
-    if len(given) > _MOST_MODELS:
-        raise UserErrorException(f"{len(given)} models are too many for one service; v1 took {_MOST_MODELS}")
-    return tuple(model.id if isinstance(model, Model) else model for model in given)
 
 
 def _target(given: Any) -> str | None:

@@ -135,9 +135,11 @@ class Workspace:
             known_ones = _places.known_workspaces(resource_group=resource_group, subscription_id=subscription_id)
         for known in known_ones:
             try:
-                found.setdefault(known.names.workspace_name, []).append(Workspace._of(known))
+                workspace = Workspace._of(known)
             except WorkspaceException as error:
                 remark(f"workspace {known.names.workspace_name}: {error.message}")
+                continue
+            found.setdefault(known.names.workspace_name, []).append(workspace)
         return found
 
     def write_config(self, path: str | Path | None = None, file_name: str | None = None) -> None:
