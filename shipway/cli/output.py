@@ -131,8 +131,17 @@ def _row(texts: Sequence[str], widths: Sequence[int], colours: Sequence[str | No
     padded[-1] = texts[-1]
     for place, colour in enumerate(colours):
         if colour is not None:
-            padded[place] = f"\033[{_COLOURS[colour]}m{padded[place]}\033[0m"
+            padded[place] = _painted(padded[place], colour)
     return "  ".join(padded).rstrip()
+
+
+def coloured(text: str, colour: str | None) -> str:
+    """The text as it is where nobody can see colours, or none is wanted."""
+    return _painted(text, colour) if colour is not None and _colours_wanted() else text
+
+
+def _painted(text: str, colour: str) -> str:
+    return f"\033[{_COLOURS[colour]}m{text}\033[0m"
 
 
 def _colours_wanted() -> bool:

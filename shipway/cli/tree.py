@@ -20,9 +20,14 @@ COMMANDS = (
     Command("init", "shipway.cli.commands.init", "make a workspace, with an example to run"),
     Command("demo", "shipway.cli.demo", "whole releases on this machine: good models promoted, bad ones not"),
     Command("workspace", "shipway.cli.commands.workspace", "places that teams share: check, create and copy them"),
-    Command("model", "shipway.cli.commands.model", "register, find and fetch models"),
+    Command("folder", "shipway.cli.commands.folder", "say which workspace a folder belongs to, as az ml folder attach"),
+    Command("model", "shipway.cli.commands.model", "check, register, find, package and deploy models"),
+    Command(
+        "environment", "shipway.cli.commands.environment", "environments by name: scaffold, register, download them"
+    ),
     Command("release", "shipway.cli.release", "bring a model into service, safely: shipway release RELEASE.yaml"),
     Command("service", "shipway.cli.commands.service", "what serves, its logs and its history"),
+    Command("endpoint", "shipway.cli.commands.endpoint", "az ml endpoint realtime: what stands for it here"),
     Command("target", "shipway.cli.commands.target", "where services can run"),
     Command("ledger", "shipway.cli.commands.ledger", "which model served when, and proof that nobody changed it since"),
     Command(
