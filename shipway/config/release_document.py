@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from shipway.config.validation import ShipwayModel
 from shipway.domain.model import FRAMEWORKS
 from shipway.domain.names import model_name_fault, registry_fault, service_name_fault
-from shipway.domain.release import ErrorLimit, LatencyLimit, Limits, LoadPlan, SmokePlan
+from shipway.domain.release import ErrorLimit, LatencyLimit, Limits, LoadPlan, SmokePlan, day_fault
 
 
 def _service_name(name: str) -> str:
@@ -44,6 +44,24 @@ def _label(name: str) -> str:
     return name
 
 
+def _day(text: str) -> str:
+    if fault := day_fault(text):
+        raise ValueError(fault)
+    return text
+
+
+def _model_entry(value: object) -> object:
+    """v1's id, `name:version`, or a name alone for the newest version."""
+    if not isinstance(value, str):
+        return value
+    name, colon, version = value.rpartition(":")
+    if not colon:
+        return {"name": value}
+    if not version.isdecimal():
+        raise ValueError(f"{value!r} is no model id: write name:version, such as digits:3")
+    return {"name": name, "version": int(version)}
+
+
 def _path_or_mapping(value: object) -> object:
     if not isinstance(value, str | Mapping):
         seen = "null" if value is None else repr(value)
@@ -54,6 +72,7 @@ def _path_or_mapping(value: object) -> object:
 ServiceName: TypeAlias = Annotated[str, AfterValidator(_service_name)]
 ModelName: TypeAlias = Annotated[str, AfterValidator(_model_name)]
 PathOrMapping: TypeAlias = Annotated[str | dict[str, Any], BeforeValidator(_path_or_mapping)]
+Day: TypeAlias = Annotated[str, AfterValidator(_day)]
 Label: TypeAlias = Annotated[str, AfterValidator(_label)]
 TargetName: TypeAlias = Annotated[str, Field(min_length=1)]
 Percent: TypeAlias = Annotated[float, Field(ge=0, le=100)]
@@ -147,7 +166,10 @@ class VerificationEntry(ShipwayModel):
     """What is checked."""
 
     golden: str | None = None
-    """A file of golden rows: a line {"request": ..., "expected": ..., "tolerance": ...} for each."""
+    """A file of golden rows: a line {"request": ..., "expected": ..., "tolerance": ...} for each. Better than none."""
+
+    sample: bool = True
+    """Where there are no golden rows: whether the example of the service's own swagger is asked."""
 
     suite: str | None = None
     """A Great Expectations suite (JSON) that the answers must meet, one row an answer."""
@@ -181,6 +203,9 @@ class ImageEntry(ShipwayModel):
     registry: Annotated[str, AfterValidator(_registry)] | None = None
     """Where it is pushed: host[:port]/path, such as registry.example/team. When absent it stays in the engine."""
 
+    provide: list[Annotated[str, Field(min_length=1)]] = Field(default_factory=list)
+    """What the author's base image gave and the image is to have, such as mpi. Names: see the table of base images."""
+
 
 class GatewayEntry(ShipwayModel):
     """Limits at the gateway."""
@@ -198,14 +223,26 @@ class ReleaseDocument(ShipwayModel):
     service: ServiceName
     """The service's name: 3 to 32 lower-case letters, digits and '-'."""
 
-    models: Annotated[list[ModelEntry], Field(min_length=1)]
-    """The models that the entry script uses."""
+    models: Annotated[list[Annotated[ModelEntry, BeforeValidator(_model_entry)]], Field(min_length=1)]
+    """The models that the entry script uses: each as keys, or in short as v1's id, name:version."""
 
     inference: PathOrMapping | None = None
     """The v1 inference config: its path, or its keys (entryScript ...). One ONNX model needs none, nor any code."""
 
     deployment: PathOrMapping = Field(default_factory=lambda: {"computeType": "local"})
     """The v1 deployment config: a file's path, or its keys (computeType, port, containerResourceRequirements)."""
+
+    compute_target: Annotated[str, Field(min_length=1)] | None = None
+    """v1's name of the cluster that a deployment config for AKS is for."""
+
+    as_of: Day | None = None
+    """The day (YYYY-MM-DD) whose versions unpinned packages get. Without it, the asset's own day where it is known."""
+
+    relax: bool = False
+    """Whether an environment that does not resolve any more may be mended, as it was proposed."""
+
+    python: Annotated[str, Field(min_length=1)] | None = None
+    """The interpreter of this machine to be used, by its path: for the process target."""
 
     image: ImageEntry = ImageEntry()
     """How the container image is made."""

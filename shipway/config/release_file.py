@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from shipway.domain.release import (
     TrafficStep,
     VerificationConfig,
 )
-from shipway.domain.service import GatewayConfig, Resources
+from shipway.domain.service import DeploymentConfig, GatewayConfig, Resources
 from shipway.errors import ConfigError
 
 DEFAULT_TARGET = "process"
@@ -58,18 +59,21 @@ def load_release_file(path: Path) -> Loaded[ReleaseConfig]:
         if raw.inference is None
         else load_inference_config(_part(document, "inference", path), working_directory=folder)
     )
-    deployment = load_deployment_config(_part(document, "deployment", path, default=raw.deployment))
+    deployment = load_deployment_config(
+        _part(document, "deployment", path, default=raw.deployment), working_directory=folder
+    )
     config = ReleaseConfig(
         service=raw.service,
         models=_models(raw, document, folder),
-        inference=inference.value,
-        deployment=deployment.value,
-        targets=_targets(raw, document),
+        inference=_on_its_day(inference.value, raw.as_of),
+        deployment=_on_its_cluster(deployment.value, raw, document),
+        targets=_targets(raw, document, deployment.value.compute_type),
         verification=_verification(raw.verification, document, path),
         traffic=tuple(TrafficStep(weight=step.weight, bake_s=step.bake_s) for step in raw.traffic),
         gateway=GatewayConfig(max_queue=raw.gateway.max_queue, timeout_ms=raw.gateway.timeout_ms),
-        image=ImageConfig(base=raw.image.base, registry=raw.image.registry),
+        image=_image(raw, folder),
         notes=raw.notes,
+        relax=raw.relax,
     )
     ours = (*_unlimited(config, path), *_kept_in_clear(config, path))
     return Loaded(config, (*inference.warnings, *deployment.warnings, *ours))
@@ -173,10 +177,33 @@ def _folder_fault(path: Path) -> str | None:
     return None if any(sizes) else f"all files of the folder are empty: {path}"
 
 
-def _targets(raw: ReleaseDocument, document: Document) -> tuple[str, ...]:
+def _targets(raw: ReleaseDocument, document: Document, compute_type: str) -> tuple[str, ...]:
+    """A target of Shipway's wins over the compute type that the deployment config was written for."""
     if raw.target is not None and raw.targets is not None:
         raise document.fault(("target",), "give target or targets, not both")
-    return tuple(dict.fromkeys(raw.targets or [raw.target or DEFAULT_TARGET]))
+    usual = DEFAULT_TARGET if compute_type == "local" else compute_type
+    return tuple(dict.fromkeys(raw.targets or [raw.target or usual]))
+
+
+def _on_its_day(inference: InferenceConfig, as_of: str | None) -> InferenceConfig:
+    return inference if as_of is None else replace(inference, environment=replace(inference.environment, as_of=as_of))
+
+
+def _on_its_cluster(deployment: DeploymentConfig, raw: ReleaseDocument, document: Document) -> DeploymentConfig:
+    if raw.compute_target is None:
+        return deployment
+    if not deployment.compute_type.startswith("aks"):
+        raise document.fault(
+            ("compute_target",), f"names a cluster of AKS, and the deployment config is for {deployment.compute_type}"
+        )
+    return replace(deployment, compute_target=raw.compute_target)
+
+
+def _image(raw: ReleaseDocument, folder: Path) -> ImageConfig:
+    python = None if raw.python is None else str((folder / raw.python).absolute())
+    return ImageConfig(
+        base=raw.image.base, registry=raw.image.registry, provide=tuple(raw.image.provide), python=python
+    )
 
 
 def _verification(raw: VerificationEntry, document: Document, path: Path) -> VerificationConfig:
@@ -190,6 +217,7 @@ def _verification(raw: VerificationEntry, document: Document, path: Path) -> Ver
     return VerificationConfig(
         golden=None if raw.golden is None else str(folder / raw.golden),
         suite=None if raw.suite is None else str(folder / raw.suite),
+        sample=raw.sample,
         smoke=SmokePlan(load_s=raw.smoke.load_s, start_s=raw.smoke.start_s, request_s=raw.smoke.request_s),
         load=LoadPlan(requests=raw.load.requests, concurrency=raw.load.concurrency),
         limits=Limits(

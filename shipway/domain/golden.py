@@ -1,6 +1,7 @@
-"""Golden rows: requests whose right answers are known."""
+"""What a revision is asked: golden rows, whose right answers are known, or the sample that it shows itself."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,3 +15,23 @@ class GoldenRow:
     request: str
     expected: object
     tolerance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleRequest:
+    """The example that a service shows of its own input. Which answer is right, nobody has said."""
+
+    request: str
+
+    @property
+    def tolerance(self) -> float:
+        """Answers of two revisions are the same or they are not."""
+        return 0.0
+
+
+Question: TypeAlias = GoldenRow | SampleRequest
+
+
+def called(question: Question, index: int) -> str:
+    """For messages; `index` counts from 0."""
+    return f"row {index + 1}" if isinstance(question, GoldenRow) else "the sample"

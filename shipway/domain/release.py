@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from shipway.domain.canonical import sha256_hex
@@ -163,6 +163,11 @@ class ReleaseConfig:
     relax: bool = False
     details: Details | None = None
 
+    @property
+    def bakes(self) -> tuple[TrafficStep, ...]:
+        """The traffic steps of this release; a reload keeps those of its service for the next one."""
+        return () if self.kind is ReleaseKind.RELOAD else self.traffic
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInput:
@@ -208,6 +213,14 @@ class ReleaseInputs:
     def bakes(self) -> tuple[TrafficStep, ...]:
         """The traffic steps of this release; a reload keeps those of its service for the next one."""
         return () if self.kind is ReleaseKind.RELOAD else self.traffic
+
+
+def day_fault(text: str) -> str | None:
+    """What is wrong with a day, with the remedy; None when it is good."""
+    try:
+        return None if date.fromisoformat(text).isoformat() == text else f"must be written as 2021-03-01, not {text!r}"
+    except ValueError:
+        return f"must be a day such as 2021-03-01, not {text!r}"
 
 
 class ReleasePhase(StrEnum):

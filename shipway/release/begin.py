@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shipway.config.documents import Loaded
 from shipway.config.release_file import load_release_file
-from shipway.domain.release import ReleaseConfig, ReleaseInputs
+from shipway.domain.release import ReleaseConfig, ReleaseInputs, day_fault
 from shipway.errors import ConfigError, ServiceNotFound
 from shipway.machine.state import MachineState
 from shipway.release.asked import Asked, FileAsked, ReloadAsked, UpdateAsked, V1Asked
@@ -122,6 +122,11 @@ def _in_service(service: str, workspace: Workspace) -> LedgerEntry:
 
 
 def _as_asked(config: ReleaseConfig, asked: Asked) -> ReleaseConfig:
+    if asked.as_of is not None:
+        if fault := day_fault(asked.as_of):
+            raise ConfigError(f"--as-of {fault}")
+        environment = replace(config.inference.environment, as_of=asked.as_of)
+        config = replace(config, inference=replace(config.inference, environment=environment))
     target = asked.target if isinstance(asked, FileAsked) else None
     return replace(
         config,

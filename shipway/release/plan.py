@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from shipway.domain.environment import Environment
 from shipway.domain.image import DOCKER, PROCESS
-from shipway.domain.release import ReleaseConfig
+from shipway.domain.release import ReleaseConfig, ReleaseKind, VerificationConfig
 from shipway.domain.wording import counted
 from shipway.errors import ConfigError
 from shipway.release.steps import Step
@@ -151,10 +151,10 @@ def _faults(kind: str, environment: Environment, ability: Ability | None, image_
 
 def _refuse_unverifiable(config: ReleaseConfig, installed: Installed) -> None:
     verification = config.verification
-    if verification.golden is None:
+    if verification.suite is not None and verification.golden is None:
         raise ConfigError(
-            "verification/golden: missing, so nothing could be asked of the new revision; "
-            'name a file with a line {"request": ..., "expected": ...} for each known answer'
+            "verification/suite: judges the answers to golden rows, and there are none: name them in "
+            "verification/golden"
         )
     if verification.suite is not None and not installed("great_expectations"):
         raise ConfigError(
@@ -165,22 +165,44 @@ def _refuse_unverifiable(config: ReleaseConfig, installed: Installed) -> None:
 def _steps(config: ReleaseConfig, champion: str | None) -> tuple[PlannedStep, ...]:
     verification = config.verification
     models = ", ".join(m.name if m.path else f"{m.name}:{m.version or 'newest'}" for m in config.models)
-    suite = ", the expectation suite" if verification.suite else ""
-    beside = f", agreement with {champion}" if champion else ""
-    walk = ", ".join(f"{step.weight} % for {step.bake_s:g} s" for step in config.traffic)
-    traffic = f"{walk}, then 100 %" if champion else "100 % at once: it is the first revision of the service"
+    walk = ", ".join(f"{step.weight} % for {step.bake_s:g} s" for step in config.bakes)
+    traffic = f"{walk}, then 100 %" if champion and walk else "100 % at once" + _why_at_once(config, champion)
     soak = verification.smoke.load_s
     packages = counted(len(config.inference.environment.requirements), "package")
     what = {
         Step.REGISTER: f"{models}",
         Step.BUILD: f"{config.inference.entry_script or 'no code'} with {packages}{_where_to(config)}",
-        Step.SMOKE: f"run it alone: healthy, every golden request answered with 200, memory after {soak:g} s of load",
+        Step.SMOKE: f"run it alone: healthy, {_asked(verification)}, memory after {soak:g} s of load",
         Step.CHOOSE: f"of {', '.join(config.targets)}",
         Step.DEPLOY: f"a new revision beside {champion or 'nothing'}, without traffic",
-        Step.VERIFY: f"golden rows{suite}, errors, latency{beside}",
+        Step.VERIFY: _verified(verification, champion),
         Step.PROMOTE: f"traffic {traffic}",
     }
     return tuple(PlannedStep(step=step, what=text) for step, text in what.items())
+
+
+def _asked(verification: VerificationConfig) -> str:
+    if verification.golden is not None:
+        return "every golden request answered with 200"
+    return "the sample of its swagger, if it shows one, answered with 200" if verification.sample else "nothing asked"
+
+
+def _verified(verification: VerificationConfig, champion: str | None) -> str:
+    """What is known to be checked, and how more would be."""
+    suite = ", the expectation suite" if verification.suite else ""
+    beside = f", agreement with {champion}" if champion else ""
+    if verification.golden is not None:
+        return f"golden rows{suite}, errors, latency{beside}"
+    why = "there are no golden rows (verification/golden, --golden)"
+    if not verification.sample:
+        return f"healthy, by the same process; no request is made: {why}"
+    return f"healthy, by the same process; the sample of its swagger, if it shows one: errors, latency{beside}; {why}"
+
+
+def _why_at_once(config: ReleaseConfig, champion: str | None) -> str:
+    if champion is None:
+        return ": it is the first revision of the service"
+    return ": a reload has no bake" if config.kind is ReleaseKind.RELOAD else ""
 
 
 def _where_to(config: ReleaseConfig) -> str:

@@ -65,6 +65,8 @@ def _verify(run: ReleaseRun, deployed: Deployed) -> Verified:
         suite=suite_text(run.inputs, run.workspace),
         load=run.inputs.verification.load,
         limits=run.inputs.verification.limits,
+        sample=run.inputs.verification.sample,
+        request_s=run.inputs.verification.smoke.request_s,
     )
     champion = f"http://{deployed.champion_address}" if deployed.champion_address else None
     with warm.suite_process(needed=questions.suite is not None) as process:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from shipway.domain.canonical import Plain
-from shipway.domain.golden import GoldenRow
+from shipway.domain.golden import Question
 from shipway.domain.image import DOCKER, Image
 from shipway.domain.service import RevisionSpec, ServiceState
 from shipway.domain.verdict import CheckResult, Phase, Verdict
@@ -26,6 +26,7 @@ from shipway.targets.base import Gauges, Target
 from shipway.targets.docker.images import fetch_image
 from shipway.verification.evidence import one_line
 from shipway.verification.load import soak
+from shipway.verification.sample import questions_for
 from shipway.verification.smoke import judge_image, judge_soak, judge_threads, smoke
 
 log = logging.getLogger(__name__)
@@ -83,16 +84,17 @@ def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
             verdict=Verdict(checks=(*inspected, start)), started_after_s=time.monotonic() - began, requests=0
         )
     started_after_s = time.monotonic() - began
-    rows = golden_rows(run.inputs, run.workspace) or ()
-    plan = run.inputs.verification.smoke
+    rows, verification = golden_rows(run.inputs, run.workspace) or (), run.inputs.verification
+    plan = verification.smoke
     url = f"http://{address_of(target, spec.service, spec.revision_id)}"
-    answered = smoke(url, rows, request_s=plan.request_s, total_s=max(_ROWS_S, plan.request_s))
+    asked = questions_for(url, rows, sample=verification.sample)
+    answered = smoke(url, asked, request_s=plan.request_s, total_s=max(_ROWS_S, plan.request_s))
     good = all(check.phase is Phase.PASSED for check in answered)
-    tried = _soak(run, target, spec, rows) if good else _fate(target, spec)
+    tried = _soak(run, target, spec, asked) if good else _fate(target, spec)
     checks = (*inspected, *answered, *tried)
     for check in checks:
         log.info("smoke test: %s %s: %s", check.name, check.phase, check.message)
-    return SmokeResult(verdict=Verdict(checks=checks), started_after_s=started_after_s, requests=len(rows))
+    return SmokeResult(verdict=Verdict(checks=checks), started_after_s=started_after_s, requests=len(asked))
 
 
 def _inspect(run: ReleaseRun, image: Image) -> tuple[CheckResult, ...]:
@@ -111,14 +113,14 @@ def _inspect(run: ReleaseRun, image: Image) -> tuple[CheckResult, ...]:
         engine.close()
 
 
-def _soak(run: ReleaseRun, target: Target, spec: RevisionSpec, rows: Sequence[GoldenRow]) -> tuple[CheckResult, ...]:
+def _soak(run: ReleaseRun, target: Target, spec: RevisionSpec, asked: Sequence[Question]) -> tuple[CheckResult, ...]:
     """What it holds after some load, which shows a leak. One that died of it has its reason from the target."""
     seconds = run.inputs.verification.smoke.load_s
-    if not seconds or not rows:
+    if not seconds or not asked:
         return ()
     url = f"http://{address_of(target, spec.service, spec.revision_id)}"
     threads_before = _threads(target, spec)
-    soaked = soak(url, [row.request for row in rows], seconds=seconds)
+    soaked = soak(url, [question.request for question in asked], seconds=seconds)
     held = target.memory_bytes(spec.service, spec.revision_id) if isinstance(target, Gauges) else None
     ceiling = spec.deployment.resources.memory_ceiling_bytes if spec.image.kind == DOCKER else None
     checks = judge_soak(soaked, held, limit_bytes=ceiling)

@@ -47,7 +47,11 @@ class Connection:
 
     def health(self) -> Reply:
         """GET /, which answers 200 once the model is loaded."""
-        return self._ask("GET", "/", None, 0)
+        return self.get("/")
+
+    def get(self, path: str) -> Reply:
+        """Never raises for what a server does."""
+        return self._ask("GET", path, None, 0)
 
     def _ask(self, method: str, path: str, body: bytes | None, request: int) -> Reply:
         began = time.perf_counter()

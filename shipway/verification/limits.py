@@ -3,8 +3,8 @@
 What the limits mean. A limit is the larger of an absolute floor and a factor of what the champion did in the same
 minute on the same requests. It is held against what was measured, as it is: there is no confidence interval, and two
 measurements of the same revision differ. A pass says "not seen to be worse by more than this on a few hundred
-requests of the golden rows", no more: a failure that one request in a thousand has is likely to go unseen. A
-sequential test over real traffic, with an error rate of its own, comes later.
+requests", of the golden rows or of the sample, no more: a failure that one request in a thousand has is likely to go
+unseen. A sequential test over real traffic, with an error rate of its own, comes later.
 
 Below the minimum sample nothing passes. It fails all the same when the rest of the minimum sample could not save it.
 Where a challenger is over the floor and the champion was seen too little to compare, the result is inconclusive.
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shipway.domain.golden import GoldenRow
+from shipway.domain.golden import Question, called
 from shipway.domain.release import ErrorLimit, LatencyLimit
 from shipway.domain.verdict import CheckResult, Measurement, Phase
 from shipway.verification.answers import first_difference, read_answer
@@ -95,7 +95,7 @@ def judge_latency(challenger: Samples, champion: Samples | None, limit: LatencyL
 
 
 def judge_agreement(
-    rows: Sequence[GoldenRow], challenger: Samples, champion: Samples, min_agreement_pct: float
+    asked: Sequence[Question], challenger: Samples, champion: Samples, min_agreement_pct: float
 ) -> CheckResult:
     """The share of requests on which challenger and champion answered the same, within each row's tolerance.
 
@@ -103,7 +103,7 @@ def judge_agreement(
     large steps.
     """
     pairs = [(a, b) for a, b in zip(challenger.replies, champion.replies, strict=True) if a.ok and b.ok]
-    found = [(a.request, _disagreement(rows[a.request], a, b)) for a, b in pairs]
+    found = [(a.request, _disagreement(asked[a.request], a, b)) for a, b in pairs]
     different = {request: text for request, text in found if text}
     share = Share(bad=sum(text is not None for _, text in found), seen=len(pairs))
     phase = share.held_to(100 - min_agreement_pct)
@@ -114,7 +114,7 @@ def judge_agreement(
     measured = Measurement(
         name="equal answers", value=round(equal_pct, 2), unit="%", limit=min_agreement_pct, at_least=True
     )
-    evidence = bounded([f"row {request + 1}: {text}" for request, text in sorted(different.items())])
+    evidence = bounded([f"{called(asked[index], index)}: {text}" for index, text in sorted(different.items())])
     return CheckResult(name="agreement", phase=phase, message=message, measurements=(measured,), evidence=evidence)
 
 
@@ -140,10 +140,10 @@ def _latencies(mine: Sequence[float], others: Sequence[float], limit_ms: float) 
     )
 
 
-def _disagreement(row: GoldenRow, challenger: Reply, champion: Reply) -> str | None:
+def _disagreement(question: Question, challenger: Reply, champion: Reply) -> str | None:
     if challenger.body == champion.body:
         return None
     try:
-        return first_difference(read_answer(champion.body), read_answer(challenger.body), row.tolerance)
+        return first_difference(read_answer(champion.body), read_answer(challenger.body), question.tolerance)
     except ValueError:
         return "the answers differ, and not both are JSON"

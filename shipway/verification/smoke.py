@@ -5,13 +5,14 @@ Whether the answers are right is not asked here; that is for `verify`, beside th
 
 from collections.abc import Sequence
 
-from shipway.domain.golden import GoldenRow
+from shipway.domain.golden import Question, SampleRequest
 from shipway.domain.verdict import CheckResult, Measurement, Phase
 from shipway.domain.wording import counted, were
 from shipway.image.container.inspection import ImageReport, judge_secrets, judge_user
 from shipway.verification.connection import Connection
 from shipway.verification.evidence import bounded
 from shipway.verification.load import Soaked, ask
+from shipway.verification.sample import judge_sample
 from shipway.verification.samples import Reply
 
 _FULL = 0.95
@@ -21,19 +22,20 @@ _FEW_THREADS, _THREADS_A_REQUEST = 16, 0.3
 
 
 def smoke(
-    url: str, rows: Sequence[GoldenRow], *, request_s: float = 10.0, total_s: float = 30.0
+    url: str, asked: Sequence[Question], *, request_s: float = 10.0, total_s: float = 30.0
 ) -> tuple[CheckResult, ...]:
-    """GET / and every golden row (as many as fit into `total_s`) must be answered with status 200.
+    """GET / and every golden row (as many as fit into `total_s`), or the sample, must be answered with status 200.
 
     A revision that does not answer has FAILED: that it answers is what is tested here. `url` is `http://host:port` of
     a server that is started; waiting until it is ready is not for here. Safe to repeat.
     """
     with Connection(url, timeout_s=request_s) as connection:
         health = judge_health(connection.health())
-    if health.phase is not Phase.PASSED or not rows:
+    if health.phase is not Phase.PASSED or not asked:
         return (health,)
-    replies = ask(url, [row.request for row in rows], concurrency=1, request_s=request_s, total_s=total_s)
-    return health, judge_answered(len(rows), replies)
+    requests = [question.request for question in asked]
+    replies = ask(url, requests, concurrency=1, request_s=request_s, total_s=total_s)
+    return health, judge_answered(asked, replies)
 
 
 def judge_image(report: ImageReport) -> tuple[CheckResult, ...]:
@@ -109,14 +111,16 @@ def _failure(reply: Reply) -> str:
     return f"run() did not end within {reply.latency_ms / 1000:.0f} s" if reply.timed_out else reply.describe()
 
 
-def judge_answered(rows: int, replies: Sequence[Reply]) -> CheckResult:
+def judge_answered(asked: Sequence[Question], replies: Sequence[Reply]) -> CheckResult:
+    if len(asked) == len(replies) == 1 and isinstance(asked[0], SampleRequest):
+        return judge_sample(replies[0])
     bad = [f"row {reply.request + 1}: {_failure(reply)}" for reply in replies if not reply.ok]
-    asked = counted(len(replies), "golden request") + (
-        f" of {rows}, the time being over," if len(replies) < rows else ""
+    told = counted(len(replies), "golden request") + (
+        f" of {len(asked)}, the time being over," if len(replies) < len(asked) else ""
     )
     if bad:
-        message = f"{len(bad)} of {asked} {were(len(bad))} not answered with status 200; first: {bad[0]}"
+        message = f"{len(bad)} of {told} {were(len(bad))} not answered with status 200; first: {bad[0]}"
         return CheckResult(name="answers", phase=Phase.FAILED, message=message, evidence=bounded(bad))
     return CheckResult(
-        name="answers", phase=Phase.PASSED, message=f"{asked} {were(len(replies))} answered with status 200"
+        name="answers", phase=Phase.PASSED, message=f"{told} {were(len(replies))} answered with status 200"
     )

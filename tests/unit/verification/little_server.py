@@ -1,6 +1,6 @@
 """A real HTTP server on a free port of 127.0.0.1 that answers as a revision does, well or badly."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -21,16 +21,21 @@ def echo(body: str) -> tuple[int, str]:
 
 @contextmanager
 def little_server(
-    answer: Answer = echo, *, health: tuple[int, str] = (200, "Healthy"), seen: list[str] | None = None
+    answer: Answer = echo,
+    *,
+    health: tuple[int, str] = (200, "Healthy"),
+    seen: list[str] | None = None,
+    pages: Mapping[str, Callable[[], str]] | None = None,
 ) -> Iterator[str]:
-    """The base URL. `seen` collects the bodies asked, in order."""
+    """The base URL. `seen` collects the bodies asked, in order; `pages` are what else is there to GET."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            self._send(*health)
+            page = (pages or {}).get(self.path)
+            self._send(*health if page is None else (200, page()))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()

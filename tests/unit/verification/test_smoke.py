@@ -19,7 +19,7 @@ def test_a_server_that_answers_passes_whatever_it_answers():
 
 
 def test_one_request_is_told_in_the_singular():
-    assert judge_answered(1, [good(0)]).message == "1 golden request was answered with status 200"
+    assert judge_answered([row([1])], [good(0)]).message == "1 golden request was answered with status 200"
 
 
 def test_without_rows_only_health_is_asked():
@@ -51,7 +51,7 @@ def test_a_request_that_is_answered_with_an_error_fails_with_the_server_text():
 
 
 def test_rows_left_over_when_the_time_is_over_are_told():
-    check = judge_answered(5, [good(0), good(1)])
+    check = judge_answered([row([1])] * 5, [good(0), good(1)])
     assert check.phase is Phase.PASSED
     assert check.message == "2 golden requests of 5, the time being over, were answered with status 200"
 
@@ -129,6 +129,6 @@ def test_where_nobody_can_count_threads_they_are_not_judged(before, after):
 
 def test_a_request_that_gets_no_answer_in_its_time_is_run_s_affair():
     late = Reply(request=0, status=None, body="", latency_ms=2000, problem="timed out after 2 s", timed_out=True)
-    assert judge_answered(1, [late]).message == (
+    assert judge_answered([row([1])], [late]).message == (
         "1 of 1 golden request was not answered with status 200; first: row 1: run() did not end within 2 s"
     )

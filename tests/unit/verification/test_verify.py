@@ -90,15 +90,6 @@ def test_a_suite_without_a_process_is_an_error():
     assert phases(verdict)["expectations"] == "error"
 
 
-def test_without_golden_rows_nothing_is_known():
-    verdict = verify("http://127.0.0.1:1", None, Questions(rows=()))
-    assert verdict.phase is Phase.INCONCLUSIVE
-    assert verdict.reason == (
-        "golden inconclusive: there are no golden rows, so nothing could be asked: "
-        "name a file of them in verification/golden"
-    )
-
-
 def test_progress_is_told_a_line_for_every_check():
     lines: list[str] = []
     with little_server() as challenger:

@@ -1,0 +1,133 @@
+"""What is verified where there are no golden rows: that it is healthy, and the sample of its own swagger."""
+
+import itertools
+import json
+import time
+
+import pytest
+
+from shipway.domain.golden import SampleRequest
+from shipway.domain.release import LatencyLimit, Limits, LoadPlan
+from shipway.domain.verdict import Phase
+from shipway.verification.health import judge_life, starts_in
+from shipway.verification.sample import judge_sample, sample_of, too_slow_for_load
+from shipway.verification.smoke import smoke
+from shipway.verification.verify import Questions, verify
+from tests.unit.verification.little_server import little_server
+from tests.unit.verification.replies import bad, good, silent
+
+SWAGGER = {"definitions": {"ServiceInput": {"type": "object", "example": {"data": [[1, 2]]}}}}
+SHOWS_SAMPLE = {"/swagger.json": lambda: json.dumps(SWAGGER)}
+LIMITS = Limits(latency_p95=LatencyLimit(floor_ms=5000))
+QUESTIONS = Questions(rows=(), load=LoadPlan(requests=20), limits=LIMITS)
+STARTS = '# TYPE shipway_worker_start_time_seconds gauge\nshipway_worker_start_time_seconds{{worker="0"}} {}\n'
+
+
+def phases(verdict) -> dict[str, str]:
+    return {check.name: check.phase.value for check in verdict.checks}
+
+
+def test_the_sample_is_asked_under_load_and_beside_the_champion():
+    seen: list[str] = []
+    with little_server(pages=SHOWS_SAMPLE, seen=seen) as challenger, little_server() as champion:
+        verdict = verify(challenger, champion, QUESTIONS)
+    assert phases(verdict) == dict.fromkeys(["healthy", "sample", "errors", "latency", "agreement"], "passed")
+    assert set(seen) == {'{"data": [[1, 2]]}'}
+
+
+def test_a_sample_that_is_not_answered_fails_and_is_not_asked_again_and_again():
+    seen: list[str] = []
+    with little_server(lambda _: (500, "boom"), pages=SHOWS_SAMPLE, seen=seen) as challenger:
+        verdict = verify(challenger, None, QUESTIONS)
+    assert phases(verdict) == {"healthy": "passed", "sample": "failed"}
+    assert len(seen) == 1
+
+
+def test_the_fault_of_a_sample_says_what_to_do_when_it_is_no_request():
+    assert judge_sample(bad()).message == (
+        "the sample of its swagger was not answered with status 200: status 500: boom; if it cannot be, give golden "
+        "rows (verification/golden, --golden), or leave it out with verification/sample: false"
+    )
+
+
+def test_a_service_that_shows_no_sample_is_healthy_and_it_is_said_that_nothing_was_asked():
+    with little_server() as challenger:
+        (check,) = verify(challenger, None, QUESTIONS).checks
+    assert (check.name, check.phase) == ("healthy", Phase.PASSED)
+    assert check.message == (
+        "GET / was answered 5 times with status 200; no request was made: its swagger shows no sample, and there are "
+        "no golden rows (verification/golden, --golden)"
+    )
+
+
+def test_a_sample_that_is_not_wanted_is_not_asked():
+    seen: list[str] = []
+    with little_server(pages=SHOWS_SAMPLE, seen=seen) as challenger:
+        (check,) = verify(challenger, None, Questions(rows=(), sample=False)).checks
+    assert seen == []
+    assert check.message.endswith(
+        "no request was made: there are no golden rows, and the sample is left out (verification/sample)"
+    )
+
+
+def test_a_service_whose_worker_is_started_again_is_not_healthy():
+    started = itertools.count(100)
+    pages = {"/metrics": lambda: STARTS.format(next(started))}
+    with little_server(pages=pages) as challenger:
+        (check,) = verify(challenger, None, QUESTIONS).checks
+    assert (check.phase, check.message) == (
+        Phase.FAILED,
+        "its process had to be started again while it was looked at (worker 0)",
+    )
+
+
+def test_a_service_that_stays_is_said_to_be_the_same_process():
+    before = starts_in(STARTS.format("100.5"))
+    assert before == {"0": "100.5"}
+    assert judge_life([good()] * 5, before, before).message == (
+        "GET / was answered 5 times with status 200, by the same process"
+    )
+
+
+def test_a_service_that_stops_answering_is_not_healthy():
+    assert judge_life([good(), silent()], {}, {}).phase is Phase.FAILED
+
+
+@pytest.mark.parametrize(
+    ("document", "sample"),
+    [
+        (SWAGGER, '{"data": [[1, 2]]}'),
+        ({"components": {"schemas": {"ServiceInput": {"example": {"data": "é"}}}}}, '{"data": "é"}'),
+        ({"definitions": {"ServiceInput": {"type": "object", "example": {}}}}, None),
+        ({"definitions": []}, None),
+        ([1], None),
+    ],
+)
+def test_the_sample_is_found_in_any_version_of_swagger(document, sample):
+    assert sample_of(document) == (None if sample is None else SampleRequest(request=sample))
+
+
+def test_a_slow_service_is_not_put_under_load_for_minutes():
+    assert too_slow_for_load(good(ms=2900)) is None
+    assert too_slow_for_load(good(ms=8200)) == (
+        "no load: one request takes 8.2 s, and 20 would take more than the 60 s that there are"
+    )
+
+
+def test_the_smoke_test_asks_the_sample_once():
+    seen: list[str] = []
+    with little_server(seen=seen) as url:
+        checks = smoke(url, [SampleRequest(request='{"data": 1}')])
+    assert [(check.name, check.phase) for check in checks] == [("healthy", Phase.PASSED), ("sample", Phase.PASSED)]
+    assert seen == ['{"data": 1}']
+
+
+def test_a_first_revision_is_held_to_what_v1_gave_a_request():
+    def slow(body):
+        time.sleep(0.06)
+        return 200, body
+
+    limits = Limits(latency_p95=LatencyLimit(floor_ms=50, first_ms=60_000))
+    with little_server(slow, pages=SHOWS_SAMPLE) as challenger:
+        verdict = verify(challenger, None, Questions(rows=(), load=LoadPlan(requests=20), limits=limits))
+    assert phases(verdict)["latency"] == "passed"
