@@ -7,10 +7,9 @@ from pathlib import Path
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.asset.kinds import Kind, kind_of_config, kind_of_inference
 from shipway.asset.question import Question
-from shipway.config.conda import load_conda
 from shipway.config.deployment import load_deployment_config
-from shipway.config.documents import Document, Loaded, parse_document, read_text
-from shipway.config.inference import load_inference_config
+from shipway.config.documents import Document, parse_document, read_text
+from shipway.config.inference import load_environment_of, load_inference_config
 from shipway.domain.environment import UNNAMED, Environment, InferenceConfig
 from shipway.domain.service import DeploymentConfig
 from shipway.errors import ConfigError
@@ -76,37 +75,22 @@ def _of_document(document: Document, question: Question) -> Configs:
 
 
 def _as_far_as_it_goes(document: Document, question: Question, error: ConfigError) -> Configs:
-    """The script, and the environment where that can be read by itself."""
-    script = _script_in(document, question.working_directory)
+    """The script, and the environment where that can be read without it."""
     findings = [_fault(str(error))]
     environment = Environment(name=UNNAMED)
     try:
-        loaded = _environment_in(document, question.working_directory)
-        if loaded is not None:
-            environment = loaded.value
-            findings += [_note(warning) for warning in loaded.warnings]
+        loaded = load_environment_of(document, working_directory=question.working_directory)
     except ConfigError as another:
-        if str(another) != str(error):
-            findings.append(_fault(str(another)))
-    if script is None:
-        config = InferenceConfig(entry_script=None, source_directory=None, environment=environment)
+        findings += [] if str(another) == str(error) else [_fault(str(another))]
     else:
-        config = InferenceConfig(entry_script=str(script), source_directory=None, environment=environment)
+        environment = loaded.value
+        findings += [_note(warning) for warning in loaded.warnings]
+    folder, script = _script_in(document, question.working_directory)
+    entry_script = str(script.relative_to(folder) if folder else script) if script else None
+    config = InferenceConfig(
+        entry_script=entry_script, source_directory=str(folder) if folder else None, environment=environment
+    )
     return Configs(findings=tuple(findings), inference=config, script=script)
-
-
-def _environment_in(document: Document, folder: Path) -> Loaded[Environment] | None:
-    """By its legacy key or inline, without the script; None where there is none, or where all must be read."""
-    value = document.value
-    if not isinstance(value, Mapping):
-        return None
-    environment = value.get("environment")
-    python = environment.get("python") if isinstance(environment, Mapping) else None
-    if isinstance(python, Mapping) and isinstance(python.get("condaDependencies"), Mapping):
-        return load_conda(document.within("environment", "python", "condaDependencies"))
-    root = _root(value, folder)
-    path = next((root / name for name in _named_conda_files(value) if (root / name).is_file()), None)
-    return load_conda(path) if path else None
 
 
 def _named_conda_files(value: Mapping[object, object]) -> Iterator[str]:
@@ -116,18 +100,16 @@ def _named_conda_files(value: Mapping[object, object]) -> Iterator[str]:
     yield from (name for name in (inner, value.get("condaFile")) if isinstance(name, str) and name)
 
 
-def _root(value: Mapping[object, object], folder: Path) -> Path:
-    source = value.get("sourceDirectory")
-    return folder / source if isinstance(source, str) else folder
-
-
-def _script_in(document: Document, folder: Path) -> Path | None:
+def _script_in(document: Document, here: Path) -> tuple[Path | None, Path | None]:
+    """The source directory and the script, as far as they are there."""
     value = document.value
-    name = value.get("entryScript") if isinstance(value, Mapping) else None
-    if not isinstance(value, Mapping) or not isinstance(name, str):
-        return None
-    path = _root(value, folder) / name.replace("\\", "/")
-    return path if path.is_file() else None
+    if not isinstance(value, Mapping):
+        return None, None
+    source, name = value.get("sourceDirectory"), value.get("entryScript")
+    folder = (here / source.replace("\\", "/")).resolve() if isinstance(source, str) else None
+    folder = folder if folder is not None and folder.is_dir() else None
+    script = (folder or here) / name.replace("\\", "/") if isinstance(name, str) else None
+    return folder, script if script is not None and script.is_file() else None
 
 
 def _names_a_script(document: Document) -> bool:

@@ -14,16 +14,17 @@ from shipway.asset.imports import Imports, Provided, imports_of, provided
 from shipway.asset.kinds import kind_of_script
 from shipway.asset.missing import missing_imports
 from shipway.asset.models import model_findings
-from shipway.asset.needed import installed_by
+from shipway.asset.needed import installed_by, syntax_findings
 from shipway.asset.pythons import Chosen, choose_python
 from shipway.asset.question import Question
 from shipway.asset.report import Report, in_order
-from shipway.asset.resolving import Resolved, resolve_for, unpinned
+from shipway.asset.resolving import Resolved, resolve_for
 from shipway.asset.script_faults import Script, script_findings
 from shipway.asset.target import base_findings, choose_place, unhonoured
 from shipway.config.documents import read_text
 from shipway.domain.environment import InferenceConfig
 from shipway.errors import ConfigError, MachineError
+from shipway.image.packages.as_of import unpinned_names
 from shipway.image.packages.lock import PythonThere
 from shipway.machine.state import MachineState
 
@@ -76,7 +77,7 @@ def _of_environment(
 def _as_of(inference: InferenceConfig, question: Question, configs: Configs) -> InferenceConfig:
     """With the day of the asset, where one is given or version control tells one and something has no version."""
     day = question.as_of or inference.environment.as_of
-    if day is None and unpinned(inference.environment):
+    if day is None and unpinned_names(inference.environment.requirements):
         script = [configs.script] if configs.script else []
         day = day_of([*script, *conda_files(question, inference)])
     return replace(inference, environment=replace(inference.environment, as_of=day))
@@ -88,13 +89,7 @@ def _read_imports(inference: InferenceConfig, there: PythonThere) -> tuple[Impor
         imports = imports_of(inference, there.interpreter)
     except MachineError as error:
         return Imports(python=there.version), [_script(Severity.NOTE, str(error))]
-    if imports.syntax is None:
-        return imports, []
-    fault, place = imports.syntax, f"{imports.syntax.file}:{imports.syntax.line}"
-    message = f"does not parse on Python {imports.python}: {fault.message}"
-    if there.interpreter is not None:
-        return imports, [_script(Severity.FAULT, message, place)]
-    return imports, [_script(Severity.DIFFERENCE, f"{message}; the asset's Python decides", place)]
+    return imports, list(syntax_findings(imports, is_judge=there.interpreter is not None))
 
 
 def _of_imports(

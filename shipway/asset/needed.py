@@ -3,16 +3,17 @@
 Both read the script on Shipway's own Python, or on the asset's where it is given, and run none of it.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from shipway.asset.azureml_packages import packages_of_azure, with_packages
-from shipway.asset.finding import Finding, Severity
-from shipway.asset.imports import imports_of, provided
+from shipway.asset.finding import Area, Finding, Severity
+from shipway.asset.imports import Imports, imports_of, provided
 from shipway.asset.missing import Installed, leaves_packages_unknown, missing_imports
 from shipway.domain.environment import InferenceConfig, PinChange
 from shipway.image.packages.lock import Lock, pins_of
 
-__all__ = ["azureml_requirements", "installed_by", "shortcomings", "with_packages"]
+__all__ = ["azureml_requirements", "installed_by", "shortcomings", "syntax_findings", "with_packages"]
 
 
 def azureml_requirements(inference: InferenceConfig, python: Path | None = None) -> tuple[PinChange, ...]:
@@ -28,9 +29,21 @@ def shortcomings(
 ) -> tuple[Finding, ...]:
     """What the script imports and the lock lacks: faults where it is missing for sure, differences where it may not
     matter. `python_version` is the one that it will run on. Raises as `azureml_requirements`."""
-    installed = installed_by(inference, lock, python_version)
-    found = missing_imports(imports_of(inference, python), installed, provided())
-    return tuple(finding for finding in found if finding.severity in {Severity.FAULT, Severity.DIFFERENCE})
+    imports = imports_of(inference, python)
+    broken = syntax_findings(imports, is_judge=python is not None)
+    missing = missing_imports(imports, installed_by(inference, lock, python_version), provided())
+    return tuple(one for one in (*broken, *missing) if one.severity in {Severity.FAULT, Severity.DIFFERENCE})
+
+
+def syntax_findings(imports: Imports, *, is_judge: bool) -> Iterator[Finding]:
+    """That the script cannot be parsed. Only its own Python is the judge of that."""
+    if (fault := imports.syntax) is None:
+        return
+    severity = Severity.FAULT if is_judge else Severity.DIFFERENCE
+    message = f"does not parse on Python {imports.python}: {fault.message}"
+    if not is_judge:
+        message += "; the asset's own Python decides"
+    yield Finding(area=Area.SCRIPT, severity=severity, message=message, place=f"{fault.file}:{fault.line}")
 
 
 def installed_by(inference: InferenceConfig, lock: Lock, python_version: str) -> Installed:

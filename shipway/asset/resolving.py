@@ -1,23 +1,21 @@
 """The packages that an asset would get today, found out without installing any."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.config.conda_names import normal_name
-from shipway.config.pip_lines import package_name
 from shipway.domain.environment import Environment, PinChange
 from shipway.errors import BuildError, Unresolvable
+from shipway.image.packages.as_of import unpinned_names
 from shipway.image.packages.lock import Lock, PythonThere, packages_in, pins_of
+from shipway.image.packages.refusals import is_of_the_network
 from shipway.image.packages.resolve import resolve
 from shipway.image.serving import serving_requirements
+from shipway.image.uv import UvFailed
 from shipway.machine.state import MachineState
-
-_AWAY = re.compile(r"error sending request|dns error|[Ff]ailed to fetch|[Cc]onnect|timed out|peer certificate|503|502")
-"""uv's words for an index that does not answer."""
 
 _MOST_SHOWN = 6
 
@@ -34,8 +32,6 @@ class Resolved:
 def resolve_for(environment: Environment, there: PythonThere, changes: tuple[PinChange, ...]) -> Resolved:
     """`changes` are in the environment already. Keeps nothing; needs the package index. Never raises BuildError."""
     before = (*_changed(changes), *_left_out(environment))
-    if environment.conda_packages:
-        there = replace(there, platform=there.platform or "linux")
     try:
         with TemporaryDirectory(prefix="shipway-check-") as folder:
             lock = resolve(environment, there, serving_requirements(), MachineState(Path(folder)))
@@ -50,12 +46,6 @@ def resolve_for(environment: Environment, there: PythonThere, changes: tuple[Pin
     )
 
 
-def unpinned(environment: Environment) -> tuple[str, ...]:
-    """The names that get whatever version is there."""
-    lines = [line for line in environment.requirements if package_name(line)]
-    return tuple(package_name(line) for line in lines if not re.search(r"[=<>~!@]", line.partition(";")[0]))
-
-
 def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterator[Finding]:
     if lock.on_top:
         message = "the author manages the packages: those of the base image's Python are used, and none is installed"
@@ -65,11 +55,11 @@ def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterat
         count = len(packages_in(lock.text))
         yield _finding(Severity.OK, f"{count} packages resolved for Python {there.version}{since}")
     yield from (_finding(Severity.DIFFERENCE, line) for line in lock.told)
-    if names := unpinned(environment) if environment.as_of is None else ():
+    if names := unpinned_names(environment.requirements) if environment.as_of is None else ():
         versions = {pin.name: pin.version for pin in pins_of(lock.text)}
         shown = [f"{name} {versions.get(normal_name(name)) or '?'}" for name in names[:_MOST_SHOWN]]
         more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
-        message = f"no versions given for {', '.join(shown)}{more}: today's newest; --as-of DATE takes those of a day"
+        message = f"versions left open: {', '.join(shown)}{more} are today's; --as-of DATE takes those of a day"
         yield _finding(Severity.DIFFERENCE, message)
     if lock.apart:
         message = "the scoring server's own packages clash with these and stand in a folder of their own"
@@ -89,7 +79,7 @@ def _left_out(environment: Environment) -> Iterator[Finding]:
 
 def _unanswered(error: BuildError) -> Finding:
     """An index that does not answer says nothing against the asset."""
-    if _AWAY.search(str(error)):
+    if isinstance(error, UvFailed) and is_of_the_network(error.words):
         message = f"the packages could not be looked up, so nothing is known of them: {error}"
         return _finding(Severity.DIFFERENCE, message)
     return _finding(Severity.FAULT, str(error))
