@@ -21,16 +21,19 @@ from shipway.domain.environment import Environment, InferenceConfig
 
 def _place_or_object(value: object) -> object:
     if value is not None and not isinstance(value, str | Mapping):
-        raise ValueError(f"must be an environment, or the path of its file or folder, not {value!r}")  # noqa: TRY004
+        raise ValueError(f"must be an environment, or the path of its file or folder, not {value!r}")
     return value
 
 
-class InferenceDocument(LegacyKeys):
+class _EnvironmentPart(LegacyKeys):
+    source_directory: str | None = None
+    environment: Annotated[str | dict[str, Any] | None, BeforeValidator(_place_or_object)] = None
+
+
+class InferenceDocument(_EnvironmentPart):
     """The keys of an inference config."""
 
     entry_script: str
-    source_directory: str | None = None
-    environment: Annotated[str | dict[str, Any] | None, BeforeValidator(_place_or_object)] = None
     description: str | None = None
     schema_file: Any = None
 
@@ -73,6 +76,22 @@ def load_inference_config(
     warnings = (*unknown_key_warnings(raw, document), *_unused(raw, document, given=environment is not None))
     script_warnings = check_entry_script(script, python=found.python)
     return Loaded(config, (*warnings, *declared.warnings, *_carrier_missing(found, document), *script_warnings))
+
+
+def load_environment_of(source: Path | Mapping[str, Any] | Document, *, working_directory: Path) -> Loaded[Environment]:
+    """Of an inference config whose script may be at fault, or not there at all.
+
+    Raises ConfigError for what is wrong with the environment alone.
+    """
+    document = as_document(source, "inference config")
+    raw = validate(_EnvironmentPart, replace(document, value=without_nulls(document.value)))
+    here = working_directory.absolute()
+    folder = here / (raw.source_directory or "").replace("\\", "/")
+    try:
+        loaded = _environment(raw, document, (folder.resolve() if folder.is_dir() else here, here), None)
+    except OSError as error:
+        raise document.fault((), f"cannot be read: {error.strerror}: {error.filename}") from error
+    return Loaded(loaded.value.environment, loaded.warnings)
 
 
 def _refuse_another_config(document: Document) -> None:
@@ -136,7 +155,7 @@ def _entry_name_fault(path: Path) -> str | None:
 
 
 def _environment(
-    raw: InferenceDocument, document: Document, roots: tuple[Path, ...], given: Declared | Environment | None
+    raw: _EnvironmentPart, document: Document, roots: tuple[Path, ...], given: Declared | Environment | None
 ) -> Loaded[Declared]:
     """The one given separately, else the environment, else the legacy keys (9.1, I-5)."""
     match given, raw.environment:

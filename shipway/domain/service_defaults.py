@@ -55,14 +55,14 @@ def with_defaults(config: DeploymentConfig) -> DeploymentConfig:
         defaults = replace(defaults, autoscale=Autoscale(enabled=False))
     if config.auth.token:
         defaults = replace(defaults, auth=Auth(key=False))
-    return _filled(config, defaults)
+    return filled(config, defaults)
 
 
-def _filled(given: T, defaults: T) -> T:
+def filled(given: T, defaults: T) -> T:
     """`given` with the value of `defaults` wherever it has None, at every depth."""
     values = {}
     for field_ in fields(given):  # type: ignore[arg-type]
         own, default = getattr(given, field_.name), getattr(defaults, field_.name)
         both_are_parts = is_dataclass(own) and type(own) is type(default)
-        values[field_.name] = _filled(own, default) if both_are_parts else default if own is None else own
+        values[field_.name] = filled(own, default) if both_are_parts else default if own is None else own
     return replace(given, **values)  # type: ignore[type-var]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shipway.config.documents import Loaded
-from shipway.config.inference import load_inference_config
+from shipway.config.inference import load_environment_of, load_inference_config
 from shipway.domain.environment import AuthorsBase, Environment, InferenceConfig
 from shipway.domain.secret import Secret
 from shipway.errors import ConfigError
@@ -249,6 +249,21 @@ def test_a_script_for_a_python_whose_grammar_ours_has_not_is_left_to_that_python
     assert refusal(project, **SCORE, condaFile="c.yml").startswith(
         f"{project}/src/score.py:3: the entry script does not parse: "
     )
+
+
+def test_the_environment_is_read_whatever_is_wrong_with_the_script(project: Path) -> None:
+    (project / "src" / "c.yml").write_text("dependencies: [python=3.6.2, scipy]\n")
+    (project / "src" / "score.py").write_text("def init(:\n")
+    for keys in (
+        SCORE,
+        {"sourceDirectory": "src", "entryScript": "gone.py"},
+        {"sourceDirectory": "src", "entryScript": 3},
+    ):
+        given = {**keys, "condaFile": "c.yml"}
+        environment = load_environment_of(given, working_directory=project).value
+        assert (environment.python, environment.requirements) == ("3.6.2", ("scipy",))
+    with pytest.raises(ConfigError, match="condaFile: no such file"):
+        load_environment_of({"sourceDirectory": "gone", "condaFile": "x.yml"}, working_directory=project)
 
 
 def test_a_deployment_config_in_its_place_is_named(project: Path) -> None:
