@@ -43,19 +43,15 @@ def test_an_environment_is_shown_for_people(shipway: Shipway, registered: Path) 
     del registered
     lines = shipway("environment", "show", "-n", "mine").out.splitlines()
     assert lines[0].split() == ["id", "mine:1"]
-    assert (
-        lines[-6:]
-        == [
-            "conda dependencies",
-            "  name: mine",
-            "  dependencies:",
-            "  - python=3.8",
-            "  - pip:",
-            "    - azureml-defaults",
-        ]
-        or lines[-1] == "    - scipy"
-    )
-    assert "    - scipy" in lines
+    assert lines[-7:] == [
+        "conda dependencies",
+        "  name: mine",
+        "  dependencies:",
+        "  - python=3.8",
+        "  - pip:",
+        "    - azureml-defaults",
+        "    - scipy",
+    ]
 
 
 def test_the_list_counts_packages(shipway: Shipway, registered: Path) -> None:
@@ -107,9 +103,8 @@ def test_a_folder_or_a_name_that_is_none_is_refused(shipway: Shipway, folder: Pa
     assert shipway("environment", "register", "-d", "nowhere").error == (
         f"shipway: error: {folder}/nowhere/azureml_environment.json: no such file"
     )
-    assert shipway("environment", "show", "-n", "nothing").error == (
-        "shipway: error: no environment 'nothing' is registered; register one with `shipway environment register -d DIR`"
-    )
+    unknown = shipway("environment", "show", "-n", "nothing").error
+    assert unknown.startswith("shipway: error: no environment 'nothing' is registered; register one with `")
     assert "is not allowed" in shipway("environment", "scaffold", "-n", "a b", "-d", "x").error
 
 
