@@ -23,7 +23,7 @@ def assets(workspace: Path, folder: Path) -> Path:
     (folder / "score.py").write_text(SCRIPT)
     (folder / "model.pkl").write_bytes(b"weights")
     (folder / "i.json").write_text('{"entryScript": "score.py"}')
-    (folder / "d.json").write_text('{"computeType": "local", "port": 6789}')
+    (folder / "d.json").write_text('{"computeType": "local"}')
     return folder
 
 
@@ -56,10 +56,11 @@ def test_what_registration_wrote_names_the_model(shipway: Shipway) -> None:
     assert said.document["steps"][0]["what"] == "digits:1"
 
 
-def test_a_flag_that_wins_over_the_file_is_told(shipway: Shipway) -> None:
-    said = shipway("model", "deploy", "-n", "mine", *GIVEN, "--po", "6790", "--dry-run")
+def test_a_flag_that_wins_over_the_file_is_told(shipway: Shipway, folder: Path) -> None:
+    (folder / "d.json").write_text('{"computeType": "local", "containerResourceRequirements": {"cpu": 1}}')
+    said = shipway("model", "deploy", "-n", "mine", *GIVEN, "--cc", "2", "--dry-run")
     assert said.code == 0
-    assert "shipway: --port 6790 wins over port 6789 in d.json\n" in said.err
+    assert "shipway: --cpu-cores 2.0 wins over containerResourceRequirements/cpu 1 in d.json\n" in said.err
 
 
 def test_what_means_nothing_here_is_taken_and_told(shipway: Shipway, folder: Path) -> None:
@@ -153,5 +154,5 @@ def test_an_endpoint_of_v1_is_refused_with_what_stands_for_it(folder: Path) -> N
 
 
 def test_what_is_written_as_json_is_one_document(shipway: Shipway) -> None:
-    said = shipway("model", "deploy", "-n", "mine", *GIVEN, "--po", "6790", "--dry-run", "-o", "json")
+    said = shipway("model", "deploy", "-n", "mine", *GIVEN, "--cc", "2", "--dry-run", "-o", "json")
     assert json.loads(said.out)["service"] == "mine"
