@@ -38,6 +38,7 @@ from shipway.release.details import Change, changed, details_of
 if TYPE_CHECKING:
     from shipway.azureml.workspace import Workspace
 
+
 @dataclass(frozen=True, kw_only=True)
 class Begun:
     """A release that another process carries out."""

@@ -43,8 +43,8 @@ class ModelPackage:
         show(f"{self._image.name} is in this machine's engine: docker run -p 5001:5001 {self._image.name}")
 
     def save(self, output_directory: str | Path) -> None:
-        """Writes the Dockerfile and all that it copies. Raises WebserviceException for an image, and for a folder that is
-        not empty."""
+        """Writes the Dockerfile and all that it copies. Raises WebserviceException for an image, and for a folder that
+        holds something."""
         if self._image is not None:
             raise WebserviceException("this package is an image; pass generate_dockerfile=True for what save() writes")
         workspace = self._workspace
@@ -57,8 +57,8 @@ class ModelPackage:
     def get_container_registry(self) -> ContainerRegistry:
         """Raises UserErrorException: an image is in no registry before somebody pushes it."""
         raise UserErrorException(
-            "the image is in this machine's engine, and in no registry: push it with `docker push`, or let a release do "
-            "that with image: {registry: ...} in its file"
+            "the image is in this machine's engine, and in no registry: push it with `docker push`, or let a "
+            "release do that with image: {registry: ...} in its file"
         )
 
     def get_logs(self, decode: bool = True, offset: int = 0) -> str:

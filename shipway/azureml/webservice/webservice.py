@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shipway.azureml._asking import ask
+from shipway.azureml._deployment_config import WebserviceDeploymentConfiguration
 from shipway.azureml._filters import has, pairs, texts
 from shipway.azureml._standing import LocalState, Standing, look, names_of, state_of
 from shipway.azureml._telling import show
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from shipway.azureml._deploying import Begun
     from shipway.azureml.model import Model
     from shipway.azureml.workspace import Workspace
+
+__all__ = ["Webservice", "WebserviceDeploymentConfiguration", "WebserviceException"]
 
 _KINDS = {"process": "Local", "docker": "Local"}
 """v1's words for Shipway's targets; of any other the word is its own, in capitals."""
