@@ -3,7 +3,7 @@
 Models that are given as paths are not registered either: they lie in the image as version 0 (contract 2.2).
 """
 
-import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from shipway.domain.model import ModelVersion
 from shipway.domain.release import ModelSource
 from shipway.domain.secret import Secret
 from shipway.engine.connection import connect
-from shipway.errors import BuildError, EngineUnavailable, TargetError
+from shipway.errors import ConfigError
 from shipway.image.build import build_image, lock_for
 from shipway.image.container.build import local_name
 from shipway.image.container.settings import Origin
@@ -31,7 +31,9 @@ from shipway.release.v1_assets import inference_of, models_of
 from shipway.release.without_code import refuse_unless_one_onnx
 from shipway.store.workspace import Workspace
 
-log = logging.getLogger(__name__)
+_NAME = re.compile(r"([a-z0-9.-]+(:\d+)?/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*")
+_LABEL = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+"""Docker's own rules."""
 
 _UNREGISTERED = 0
 """v1's version of a model that was given as a path (contract 2.2)."""
@@ -93,8 +95,9 @@ def package_image(
 ) -> PackagedImage:
     """Builds it and gives it `name:label` in the engine. Safe to repeat.
 
-    Raises BuildError with the reason, also for a name that is none; EngineUnavailable, EngineFull, StoreError.
+    Raises ConfigError for a name that is none, BuildError with the reason; EngineUnavailable, EngineFull, StoreError.
     """
+    _refuse_bad_name(name, label)
     login = package.base_login
     locked = lock_for(package.spec.environment, package.image, DOCKER, workspace, state, login=login)
     image = build_image(package.spec, package.image, DOCKER, workspace, state, origin=Origin(base_login=login))
@@ -123,18 +126,22 @@ def _told(sources: tuple[ModelSource, ...]) -> Iterator[str]:
             yield f"{source.path}: not registered; it lies in the image as {source.name}, version {_UNREGISTERED}"
 
 
+def _refuse_bad_name(name: str | None, label: str | None) -> None:
+    """Before anything is built."""
+    if name is not None and not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"image name {name!r} is not allowed: use lower-case letters and digits, with '-', '.', '_' or '/' between "
+            "them, without a tag"
+        )
+    if label is not None and not _LABEL.fullmatch(label):
+        raise ConfigError(f"image label {label!r} is not allowed: use letters, digits, '-', '.' and '_', 128 at most")
+
+
 def _tag(image: Image, repository: str, tag: str) -> None:
     what = f"naming the image {repository}:{tag}"
     engine = connect()
     try:
         with engine.speaking(what):
             engine.client.api.tag(image.location, repository, tag)
-    except EngineUnavailable:
-        raise
-    except TargetError as error:
-        raise BuildError(
-            f"{error}; give a name of lower-case letters, digits, '-', '.' and '/' with --image-name, and a label of "
-            "letters, digits, '-', '.' and '_' with --image-label"
-        ) from error
     finally:
         engine.close()

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shipway.domain.image import DOCKER, Image
 from shipway.domain.release import LoadPlan
@@ -11,7 +11,7 @@ from shipway.domain.service import DeploymentConfig, GatewayConfig, RevisionSpec
 from shipway.errors import TargetError
 from shipway.machine.state import MachineState
 from shipway.targets._local.records import RevisionFolder
-from shipway.targets.base import load, wait
+from shipway.targets.base import Complains, Target, load, wait
 from shipway.targets.docker.container import container_name, workspace_mark
 from shipway.verification.load import LoadBounds, measure
 from shipway.verification.profile import ProfilePlan, ProfileResult, Usage, check_asked, failure_of
@@ -58,7 +58,8 @@ def run_profile(asked: Profiled, image: Image, state: MachineState) -> ProfileRe
         if revision is None:
             raise TargetError(f"profile {asked.name}: its container was removed while it ran; profile again")
         place = RevisionFolder(trials.services / service / "revisions" / _REVISION)
-        return _measure(asked, f"http://{revision.address}", container_name(workspace_mark(trials), place))
+        result = _measure(asked, f"http://{revision.address}", container_name(workspace_mark(trials), place))
+        return _with_reason(result, target, service)
     finally:
         target.delete(service, fence=_FENCE)
 
@@ -73,6 +74,14 @@ def _measure(asked: Profiled, url: str, container: str) -> ProfileResult:
             replies += _send(url, asked, requests=left, seconds=left_s)
         seconds = time.monotonic() - began
     return _result(asked, Samples(replies=replies), watch.usage, seconds)
+
+
+def _with_reason(result: ProfileResult, target: Target, service: str) -> ProfileResult:
+    """An answer of status 500 says nothing of why; the log does."""
+    if not result.samples.failures or not isinstance(target, Complains):
+        return result
+    complaint = target.complaint(service, _REVISION)
+    return replace(result, error=f"{result.error}; its log says: {complaint}") if complaint else result
 
 
 def _send(url: str, asked: Profiled, *, requests: int, seconds: float) -> tuple[Reply, ...]:

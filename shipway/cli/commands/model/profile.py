@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shipway.verification.profile import ProfilePlan, ProfileResult
 
 _FAILED = 1
+_ALL_OF_IT = 0.95
 
 
 def add_arguments(parser: Parser) -> None:
@@ -99,7 +100,15 @@ def _lines(result: "ProfileResult", document: dict[str, Any]) -> list[str]:
                 "recommended": ", ".join(filter(None, wanted)),
             }
         ),
+        *_remarks(result),
     ]
+
+
+def _remarks(result: "ProfileResult") -> list[str]:
+    used = result.usage.cpu
+    if used is None or used < _ALL_OF_IT * result.plan.cpu:
+        return []
+    return ["it used all the CPU that it was given: give it more with --cpu-cores, and profile again"]
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
