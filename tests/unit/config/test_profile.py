@@ -5,7 +5,7 @@ import pytest
 from shipway.config.conda import load_conda
 from shipway.config.documents import Document
 from shipway.config.inference import load_inference_config
-from shipway.config.profile import profile_of
+from shipway.config.profile import on_its_day, profile_of
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,28 @@ def test_the_author_s_own_variable_wins(tmp_path: Path):
     }
     environment = load_inference_config(given, working_directory=tmp_path).value.environment
     assert environment.variables == {"SHIPWAY_PROFILE": "modern"}
+
+
+@pytest.mark.parametrize(
+    ("version", "profile"), [("0.3.1", "legacy"), ("0.4.13", "legacy"), ("0.6.1", None), ("0.7.2", "modern"), ("1.4", "modern")]
+)  # fmt: skip
+def test_a_pin_of_the_server_itself_says_it_too(version, profile):
+    assert profile_of([f"azureml_inference_server_http=={version}"]) == profile
+
+
+@pytest.mark.parametrize(
+    ("day", "profile"),
+    [("2021-03-01", "legacy"), ("2022-06-26", "legacy"), ("2022-07-15", None), ("2022-09-06", "modern"), (None, None)],
+)
+def test_without_a_pin_the_day_decides(day, profile):
+    """What was newest: azureml-defaults 1.42 until 2022-06-27, 1.45 from 2022-09-06 on."""
+    environment = on_its_day(conda("azureml-defaults>=1.0.45"), day)
+    assert (environment.as_of, environment.variables.get("SHIPWAY_PROFILE")) == (day, profile)
+
+
+def test_the_day_changes_no_profile_that_is_known_and_makes_none_for_an_asset_that_names_no_server():
+    assert on_its_day(conda("azureml-defaults==1.47.0"), "2021-03-01").variables == {"SHIPWAY_PROFILE": "modern"}
+    own = conda("azureml-defaults", variables={"SHIPWAY_PROFILE": "modern"})
+    assert on_its_day(own, "2021-03-01").variables == {"SHIPWAY_PROFILE": "modern"}
+    assert on_its_day(conda("pandas"), "2021-03-01").variables == {}
+    assert on_its_day(conda("azureml-defaults-extra"), "2021-03-01").variables == {}
