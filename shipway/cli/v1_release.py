@@ -91,7 +91,6 @@ def _leave(service: str, release_id: str, context: Context) -> int:
 
     log = start_in_background(context.workspace(), release_id).log
     document = _service_now(service, context) | {
-        "name": service,
         "state": "Transitioning",
         "release": release_id,
         "log": str(log),
@@ -102,7 +101,7 @@ def _leave(service: str, release_id: str, context: Context) -> int:
 
 
 def _service_now(service: str, context: Context) -> dict[str, Any]:
-    """v1's keys and ours of the service as it is; none when there is none, as after a first release that failed."""
+    """v1's keys and ours of the service as it is; its name alone after a first release that failed."""
     from shipway.cli.services import find_service
     from shipway.cli.services_told import complete_document
     from shipway.errors import ServiceNotFound
@@ -110,5 +109,5 @@ def _service_now(service: str, context: Context) -> dict[str, Any]:
     try:
         _, found = find_service(context.targets(), service)
     except ServiceNotFound:
-        return {}
+        return {"name": service}
     return complete_document(found, context)

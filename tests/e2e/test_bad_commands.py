@@ -21,7 +21,7 @@ from tests.e2e.desk import Desk
         ("relase good.yaml", "there is no command 'relase'; did you mean 'release'?; see `shipway --help`"),
         ("release good.yaml --dry", "unrecognized arguments: --dry; see `shipway --help`"),
         ("release good.yaml other.yaml", "unrecognized arguments: other.yaml; see `shipway --help`"),
-        ("service stop -n adder", "argument VERB: invalid choice: 'stop' (choose from 'list', 'show', 'logs', 'get-logs', 'history', 'run', 'keys', 'get-keys', 'regen-key', 'token', 'get-access-token', 'collect', 'rollback', 'delete'); see `shipway service --help`"),
+        ("service stop -n adder", "argument VERB: invalid choice: 'stop' (choose from 'list', 'show', 'logs', 'get-logs', 'history', 'run', 'keys', 'get-keys', 'regen-key', 'token', 'get-access-token', 'update', 'reload', 'collect', 'rollback', 'delete'); see `shipway service --help`"),
         ("-o xml model list", "argument -o/--output: invalid choice: 'xml' (choose from 'table', 'json'); see `shipway --help`"),
         ("model show -o json", "give either -i ID or -n NAME [--version N]; see `shipway model show --help`"),
         ("model register -n m -p good --tag x", "--tag x: expected KEY=VALUE; see `shipway model register --help`"),
