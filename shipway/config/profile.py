@@ -21,8 +21,10 @@ _NAMED = re.compile(r"azureml[-_.]defaults(?![\w.-])", re.IGNORECASE)
 _LAST_LEGACY, _FIRST_MODERN = (1, 42), (1, 45)
 _LAST_LEGACY_SERVER, _FIRST_MODERN_SERVER = (0, 4), (0, 7)
 _DAY_AFTER_LEGACY, _DAY_OF_MODERN = "2022-06-27", "2022-09-06"
-"""When azureml-defaults 1.43.0 and 1.45.0 were uploaded to the Python Package Index, as its JSON API has it. Both ran on
-Python 3.6, so the author's Python makes no difference."""
+"""When azureml-defaults 1.43.0 and 1.45.0 were uploaded to the Python Package Index, by its JSON API.
+
+Both ran on Python 3.6, so the author's Python makes no difference.
+"""
 
 
 def profile_of(requirements: Iterable[str], as_of: str | None = None) -> str | None:

@@ -73,8 +73,9 @@ def test_the_author_s_own_variable_wins(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("version", "profile"), [("0.3.1", "legacy"), ("0.4.13", "legacy"), ("0.6.1", None), ("0.7.2", "modern"), ("1.4", "modern")]
-)  # fmt: skip
+    ("version", "profile"),
+    [("0.3.1", "legacy"), ("0.4.13", "legacy"), ("0.6.1", None), ("0.7.2", "modern"), ("1.4", "modern")],
+)
 def test_a_pin_of_the_server_itself_says_it_too(version, profile):
     assert profile_of([f"azureml_inference_server_http=={version}"]) == profile
 
