@@ -24,7 +24,7 @@ from shipway.asset.target import base_findings, choose_place, unhonoured
 from shipway.config.documents import read_text
 from shipway.domain.environment import InferenceConfig
 from shipway.errors import ConfigError, MachineError
-from shipway.image.packages.as_of import unpinned_names
+from shipway.image.packages.as_of import names_in
 from shipway.image.packages.lock import PythonThere
 from shipway.machine.state import MachineState
 
@@ -77,7 +77,7 @@ def _of_environment(
 def _as_of(inference: InferenceConfig, question: Question, configs: Configs) -> InferenceConfig:
     """With the day of the asset, where one is given or version control tells one and something has no version."""
     day = question.as_of or inference.environment.as_of
-    if day is None and unpinned_names(inference.environment.requirements):
+    if day is None and names_in(inference.environment.requirements)[1]:
         script = [configs.script] if configs.script else []
         day = day_of([*script, *conda_files(question, inference)])
     return replace(inference, environment=replace(inference.environment, as_of=day))

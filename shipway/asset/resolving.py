@@ -9,7 +9,7 @@ from shipway.asset.finding import Area, Finding, Severity
 from shipway.config.conda_names import normal_name
 from shipway.domain.environment import Environment, PinChange
 from shipway.errors import BuildError, Unresolvable
-from shipway.image.packages.as_of import unpinned_names
+from shipway.image.packages.as_of import names_in
 from shipway.image.packages.lock import Lock, PythonThere, packages_in, pins_of
 from shipway.image.packages.refusals import is_of_the_network
 from shipway.image.packages.resolve import resolve
@@ -55,7 +55,7 @@ def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterat
         count = len(packages_in(lock.text))
         yield _finding(Severity.OK, f"{count} packages resolved for Python {there.version}{since}")
     yield from (_finding(Severity.DIFFERENCE, line) for line in lock.told)
-    if names := unpinned_names(environment.requirements) if environment.as_of is None else ():
+    if names := names_in(environment.requirements)[1] if environment.as_of is None else ():
         versions = {pin.name: pin.version for pin in pins_of(lock.text)}
         shown = [f"{name} {versions.get(normal_name(name)) or '?'}" for name in names[:_MOST_SHOWN]]
         more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
