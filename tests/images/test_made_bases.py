@@ -41,6 +41,16 @@ def find(engine: Engine, state: MachineState) -> Iterator[Find]:
             engine.client.images.remove(name, force=True)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_half_made(engine: Engine) -> Iterator[None]:
+    """The engine's builder keeps stages, and what was before a step that failed."""
+    yield
+    for image in engine.client.api.images(filters={"dangling": True}, quiet=True):
+        with suppress(ImageNotFound):
+            if any(RUN in step["CreatedBy"] for step in engine.client.api.history(image)):
+                engine.client.api.remove_image(image, force=True)
+
+
 def files_of(engine: Engine, image: str, path: str) -> list[str]:
     container = engine.client.containers.create(image, ["true"])
     try:
@@ -101,6 +111,25 @@ def test_a_step_that_docker_does_not_take_is_said_in_its_words(find: Find) -> No
 def test_an_authors_base_without_a_fitting_python_is_refused(find: Find) -> None:
     with pytest.raises(BuildError, match=r"^base image shipway-base:debian has no Python from 3\.6 on; choose another"):
         find(AuthorsBase(image="shipway-base:debian"))
+
+
+def test_of_several_pythons_the_one_is_taken_whose_packages_the_author_manages(
+    engine: Engine, state: MachineState
+) -> None:
+    def found_at(interpreter: str) -> str:
+        environment = Environment(name="mine", user_managed=True, interpreter=interpreter)
+        found = find_base(engine, environment, ImageConfig(base="shipway-base:3.11"), state)
+        assert found.packages_stay
+        return found.python.executable
+
+    assert found_at("/usr/local/bin/python3") == "/usr/local/bin/python3.11"
+    assert found_at("python3.11") == "/usr/local/bin/python3.11"
+    with pytest.raises(BuildError) as error:
+        found_at("/opt/conda/bin/python")
+    assert str(error.value) == (
+        "environment 'mine': base image shipway-base:3.11 has no Python from 3.6 on at /opt/conda/bin/python, which "
+        "python.interpreterPath names; name where it lies, or leave that out for the first on the PATH"
+    )
 
 
 def test_the_password_of_a_private_base_registry_opens_it(engine: Engine, find: Find, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from shipway.engine.connection import Engine
 from shipway.errors import BuildError, EngineUnavailable, TargetError
 from shipway.image.container.base_choice import HOW_TO_CHOOSE, base_for
 from shipway.image.container.base_pull import BaseLogin, Puller
-from shipway.image.container.base_python import QUESTIONS, BasePython, choose_python, pythons_in
+from shipway.image.container.base_python import QUESTIONS, BasePython, choose_python, pythons_in, question_for
 from shipway.image.container.errand import Errand, run_errand
 from shipway.image.container.made_base import make_base
 from shipway.image.interpreters import own_interpreter
@@ -75,7 +75,7 @@ def find_base(
         architecture=found.get("Architecture") or "amd64",
         layers=tuple(found["RootFS"].get("Layers") or ()),
         settings=found.get("Config") or {},
-        python=choose_python(_pythons(engine, name, found, state), wish.pin, base=name),
+        python=choose_python(_pythons(engine, name, found, state, environment), wish.pin, base=name),
         packages_stay=wish.packages_stay,
         dockerfile=wish.dockerfile,
         told=wish.told,
@@ -94,20 +94,30 @@ def _digest_of(name: str, found: Mapping[str, Any]) -> str:
     return name.partition("@")[2] or str(found["Id"])
 
 
-def _pythons(engine: Engine, name: str, found: Mapping[str, Any], state: MachineState) -> tuple[BasePython, ...]:
-    kept = private_folder(state.root / "bases") / f"{sha256_hex(json.dumps([found['Id'], QUESTIONS]).encode())}.json"
+def _pythons(
+    engine: Engine, name: str, found: Mapping[str, Any], state: MachineState, environment: Environment
+) -> tuple[BasePython, ...]:
+    """All there are, or the one whose packages the author manages."""
+    named = environment.interpreter if environment.user_managed else None
+    questions = question_for(named) if named else QUESTIONS
+    kept = private_folder(state.root / "bases") / f"{sha256_hex(json.dumps([found['Id'], questions]).encode())}.json"
     if not kept.exists():
-        printed = _ask(engine, name, found)
+        printed = _ask(engine, name, found, questions)
         if not pythons_in(printed):
+            if named:
+                raise BuildError(
+                    f"{environment.called}: base image {name} has no Python from 3.6 on at {named}, which "
+                    "python.interpreterPath names; name where it lies, or leave that out for the first on the PATH"
+                )
             return ()
         write_whole(kept, printed.decode(errors="replace"))
     return pythons_in(kept.read_bytes())
 
 
-def _ask(engine: Engine, name: str, found: Mapping[str, Any]) -> bytes:
+def _ask(engine: Engine, name: str, found: Mapping[str, Any], questions: Sequence[Sequence[str]]) -> bytes:
     what = f"asking base image {name} for its Python"
     reasons: list[str] = []
-    for question in QUESTIONS:
+    for question in questions:
         try:
             with run_errand(engine, Errand(image=found["Id"], command=question), what=what) as (printed, _):
                 return printed

@@ -39,7 +39,7 @@ if sys.version_info >= (3, 6):
 
 _ASK_ALL = """
 IFS=:
-for folder in $PATH /usr/local/bin /usr/bin /opt/conda/bin /opt/venv/bin; do
+for folder in $PATH /usr/local/bin /usr/bin /opt/conda/bin /opt/miniconda/bin /root/miniconda3/bin /opt/venv/bin; do
     for python in "$folder"/python3.[0-9] "$folder"/python3.[0-9][0-9] "$folder"/python3 "$folder"/python; do
         [ -x "$python" ] && "$python" -c "$1" 2>/dev/null
     done
@@ -53,6 +53,11 @@ QUESTIONS: tuple[Sequence[str], ...] = (
     ("/usr/bin/python3", "-c", _ASK),
 )
 """Ways to ask, the best first: some images have no shell."""
+
+
+def question_for(interpreter: str) -> tuple[Sequence[str], ...]:
+    """The way to ask one Python, by its path or by its name on the image's PATH."""
+    return ((interpreter, "-c", _ASK),)
 
 
 @dataclass(frozen=True, kw_only=True)
