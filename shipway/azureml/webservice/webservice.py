@@ -253,6 +253,9 @@ class Webservice:
 
     def delete(self) -> None:
         """Takes the service away, its models stay. Nothing there is nothing."""
+        self._seen = self._look()
+        report = self._seen.report
+        is_there = self._seen.service or self._seen.champion or (report and not report.phase.ended)
         with raised_as(WebserviceException):
             operator = Operator(
                 workspace=self.workspace._store,
@@ -260,8 +263,9 @@ class Webservice:
                 approver=getpass.getuser(),
                 reason="deleted by a script",
             )
-            with contextlib.suppress(ServiceNotFound):
-                retire(operator, self.name)
+            if is_there:
+                with contextlib.suppress(ServiceNotFound):
+                    retire(operator, self.name)
             forget_details(self.workspace._store, self.name)
         self._begun = None
         self._seen = self._look()
