@@ -9,7 +9,7 @@ import pytest
 
 from tests.walkthroughs.reader import Reader
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.walkthrough, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
