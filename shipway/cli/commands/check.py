@@ -195,7 +195,7 @@ def check_index(_context: Context) -> Finding:
     except (ImportError, OSError, subprocess.SubprocessError) as error:
         return Finding(what="package index", state="missing", found=_reason(error), mend=mend)
     if result.returncode != 0:
-        from shipway.image.uv import reason_of
+        from shipway.image.packages.refusals import reason_of
 
         return Finding(what="package index", state="missing", found=reason_of(result.stderr)[:200], mend=mend)
     return Finding(what="package index", state="ok", found="answers uv")

@@ -16,8 +16,8 @@ from shipway.image.container.base_python import BasePython
 from shipway.image.container.errand import Errand, run_errand
 from shipway.image.container.layer_tar import Entry, file_from, file_of, folder, link_to, tar_pieces, with_folders
 from shipway.image.packages.lock import Lock
+from shipway.image.packages.refusals import without_credentials
 from shipway.image.serving import OWN_PACKAGES
-from shipway.image.uv import without_credentials
 
 ROOT = "opt/shipway"
 VENV = f"{ROOT}/venv"

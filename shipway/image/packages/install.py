@@ -1,6 +1,7 @@
 """A lock to installed packages. Nothing is resolved here: what the lock says is what is there afterwards."""
 
 import logging
+import platform
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 from shipway.errors import BuildError
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.builder import builder_for
+from shipway.image.packages.compiled import unfit
 from shipway.image.packages.lock import Lock, PythonThere, pins_of
-from shipway.image.packages.question import platform_arguments
+from shipway.image.packages.question import platform_arguments, sources_in
 from shipway.image.uv import run_uv
 from shipway.machine.state import MachineState
 
@@ -17,7 +19,6 @@ log = logging.getLogger(__name__)
 
 _BUILT_FOR_HERE = re.compile(r"^Tag: \S+-linux_\w+$", re.MULTILINE)
 """What local builds are tagged with; wheels of an index say manylinux or musllinux."""
-_FROM_SOURCE = re.compile(r"^--no-binary (\S+)", re.MULTILINE)
 
 
 def install(lock: Lock, there: PythonThere, into: Path, state: MachineState) -> None:
@@ -26,16 +27,16 @@ def install(lock: Lock, there: PythonThere, into: Path, state: MachineState) -> 
     Raises BuildError with uv's reason; `into` may hold a part then.
     """
     what = f"the packages of an image for {there.called} cannot be installed"
-    _install(lock.private, there, ["--prefix", str(into), "--no-compile-bytecode"], what, state)
-    if there.platform and _FROM_SOURCE.search(lock.private):
-        _refuse_compiled(into)
+    _install(lock.private, there, ["--prefix", str(into.resolve()), "--no-compile-bytecode"], what, state)
+    if there.platform and sources_in(lock.private):
+        _refuse_unfit(into, there.platform)
 
 
 def install_apart(lock: Lock, there: PythonThere, into: Path, state: MachineState) -> None:
     """The scoring server's own packages, flat in a folder; nothing when they stand with the author's."""
     if lock.apart:
         what = f"the scoring server's own packages cannot be installed for {there.called}"
-        _install(lock.apart, there, ["--target", str(into), "--no-compile-bytecode"], what, state)
+        _install(lock.apart, there, ["--target", str(into.resolve()), "--no-compile-bytecode"], what, state)
 
 
 def install_here(lock: Lock, python: Path, what: str, state: MachineState) -> None:
@@ -49,18 +50,28 @@ def _install(text: str, there: PythonThere, where: Sequence[str], what: str, sta
         return
     log.info("installing %d packages", len(pins))
     python = there.interpreter or own_interpreter().path
-    if there.platform and (names := _FROM_SOURCE.findall(text)):
+    if there.platform and (names := sources_in(text)):
         python = builder_for(there, names, BuildError(what)).path
     arguments = ["pip", "install", "-q", "--python", str(python), *platform_arguments(there), *where, "--no-deps"]
     run_uv([*arguments, "-r", "-"], cwd=state.locks, what=what, text=text)
 
 
-def _refuse_compiled(prefix: Path) -> None:
-    """What was compiled here was linked against this machine's libraries, which are not the image's."""
-    wheels = prefix.glob("lib*/python*/site-packages/*.dist-info/WHEEL")
-    names = sorted(path.parent.name.partition("-")[0] for path in wheels if _BUILT_FOR_HERE.search(path.read_text()))
-    if names:
-        raise BuildError(
-            f"{', '.join(names)} has no wheel for the image and has compiled parts, which would be this machine's; "
-            "pin a version that has a wheel, or put a wheel of it where pip looks (--find-links)"
-        )
+def _refuse_unfit(prefix: Path, image: str) -> None:
+    """What was compiled here was linked against this machine's libraries, which need not be the image's."""
+    for wheel in sorted(prefix.glob("lib*/python*/site-packages/*.dist-info/WHEEL")):
+        if not _BUILT_FOR_HERE.search(wheel.read_text(encoding="utf-8")):
+            continue
+        name = wheel.parent.name.partition("-")[0]
+        for path in _compiled_files(wheel.parent):
+            if reason := unfit(path.read_bytes(), image, platform.machine()):
+                raise BuildError(
+                    f"{name} has no wheel for the image, and what was compiled here does not fit it ({path.name}: "
+                    f"{reason}); pin a version that has a wheel, or put a wheel of it where pip looks (--find-links)"
+                )
+        log.info("%s was compiled here, and fits the image", name)
+
+
+def _compiled_files(info: Path) -> list[Path]:
+    """Of one package, by its list of files."""
+    listed = (line.partition(",")[0] for line in (info / "RECORD").read_text(encoding="utf-8").splitlines())
+    return [info.parent / name for name in listed if name.endswith(".so") or ".so." in name]

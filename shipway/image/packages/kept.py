@@ -14,8 +14,8 @@ from shipway.domain.canonical import Plain, digest_of
 from shipway.domain.environment import Environment
 from shipway.errors import RecordExists, RecordMissing
 from shipway.image.packages.lock import Lock, PythonThere
+from shipway.image.packages.refusals import without_credentials
 from shipway.image.packages.resolve import resolve
-from shipway.image.uv import without_credentials
 from shipway.machine.state import MachineState, write_whole
 from shipway.store.workspace import Workspace
 

@@ -21,6 +21,7 @@ _NEEDS_BUILDING = re.compile(
     r"|[Bb]uilding source distributions for `?([\w.-]+)`? is disabled"
     r"|`([^`]+)` .*--no-build"
 )
+_FROM_SOURCE = re.compile(r"^--no-binary (\S+)", re.MULTILINE)
 _NAME = re.compile(r"([A-Za-z0-9][\w.-]*)")
 
 
@@ -28,7 +29,8 @@ _NAME = re.compile(r"([A-Za-z0-9][\w.-]*)")
 class Question:
     """`lines` are requirement lines. `built` are the names that may be built from source; all others come as wheels.
 
-    `day` (YYYY-MM-DD) hides what was published later, of everything, `days` of single packages.
+    `day` (YYYY-MM-DD) hides what was published later, of everything, `days` of single packages. `requires` is what
+    `name==version` requires where its own metadata cannot be read. `under` are pins that the answer has to keep.
     """
 
     lines: tuple[str, ...]
@@ -36,6 +38,8 @@ class Question:
     built: tuple[str, ...] = ()
     day: str | None = None
     days: Mapping[str, str] = field(default_factory=dict)
+    requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    under: tuple[str, ...] = ()
 
 
 def compile_arguments(question: Question) -> list[str]:
@@ -57,6 +61,11 @@ def platform_arguments(there: PythonThere) -> list[str]:
 def build_options(built: Iterable[str]) -> list[str]:
     """As lines of a requirements file, which pip and uv both read so: wheels only, but for those names."""
     return ["--only-binary :all:", *(f"--no-binary {name}" for name in sorted(built))]
+
+
+def sources_in(lock: str) -> list[str]:
+    """The packages that a lock takes from source."""
+    return _FROM_SOURCE.findall(lock)
 
 
 def index_options(requirements: Iterable[str]) -> list[str]:

@@ -13,8 +13,10 @@ from tempfile import TemporaryDirectory
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError
 from shipway.image.interpreters import own_interpreter
+from shipway.image.packages.as_of import Attempt, attempts
 from shipway.image.packages.builder import builder_for
 from shipway.image.packages.lock import Lock, PythonThere, packages_in, pins_of
+from shipway.image.packages.metadata import as_settings, read_requires, unreadable
 from shipway.image.packages.question import (
     NEVER_BUILT_HERE,
     Question,
@@ -22,14 +24,16 @@ from shipway.image.packages.question import (
     compile_arguments,
     index_options,
     needs_building,
+    sources_in,
 )
-from shipway.image.uv import NothingSatisfies, UvFailed, run_uv, without_credentials
+from shipway.image.packages.refusals import is_of_the_network, without_credentials
+from shipway.image.uv import NothingSatisfies, UvFailed, run_uv
 from shipway.machine.state import MachineState
 
 log = logging.getLogger(__name__)
 
-_MOST_SOURCES = 40
-"""Packages without a wheel that one environment may have: each is found by one more question."""
+_MOST_QUESTIONS = 40
+"""Each package without a wheel, or with metadata that uv cannot read, is found by one more."""
 
 
 def resolve(environment: Environment, there: PythonThere, serving: str, state: MachineState) -> Lock:
@@ -42,30 +46,44 @@ def resolve(environment: Environment, there: PythonThere, serving: str, state: M
     if environment.user_managed:
         return Lock(text="", private="", apart=_servers_own(serving, there, (), "", state), on_top=True)
     options = tuple(index_options(environment.requirements))
-    what = f"{environment.called} cannot be resolved for {there.called}"
-    authors = _authors(environment, there, what, state)
+    authors, told = _authors(environment, there, state)
     try:
         beside = _servers_own(serving, there, options, authors, state)
     except NothingSatisfies as clash:
         log.info("the scoring server's own packages stand apart: %s", clash)
-        return _locked(options, authors, apart=_servers_own(serving, there, options, "", state))
-    return _locked(options, _with(authors, beside))
+        lock = _locked(options, authors, apart=_servers_own(serving, there, options, "", state))
+    else:
+        lock = _locked(options, _with(authors, beside))
+    return replace(lock, told=told)
 
 
-def _authors(environment: Environment, there: PythonThere, what: str, state: MachineState) -> str:
-    if not any(line not in index_options(environment.requirements) for line in environment.requirements):
-        return ""
-    return _ask(Question(lines=environment.requirements, there=there), what, state)
+def _authors(environment: Environment, there: PythonThere, state: MachineState) -> tuple[str, tuple[str, ...]]:
+    """The author's own lock, and what to say of it."""
+    if len(index_options(environment.requirements)) == len(environment.requirements):
+        return "", ()
+    what = f"{environment.called} cannot be resolved for {there.called}"
+    asked = list(attempts(environment, Question(lines=environment.requirements, there=there)))
+    for attempt in asked[:-1]:
+        try:
+            return _told(_ask(attempt.question, what, state), attempt)
+        except (UvFailed, NothingSatisfies) as error:
+            if is_of_the_network(error.words):
+                raise
+            log.info("%s; asking again with fewer packages of that day", error)
+    return _told(_ask(asked[-1].question, what, state), asked[-1])
+
+
+def _told(locked: str, attempt: Attempt) -> tuple[str, tuple[str, ...]]:
+    sources = sources_in(locked)
+    built = (f"built from source, having no wheel: {', '.join(sources)}",) if sources else ()
+    return locked, (*attempt.told, *built)
 
 
 def _servers_own(serving: str, there: PythonThere, options: Sequence[str], authors: str, state: MachineState) -> str:
     """Wheels alone: nobody has to have a compiler for our server's sake."""
     what = f"the scoring server's own packages cannot be resolved for {there.called}"
-    question = Question(lines=(*options, *serving.splitlines()), there=there)
-    with TemporaryDirectory(prefix="lock-", dir=state.locks) as name:
-        constraints = Path(name) / "author.txt"
-        constraints.write_text("".join(f"{pin.requirement}\n" for pin in pins_of(authors)), encoding="utf-8")
-        return _ask_once(question, what, state, more=["--constraints", str(constraints)])
+    under = tuple(pin.requirement for pin in pins_of(authors))
+    return _ask_once(Question(lines=(*options, *serving.splitlines()), there=there, under=under), what, state)
 
 
 def _ask(question: Question, what: str, state: MachineState) -> str:
@@ -73,23 +91,25 @@ def _ask(question: Question, what: str, state: MachineState) -> str:
 
     So an older wheel is taken before a newer source, which might not build here.
     """
-    for _ in range(_MOST_SOURCES):
+    for _ in range(_MOST_QUESTIONS):
         try:
             locked = _ask_once(question, what, state)
         except (UvFailed, NothingSatisfies) as error:
-            question = _with_sources(question, error)
+            question = _asked_better(question, error, state)
         else:
             return "\n".join([*build_options(question.built), locked])
-    raise NothingSatisfies(f"{what}: more than {_MOST_SOURCES} packages have no wheel; pin versions that have one")
+    raise NothingSatisfies(f"{what}: more than {_MOST_QUESTIONS} packages have no wheel; pin versions that have one")
 
 
-def _with_sources(question: Question, error: UvFailed | NothingSatisfies) -> Question:
-    """Raises `error` when building would not help."""
+def _asked_better(question: Question, error: UvFailed | NothingSatisfies, state: MachineState) -> Question:
+    """Raises `error` when nothing would help."""
+    if pins := unreadable(error.words) - set(question.requires):
+        found = {pin: read_requires(pin, question, state) for pin in sorted(pins)}
+        return replace(question, requires={**question.requires, **found})
     names = needs_building(error.words) - set(question.built)
     if not names:
         raise error
-    refused = sorted(names & set(NEVER_BUILT_HERE))
-    if refused:
+    if refused := sorted(names & set(NEVER_BUILT_HERE)):
         raise NothingSatisfies(
             f"{', '.join(refused)}: the version asked for has no wheel for {question.there.called}, and is not "
             f"compiled here; pin one that has ({error})",
@@ -97,23 +117,28 @@ def _with_sources(question: Question, error: UvFailed | NothingSatisfies) -> Que
         ) from error
     builder = builder_for(question.there, names, error)
     log.info("%s: no wheel, building from source with Python %s", ", ".join(sorted(names)), builder.version)
-    return replace(
-        question,
-        there=replace(question.there, interpreter=builder.path),
-        built=tuple(sorted({*question.built, *names})),
-    )
+    there = replace(question.there, interpreter=builder.path)
+    return replace(question, there=there, built=tuple(sorted({*question.built, *names})))
 
 
-def _ask_once(question: Question, what: str, state: MachineState, *, more: Sequence[str] = ()) -> str:
+def _ask_once(question: Question, what: str, state: MachineState) -> str:
+    """uv takes its settings from the folder that it runs in."""
     python = question.there.interpreter or own_interpreter().path
-    text = "\n".join([*build_options(question.built), *question.lines])
-    arguments = [*compile_arguments(question), "--python", str(python), *more]
-    try:
-        locked = run_uv(arguments, cwd=state.locks, what=what, text=text)
-    except UvFailed as error:
-        if "No solution found" in error.words:
-            raise NothingSatisfies(str(error), error.words) from error
-        raise
+    arguments = [*compile_arguments(question), "--python", str(python)]
+    with TemporaryDirectory(prefix="question-", dir=state.locks) as name:
+        folder = Path(name).resolve()
+        if question.under:
+            (folder / "under.txt").write_text("\n".join(question.under), encoding="utf-8")
+            arguments += ["--constraints", str(folder / "under.txt")]
+        if question.requires:
+            (folder / "uv.toml").write_text(as_settings(question.requires), encoding="utf-8")
+        text = "\n".join([*build_options(question.built), *question.lines])
+        try:
+            locked = run_uv(arguments, cwd=folder, what=what, text=text)
+        except UvFailed as error:
+            if "No solution found" in error.words:
+                raise NothingSatisfies(str(error), error.words) from error
+            raise
     log.info("%d packages resolved for %s", len(packages_in(locked)), question.there.called)
     return locked
 

@@ -10,8 +10,8 @@ from shipway.image.environment import is_complete, make_venv
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.kept import kept_lock
 from shipway.image.packages.lock import Lock, PythonThere, packages_in
+from shipway.image.packages.refusals import reason_of
 from shipway.image.packages.resolve import resolve
-from shipway.image.uv import reason_of
 from shipway.machine.state import MachineState
 from shipway.store.workspace import open_workspace
 from tests.unit.image.wheels import write_wheel

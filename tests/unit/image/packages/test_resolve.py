@@ -14,8 +14,9 @@ from shipway.image.container.venv_layer import venv_entries
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.install import install
 from shipway.image.packages.lock import Lock, PythonThere, packages_in
+from shipway.image.packages.refusals import reason_of, without_credentials
 from shipway.image.packages.resolve import resolve
-from shipway.image.uv import reason_of, run_uv, without_credentials
+from shipway.image.uv import run_uv
 from shipway.machine.state import MachineState
 from tests.unit.image.wheels import write_wheel
 
