@@ -11,6 +11,7 @@ from shipway.asset.configs import Configs, conda_files, read_configs
 from shipway.asset.date import day_of
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.asset.imports import Imports, Provided, imports_of, provided
+from shipway.asset.in_image import imports_in_image
 from shipway.asset.kinds import kind_of_script
 from shipway.asset.missing import missing_imports
 from shipway.asset.models import model_findings
@@ -20,12 +21,13 @@ from shipway.asset.question import Question
 from shipway.asset.report import Report, in_order
 from shipway.asset.resolving import Resolved, resolve_for
 from shipway.asset.script_faults import Script, script_findings
-from shipway.asset.target import base_findings, choose_place, unhonoured
+from shipway.asset.target import choose_base, choose_place, unhonoured
 from shipway.config.documents import read_text
-from shipway.domain.environment import InferenceConfig
+from shipway.config.profile import PROFILE, on_its_day
+from shipway.domain.environment import Environment, InferenceConfig
 from shipway.errors import ConfigError, MachineError
 from shipway.image.packages.as_of import names_in
-from shipway.image.packages.lock import PythonThere
+from shipway.image.packages.lock import Lock, PythonThere
 from shipway.machine.state import MachineState
 
 
@@ -50,18 +52,19 @@ def look_at(question: Question) -> Report:
         return Report(findings=in_order(findings))
     inference = _as_of(configs.inference, question, configs)
     chosen = choose_python(inference.environment, place.kind, question.python)
-    findings += [*chosen.findings, *base_findings(inference.environment, place.kind)]
-    return _of_environment(inference, chosen, configs, tree, findings)
+    base = choose_base(inference.environment, place.kind)
+    findings += [*chosen.findings, *base.findings]
+    return _of_environment(inference, chosen, base.image, configs, findings)
 
 
 def _of_environment(
-    inference: InferenceConfig, chosen: Chosen, configs: Configs, tree: ast.Module | None, findings: list[Finding]
+    inference: InferenceConfig, chosen: Chosen, image: str | None, configs: Configs, findings: list[Finding]
 ) -> Report:
     """What the script and its packages make of each other."""
     if chosen.there is None:
         return Report(findings=in_order(findings))
     offered = provided()
-    imports, told = _read_imports(inference, chosen.there)
+    imports, told = _read_imports(inference, chosen.there, image)
     findings += told
     changes = packages_of_azure(inference.environment, imports, offered) if configs.whole else ()
     environment = with_packages(inference.environment, changes)
@@ -69,8 +72,7 @@ def _of_environment(
     findings += resolved.findings
     inference = replace(inference, environment=environment)
     findings += _of_imports(inference, imports, resolved, chosen.there, offered)
-    if tree is not None and configs.script is not None:
-        findings += _of_script(configs.script, imports, tree, resolved, chosen.there)
+    findings += _of_script(configs.script, imports, resolved, chosen.there, environment)
     return Report(findings=in_order(findings), python=chosen.there.version, packages=resolved.packages)
 
 
@@ -80,41 +82,59 @@ def _as_of(inference: InferenceConfig, question: Question, configs: Configs) -> 
     if day is None and names_in(inference.environment.requirements)[1]:
         script = [configs.script] if configs.script else []
         day = day_of([*script, *conda_files(question, inference)])
-    return replace(inference, environment=replace(inference.environment, as_of=day))
+    return replace(inference, environment=on_its_day(inference.environment, day))
 
 
-def _read_imports(inference: InferenceConfig, there: PythonThere) -> tuple[Imports, list[Finding]]:
-    """On the asset's own Python where this machine has one, for that one judges the script's syntax."""
+def _read_imports(
+    inference: InferenceConfig, there: PythonThere, image: str | None
+) -> tuple[Imports, tuple[Finding, ...]]:
+    """On the asset's own Python, of this machine or of the base image, for that one judges the script's syntax; on
+    Shipway's own where there is neither."""
     try:
         imports = imports_of(inference, there.interpreter)
     except MachineError as error:
-        return Imports(python=there.version), [_script(Severity.NOTE, str(error))]
-    return imports, list(syntax_findings(imports, is_judge=there.interpreter is not None))
+        return Imports(python=there.version), (_script(Severity.NOTE, str(error)),)
+    is_judge = there.interpreter is not None or imports.python.startswith(f"{there.minor}.")
+    if not is_judge and image is not None and (found := imports_in_image(image, there.minor, inference)):
+        imports, is_judge = found, True
+    return imports, tuple(syntax_findings(imports, is_judge=is_judge))
 
 
 def _of_imports(
     inference: InferenceConfig, imports: Imports, resolved: Resolved, there: PythonThere, offered: Provided
 ) -> Iterator[Finding]:
-    if resolved.lock is None or imports.syntax is not None:
+    """Without a lock only what no package could mend."""
+    if imports.syntax is not None or not imports.files:
         return
-    installed = installed_by(inference, resolved.lock, there.version)
-    found = list(missing_imports(imports, installed, offered))
+    lock = resolved.lock or Lock(text="", private="", on_top=True)
+    found = list(missing_imports(imports, installed_by(inference, lock, there.version), offered))
+    if resolved.lock is None:
+        yield from (finding for finding in found if finding.severity is Severity.FAULT)
+        return
     yield from found
-    if not any(finding.severity is Severity.FAULT for finding in found) and imports.files:
+    if not any(finding.severity is Severity.FAULT for finding in found):
         modules = {statement.module for statement in imports.statements if not statement.local}
         own = len(imports.files) - 1
-        beside = f" (and {own} of its own modules)" if own else ""
+        beside = f" and {own} of the author's own modules" if own else ""
         message = f"{len(modules)} modules imported by {imports.files[0]}{beside}; none is known to be missing"
         yield Finding(area=Area.IMPORTS, severity=Severity.OK, message=message)
 
 
 def _of_script(
-    path: Path, imports: Imports, tree: ast.Module, resolved: Resolved, there: PythonThere
+    path: Path | None, imports: Imports, resolved: Resolved, there: PythonThere, environment: Environment
 ) -> Iterator[Finding]:
-    lock = resolved.lock
-    versions = dict(package.split("==", 1) for package in resolved.packages) if lock else {}
+    tree = _tree_of(path)
+    if path is None or tree is None:
+        return
     file = imports.files[0] if imports.files else path.name
-    found = list(script_findings(Script(file=file, tree=tree, python=there.version, versions=versions)))
+    script = Script(
+        file=file,
+        tree=tree,
+        python=there.version,
+        versions=dict(package.split("==", 1) for package in resolved.packages),
+        is_legacy=environment.variables.get(PROFILE) == "legacy",
+    )
+    found = list(script_findings(script))
     yield from found
     if not found and imports.syntax is None:
         yield _script(Severity.OK, f"{file} parses on Python {imports.python} and defines init() and run()")

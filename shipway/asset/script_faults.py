@@ -19,12 +19,14 @@ _APP_ROOT = "/var/azureml-app"
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """An entry script that was read. `versions` are those of the packages that it will run with, by name."""
+    """An entry script that was read. `versions` are those of the packages that it will run with, by name. `is_legacy`:
+    its server is that of azureml-defaults up to 1.42, which took other signatures."""
 
     file: str
     tree: ast.Module
     python: str
     versions: Mapping[str, str | None] = field(default_factory=dict)
+    is_legacy: bool = False
 
 
 def script_findings(script: Script) -> Iterator[Finding]:
@@ -98,24 +100,30 @@ def _init(script: Script, init: ast.FunctionDef | ast.AsyncFunctionDef) -> Itera
 
 
 def _run(script: Script, run: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:
-    arguments = run.args
-    named = [a.arg for a in (*arguments.args, *arguments.kwonlyargs) if a.arg != "request_headers"]
-    if arguments.posonlyargs:
-        yield _finding(
-            script, run.lineno, Severity.FAULT, "run() is called with names: its parameters cannot be positional-only"
-        )
-    elif arguments.vararg or arguments.kwarg:
-        stars = (
-            f"*{arguments.vararg.arg}" if arguments.vararg else f"**{arguments.kwarg.arg}" if arguments.kwarg else ""
-        )
-        message = f"run() takes {stars}, which the server of azureml-defaults 1.45 and later refuses to start with"
-        yield _finding(script, run.lineno, Severity.DIFFERENCE, message)
-    elif not named:
-        yield _finding(script, run.lineno, Severity.FAULT, "run() has no parameter for the request; write run(data)")
+    """What the server refuses to start with (contract E-4 to E-8)."""
     decorators = {_dotted(d.func if isinstance(d, ast.Call) else d).rpartition(".")[2] for d in run.decorator_list}
-    if {"rawhttp", "input_schema"} <= decorators:
-        message = "run() has both @rawhttp and @input_schema: the server does not start with both (as v1's)"
+    has_schema = "input_schema" in decorators
+    for message in _unfit(run.args, has_schema=has_schema, is_legacy=script.is_legacy):
         yield _finding(script, run.lineno, Severity.FAULT, message)
+    if "rawhttp" in decorators and has_schema and not script.is_legacy:
+        message = "run() has both @rawhttp and @input_schema, with which the server does not start (nor did v1's)"
+        yield _finding(script, run.lineno, Severity.FAULT, message)
+
+
+def _unfit(arguments: ast.arguments, *, has_schema: bool, is_legacy: bool) -> Iterator[str]:
+    named = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    stars = [f"*{a.arg}" for a in [arguments.vararg] if a] + [f"**{a.arg}" for a in [arguments.kwarg] if a]
+    if not named and not stars:
+        yield "run() has no parameter for the request; write run(data)"
+    elif is_legacy:
+        if len(named) > 2 and not has_schema:
+            yield "run() has more than two parameters, with which the server of azureml-defaults 1.42 did not start"
+    elif stars:
+        yield f"run() takes {', '.join(stars)}, with which the server of azureml-defaults 1.45 and later does not start"
+    elif arguments.posonlyargs:
+        yield "run() is called with names: its parameters cannot be positional-only"
+    elif named == ["request_headers"]:
+        yield "run() takes request_headers alone; it needs a parameter for the request as well"
 
 
 def _removed(script: Script, names: list[Used]) -> Iterator[Finding]:

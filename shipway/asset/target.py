@@ -8,7 +8,7 @@ from shipway.domain.environment import Environment
 from shipway.domain.image import DOCKER, PROCESS, USUAL_IMAGE
 from shipway.domain.service import DeploymentConfig
 from shipway.errors import BuildError, ConfigError
-from shipway.image.container.base_choice import base_for
+from shipway.image.container.base_choice import BaseWish, base_for
 from shipway.image.container.base_faults import process_faults
 from shipway.image.interpreters import own_interpreter
 from shipway.machine.state import MachineState
@@ -78,18 +78,29 @@ def unhonoured(deployment: DeploymentConfig, kind: str) -> Iterator[Finding]:
         yield _finding(Severity.DIFFERENCE, f"{kind} does not do what the config asks for: {'; '.join(asked)}")
 
 
-def base_findings(environment: Environment, kind: str) -> Iterator[Finding]:
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """`image` is the one that the environment lies on as it is; None where there is none, or it has to be made."""
+
+    findings: tuple[Finding, ...]
+    image: str | None = None
+
+
+def choose_base(environment: Environment, kind: str) -> Base:
     """What becomes of the author's base image. Reads the table of known ones; asks no engine."""
     try:
         if kind == PROCESS:
-            yield from (_base(Severity.FAULT, line) for line in process_faults(environment))
-            return
+            return Base(findings=tuple(_base(Severity.FAULT, line) for line in process_faults(environment)))
         wish = base_for(environment, USUAL_IMAGE, own=own_interpreter().numbers)
     except (BuildError, ConfigError) as error:
-        yield _base(Severity.FAULT, str(error))
-        return
-    what = "made by Docker from its steps, " if wish.dockerfile is not None else ""
-    yield _base(Severity.OK, f"{what}{wish.name}")
+        return Base(findings=(_base(Severity.FAULT, str(error)),))
+    findings = tuple(_of_wish(wish, environment))
+    return Base(findings=findings, image=wish.name if wish.dockerfile is None else None)
+
+
+def _of_wish(wish: BaseWish, environment: Environment) -> Iterator[Finding]:
+    on = "what its own Dockerfile says" if environment.base.dockerfile is not None else wish.name
+    yield _base(Severity.OK, on if wish.dockerfile is None else f"has to be made first, on {on}")
     for line in wish.told:
         said = line.removeprefix(f"{environment.called}: ")
         if not said.startswith("it pins "):  # which is said of the Python

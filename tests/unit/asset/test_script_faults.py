@@ -10,9 +10,9 @@ from shipway.asset.script_faults import Script, model_names, script_findings
 RUN = "\ndef run(data):\n    return data\n"
 
 
-def found(text: str, python: str = "3.8.18", **versions: str) -> list[tuple[Severity, str]]:
+def found(text: str, python: str = "3.8.18", *, is_legacy: bool = False, **versions: str) -> list[tuple[Severity, str]]:
     named = {name.replace("_", "-"): version for name, version in versions.items()}
-    script = Script(file="score.py", tree=ast.parse(text), python=python, versions=named)
+    script = Script(file="score.py", tree=ast.parse(text), python=python, versions=named, is_legacy=is_legacy)
     return [(finding.severity, finding.line) for finding in script_findings(script)]
 
 
@@ -21,47 +21,43 @@ def test_an_ordinary_script_has_nothing_to_say_of() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "severity", "line"),
+    ("text", "line"),
     [
-        (
-            f"def init(path): pass{RUN}",
-            Severity.FAULT,
-            "score.py:1: init() is called without arguments, and this one wants some",
-        ),
-        (
-            "def init(x=1): pass\ndef run(): pass",
-            Severity.FAULT,
-            "score.py:2: run() has no parameter for the request; write run(data)",
-        ),
+        (f"def init(path): pass{RUN}", "1: init() is called without arguments, and this one wants some"),
+        ("def init(x=1): pass\ndef run(): pass", "2: run() has no parameter for the request; write run(data)"),
         (
             "def run(request_headers): pass",
-            Severity.FAULT,
-            "score.py:1: run() has no parameter for the request; write run(data)",
+            "1: run() takes request_headers alone; it needs a parameter for the request as well",
         ),
+        ("def run(a, /): pass", "1: run() is called with names: its parameters cannot be positional-only"),
         (
-            "def run(a, /): pass",
-            Severity.FAULT,
-            "score.py:1: run() is called with names: its parameters cannot be positional-only",
-        ),
-        (
-            "def run(a, *rest): pass",
-            Severity.DIFFERENCE,
-            "score.py:1: run() takes *rest, which the server of azureml-defaults 1.45 and later refuses to start with",
-        ),
-        (
-            "def run(**k): pass",
-            Severity.DIFFERENCE,
-            "score.py:1: run() takes **k, which the server of azureml-defaults 1.45 and later refuses to start with",
+            "def run(a, *rest, **more): pass",
+            "1: run() takes *rest, **more, with which the server of azureml-defaults 1.45 and later does not start",
         ),
         (
             "@rawhttp\n@input_schema('a', t)\ndef run(a): pass",
-            Severity.FAULT,
-            "score.py:3: run() has both @rawhttp and @input_schema: the server does not start with both (as v1's)",
+            "3: run() has both @rawhttp and @input_schema, with which the server does not start (nor did v1's)",
         ),
     ],
 )
-def test_signatures_that_the_server_cannot_call_are_told(text: str, severity: Severity, line: str) -> None:
-    assert found(text) == [(severity, line)]
+def test_signatures_with_which_the_server_does_not_start_are_told(text: str, line: str) -> None:
+    assert found(text) == [(Severity.FAULT, f"score.py:{line}")]
+
+
+@pytest.mark.parametrize("text", ["def run(*a): pass", "def run(request_headers): pass", "def run(**k): pass"])
+def test_the_server_of_old_took_other_signatures(text: str) -> None:
+    assert found(text, is_legacy=True) == []
+    assert found("def run(a, b, c): pass", is_legacy=True) == [
+        (
+            Severity.FAULT,
+            (
+                "score.py:1: run() has more than two parameters, with which the server of azureml-defaults 1.42 did not "
+                "start"
+            ),
+        )
+    ]
+    assert found("@input_schema('a', t)\ndef run(a, b, c): pass", is_legacy=True) == []
+    assert found("def run(a, b=1, c=2): pass") == []
 
 
 def test_a_name_that_the_resolved_library_has_lost_is_told() -> None:
