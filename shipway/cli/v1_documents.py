@@ -29,6 +29,15 @@ class Kind:
 INFERENCE = Kind(name="inference config", option="--ic", mark="entryScript", flags=INFERENCE_FLAGS)
 DEPLOYMENT = Kind(name="deployment config", option="--dc", mark="computeType", flags=DEPLOYMENT_FLAGS)
 
+_OTHERS = (
+    (INFERENCE.mark, "an inference config", f"give it after {INFERENCE.option}"),
+    (DEPLOYMENT.mark, "a deployment config", f"give it after {DEPLOYMENT.option}"),
+    ("dependencies", "a conda file", "give it after --cf"),
+    ("python", "an environment", "give its folder after --ed"),
+    ("service", "a release file", "use `shipway release FILE`"),
+)
+"""Other files of v1's and ours, by a key that only they have."""
+
 _SAME_KEY = {"extraDockerfileSteps": "extraDockerFileSteps"}
 """Both spellings occur in files (contract section 26)."""
 
@@ -57,6 +66,8 @@ def laid_over(
     """
     if path is None:
         return Loaded(_from_flags(kind, given) if given else None)
+    if path.suffix == ".py":
+        raise _not_this(kind, str(path), "a script", "give it after --es")
     document = read_document(path)
     _refuse_the_other_kind(kind, document)
     if not given or not isinstance(document.value, Mapping):
@@ -151,14 +162,14 @@ def _won(value: Mapping[str, Any], keys: tuple[str, ...], flag: Flag, said: obje
 
 
 def _refuse_the_other_kind(kind: Kind, document: Document) -> None:
-    other = DEPLOYMENT if kind is INFERENCE else INFERENCE
+    """Raises ConfigError for a file that is plainly something else, with the flag that takes it."""
     value = document.value
-    if isinstance(value, Mapping) and other.mark in value and kind.mark not in value:
-        raise ConfigError(
-            f"{document.source}: is {_an(other.name)} (it has {other.mark}), given as the {kind.name}; "
-            f"give it after {other.option}"
-        )
+    if not isinstance(value, Mapping) or kind.mark in value:
+        return
+    for mark, name, remedy in _OTHERS:
+        if mark in value:
+            raise _not_this(kind, document.source, f"{name} (it has {mark})", remedy)
 
 
-def _an(name: str) -> str:
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+def _not_this(kind: Kind, source: str, what: str, remedy: str) -> ConfigError:
+    return ConfigError(f"{source}: is {what}, given as the {kind.name}; {remedy}")

@@ -5,12 +5,14 @@ import getpass
 import os
 import secrets
 from argparse import Namespace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
 from shipway.cli.output import fields
 from shipway.cli.parser import Parser
+from shipway.errors import ConfigError
 
 if TYPE_CHECKING:
     from shipway.release.asked import Asked
@@ -38,13 +40,23 @@ def add_environment_flags(parser: Parser) -> None:
 
 
 def environment_fields(args: Namespace) -> dict[str, Any]:
-    """What those flags say, by the names of the fields of `Asked`."""
+    """What those flags say, by the names of the fields of `Asked`. Raises ConfigError for a variable that is no day."""
     return {
-        "as_of": args.as_of or os.environ.get(AS_OF) or None,
+        "as_of": args.as_of or _day_of_the_environment(),
         "relax": args.relax,
         "python": args.python,
         "golden": args.golden,
     }
+
+
+def _day_of_the_environment() -> str | None:
+    day = os.environ.get(AS_OF)
+    if not day:
+        return None
+    try:
+        return date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise ConfigError(f"{AS_OF} must be a day such as 2021-03-01, not {day!r}") from None
 
 
 def release(asked: "Asked", args: Namespace, context: Context) -> int:
@@ -57,8 +69,6 @@ def release(asked: "Asked", args: Namespace, context: Context) -> int:
         context.output.say(f"warning: {warning}")
     if args.dry_run:
         print_plan(prepared.plan, context)
-        if prepared.refusal:
-            context.output.say(f"shipway: it would be refused: {prepared.refusal}")
         return 0
     return _carry_out(prepared, args, context)
 

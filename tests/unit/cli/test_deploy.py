@@ -36,7 +36,8 @@ GIVEN = ("-m", "digits:1", "-ic", "i.json", "-dc", "d.json", "-ct", "process")
 
 
 def kept(workspace: Path) -> set[str]:
-    return {path.relative_to(workspace).parts[0] for path in workspace.rglob("*.json")}
+    """Besides locks, which are a cache."""
+    return {path.relative_to(workspace).parts[0] for path in workspace.rglob("*.json")} - {"locks"}
 
 
 def test_a_dry_run_plans_v1_assets_and_keeps_nothing(shipway: Shipway, workspace: Path) -> None:
@@ -135,6 +136,12 @@ def test_what_is_wrong_is_named_and_nothing_is_kept(
     last = said.err.splitlines()[-1]
     assert last.startswith(f"shipway: error: {error}"), last
     assert kept(workspace) == before
+
+
+def test_the_day_of_the_environment_is_a_day(shipway: Shipway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHIPWAY_AS_OF", "yesterday")
+    said = shipway("model", "deploy", "-n", "mine", *GIVEN, "--dry-run")
+    assert said.error == "shipway: error: SHIPWAY_AS_OF must be a day such as 2021-03-01, not 'yesterday'"
 
 
 def test_a_service_name_that_v1_refused_is_refused(shipway: Shipway) -> None:

@@ -170,6 +170,21 @@ def test_what_lacks_where_only_flags_are_is_said_of_the_flag_to_give(parse: Pars
             "entryScript: score.py",
             "c.json: is an inference config (it has entryScript), given as the deployment config; give it after --ic",
         ),
+        (
+            "--ic",
+            "name: mine\ndependencies: [python=3.6]",
+            "c.json: is a conda file (it has dependencies), given as the inference config; give it after --cf",
+        ),
+        (
+            "--ic",
+            '{"name": "mine", "python": {}}',
+            "c.json: is an environment (it has python), given as the inference config; give its folder after --ed",
+        ),
+        (
+            "--dc",
+            "service: digits",
+            "c.json: is a release file (it has service), given as the deployment config; use `shipway release FILE`",
+        ),
         ("--ic", "", "c.json: the file is empty"),
         ("--dc", '{"computeType": ', "c.json:1: not valid JSON: Expecting value at column 17"),
     ],
@@ -182,6 +197,12 @@ def test_a_file_that_is_not_the_config_is_named(
     with pytest.raises(ConfigError) as raised:
         (inference_document if option == "--ic" else deployment_document)(args)
     assert str(raised.value) == error
+
+
+def test_a_script_that_is_given_as_a_config_is_named(parse: Parse) -> None:
+    with pytest.raises(ConfigError) as raised:
+        inference_document(parse("--ic", "src/score.py"))
+    assert str(raised.value) == "src/score.py: is a script, given as the inference config; give it after --es"
 
 
 def test_a_group_of_keys_that_is_none_has_no_place_for_a_flag(parse: Parse, folder: Path) -> None:
