@@ -92,6 +92,7 @@ def plan_markdown(plan: Plan) -> str:
         "",
         *(f"1. **{step.step.value}**: {step.what}" for step in plan.steps),
         *(f"- not on {c.kind}: {'; '.join(c.faults)}" for c in plan.candidates if c.faults),
+        *([f"- it would be refused: {plan.refusal}"] if plan.refusal else []),
     ]
     return "\n".join(lines)
 

@@ -13,7 +13,7 @@ from shipway.cli.parser import Parser
 from shipway.errors import ReleaseEnded, ShipwayError
 
 if TYPE_CHECKING:
-    from shipway.release.begin import Prepared
+    from shipway.release.begin import Asked, Prepared
     from shipway.release.outcomes import Ending
     from shipway.release.plan import Plan
     from shipway.release.report import ReleaseReport
@@ -28,6 +28,9 @@ def add_arguments(parser: Parser) -> None:
     start.add_argument("--dry-run", action="store_true", help="print the plan and do nothing")
     start.add_argument("--id", dest="release_id", help="the release's id; the same id again is the same release")
     start.add_argument("--target", metavar="KIND", help="where to, whatever the file says; see `shipway target list`")
+    start.add_argument("--as-of", metavar="DATE", help="YYYY-MM-DD: the day whose versions unpinned packages get")
+    start.add_argument("--relax", action="store_true", help="accept the proposed changes of pins that do not resolve")
+    start.add_argument("--python", type=Path, metavar="PATH", help="the interpreter of the process target")
     parser.add_verb("list", _list, "every release of this workspace")
     for name, run, summary in (
         ("show", _show, "what a release did, step by step, and what its checks found"),
@@ -43,18 +46,30 @@ def run(args: Namespace, context: Context) -> int:
 
 
 def _start(args: Namespace, context: Context) -> int:
+    from shipway.release.begin import FileAsked
+
+    asked = FileAsked(file=args.file, target=args.target, as_of=args.as_of, relax=args.relax, python=args.python)
+    prepared = prepare_and_tell(asked, context)
     if args.dry_run:
-        print_plan(_prepare(context, args.file, args.target).plan, context)
+        print_plan(prepared.plan, context)
         return 0
-    return _carry_out(context, begin(context, args.file, args.release_id, target=args.target))
+    return _carry_out(context, _keep(prepared, context, args.release_id))
 
 
 def begin(context: Context, file: Path, release_id: str | None = None, *, target: str | None = None) -> str:
     """Reads, checks, plans and keeps a release; returns its id. Nothing is begun, so that a refusal costs nothing."""
+    from shipway.release.begin import FileAsked
+
+    return _keep(prepare_and_tell(FileAsked(file=file, target=target), context), context, release_id)
+
+
+def _keep(prepared: "Prepared", context: Context, release_id: str | None) -> str:
+    """A plan that cannot be carried out is shown before it is refused."""
     from shipway.release.begin import keep
     from shipway.release.run import utc_now
 
-    prepared = _prepare(context, file, target)
+    if prepared.refusal and not context.output.is_json:
+        print_plan(prepared.plan, context)
     given = f"{prepared.config.service}-{secrets.token_hex(4)}" if release_id is None else release_id
     now = utc_now()
     kept = keep(prepared, context.workspace(), release_id=given, requested_by=getpass.getuser(), now=now)
@@ -66,10 +81,10 @@ def begin(context: Context, file: Path, release_id: str | None = None, *, target
     return given
 
 
-def _prepare(context: Context, file: Path, target: str | None) -> "Prepared":
-    from shipway.release.begin import FileAsked, prepare
+def prepare_and_tell(asked: "Asked", context: Context) -> "Prepared":
+    from shipway.release.begin import prepare
 
-    prepared = prepare(FileAsked(file=file, target=target), context.workspace(), context.state())
+    prepared = prepare(asked, context.workspace(), context.state())
     for warning in prepared.warnings:
         context.output.say(f"warning: {warning}")
     return prepared
@@ -220,11 +235,18 @@ def _lines(report: "ReleaseReport", document: Mapping[str, Any]) -> list[str]:
 def print_plan(planned: "Plan", context: Context) -> None:
     steps = [{"step": s.step.value, "what": s.what} for s in planned.steps]
     rejected = {c.kind: list(c.faults) for c in planned.candidates if c.faults}
-    document = {"service": planned.service, "champion": planned.champion, "steps": steps, "rejected": rejected}
+    document = {
+        "service": planned.service,
+        "champion": planned.champion,
+        "steps": steps,
+        "rejected": rejected,
+        "refusal": planned.refusal,
+    }
     lines = [
         f"{planned.service}: in service now: {planned.champion or 'nothing'}",
         *(f"  {s.step:<16} {s.what}" for s in planned.steps),
         *(f"  not {kind}: {'; '.join(faults)}" for kind, faults in rejected.items()),
+        *([f"  it would be refused: {planned.refusal}"] if planned.refusal else []),
     ]
     context.output.record(document, lines)
 

@@ -4,6 +4,7 @@ Only shapes and single values are checked here; what needs the disk or two keys 
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -44,6 +45,11 @@ def _label(name: str) -> str:
     return name
 
 
+def _as_written(value: object) -> object:
+    """YAML makes a date of one that is not in quotes."""
+    return value.isoformat() if type(value) is date else value
+
+
 def _day(text: str) -> str:
     if fault := day_fault(text):
         raise ValueError(fault)
@@ -72,7 +78,7 @@ def _path_or_mapping(value: object) -> object:
 ServiceName: TypeAlias = Annotated[str, AfterValidator(_service_name)]
 ModelName: TypeAlias = Annotated[str, AfterValidator(_model_name)]
 PathOrMapping: TypeAlias = Annotated[str | dict[str, Any], BeforeValidator(_path_or_mapping)]
-Day: TypeAlias = Annotated[str, AfterValidator(_day)]
+Day: TypeAlias = Annotated[str, BeforeValidator(_as_written), AfterValidator(_day)]
 Label: TypeAlias = Annotated[str, AfterValidator(_label)]
 TargetName: TypeAlias = Annotated[str, Field(min_length=1)]
 Percent: TypeAlias = Annotated[float, Field(ge=0, le=100)]

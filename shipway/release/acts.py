@@ -12,6 +12,7 @@ from shipway.errors import ConfigError, ModelNotFound, TargetUnavailable
 from shipway.image.container.settings import Origin
 from shipway.registry.models import Registry
 from shipway.release.ledger import LedgerEntry, ledger_of, not_here, standing_of
+from shipway.release.login import login_of
 from shipway.release.outcomes import Deployed, Registered, TargetChoice
 from shipway.release.plan import Candidate, abilities_of, candidates, first_fit, image_kind_of
 from shipway.release.revision import address_of, revision_spec, wait_healthy
@@ -95,8 +96,10 @@ def _version_of(run: ReleaseRun, model: ModelInput) -> ModelVersion:
 def _build(run: ReleaseRun, registered: Registered) -> Image:
     spec = ImageSpec(code=run.inputs.code, environment=run.inputs.environment, models=model_versions(run, registered))
     kind = image_kind_of(_fit(_candidates(run), run).kind)
-    origin = Origin(commit=run.inputs.commit)
+    origin = Origin(commit=run.inputs.commit, base_login=login_of(run.machine, run.ref.release_id))
     image = run.tools.build_image(spec, run.inputs.image, kind, run.workspace, run.machine, origin=origin)
+    for line in image.told:
+        log.info("%s", line)
     log.info("image %s, %s bytes", short_digest(image.digest), f"{image.size_bytes:,}")
     return image
 

@@ -11,11 +11,13 @@ from shipway.config.documents import Loaded
 from shipway.config.release_file import load_release_file
 from shipway.domain.release import ReleaseConfig, ReleaseInputs, day_fault
 from shipway.errors import ConfigError, ServiceNotFound
-from shipway.machine.state import MachineState
+from shipway.machine.state import MachineState, machine_state
 from shipway.release.asked import Asked, FileAsked, ReloadAsked, UpdateAsked, V1Asked
 from shipway.release.background import Started, start_in_background
+from shipway.release.environment import settle_environment
 from shipway.release.inputs import Found, check_inputs, keep_inputs
 from shipway.release.ledger import LedgerEntry, ledger_of, services_of
+from shipway.release.login import keep_login
 from shipway.release.open_releases import refuse_if_busy
 from shipway.release.plan import Plan, abilities_of, image_kind_of, plan
 from shipway.release.source import commit_of
@@ -49,7 +51,10 @@ class Prepared:
     plan: Plan
     warnings: tuple[str, ...]
     found: Found
-    refusal: str = ""
+
+    @property
+    def refusal(self) -> str:
+        return self.plan.refusal
 
 
 def prepare(asked: Asked, workspace: Workspace, machine: MachineState) -> Prepared:
@@ -62,9 +67,17 @@ def prepare(asked: Asked, workspace: Workspace, machine: MachineState) -> Prepar
     config = _as_asked(loaded.value, asked)
     planned = _plan(asked, config, workspace, machine)
     check_inputs(config, workspace, image_kind=image_kind_of(planned.choice))
-    _refuse_taken_port(config, planned, machine)
     found = Found(commit=commit_of(_folder(asked, config)))
-    return Prepared(config=config, plan=planned, warnings=tuple(loaded.warnings), found=found)
+    if planned.refusal:
+        return Prepared(config=config, plan=planned, warnings=loaded.warnings, found=found)
+    _refuse_taken_port(config, planned, machine)
+    settled = settle_environment(config, image_kind_of(planned.choice), workspace, machine, configs=_configs(asked))
+    return Prepared(
+        config=replace(config, inference=replace(config.inference, environment=settled.environment)),
+        plan=planned,
+        warnings=(*loaded.warnings, *settled.told),
+        found=replace(found, lock=settled.lock, told=settled.told),
+    )
 
 
 def keep(
@@ -79,9 +92,11 @@ def keep(
         raise ConfigError(prepared.refusal)
     config = prepared.config
     refuse_if_busy(workspace, config.service, besides=release_id, now=now)
-    return keep_inputs(
+    kept = keep_inputs(
         config, release_id=release_id, requested_by=requested_by, now=now, workspace=workspace, found=prepared.found
     )
+    keep_login(machine_state(workspace.url), release_id, config.inference.base_login)
+    return kept
 
 
 def read_asked(asked: Asked, workspace: Workspace) -> Loaded[ReleaseConfig]:
@@ -146,6 +161,17 @@ def _folder(asked: Asked, config: ReleaseConfig) -> Path:
         case ReloadAsked():
             place = config.source
             return Path(place.folder or place.entry_script).parent if place else Path()
+
+
+def _configs(asked: Asked) -> tuple[Path, ...]:
+    """The files that an environment was read from, as far as they are known."""
+    match asked:
+        case FileAsked():
+            return (asked.file,)
+        case V1Asked() | UpdateAsked():
+            return (asked.inference,) if isinstance(asked.inference, Path) else ()
+        case ReloadAsked():
+            return ()
 
 
 def _plan(asked: Asked, config: ReleaseConfig, workspace: Workspace, machine: MachineState) -> Plan:

@@ -18,9 +18,10 @@ from shipway.domain.names import release_id_fault
 from shipway.domain.release import ModelInput, ModelSource, ReleaseConfig, ReleaseInputs, VerificationConfig
 from shipway.domain.service import without_secrets
 from shipway.errors import ConfigError, RecordExists, RecordMissing, ReleaseError, ReleaseNotFound
-from shipway.image.interpreters import find_interpreter
+from shipway.machine.state import machine_state
 from shipway.registry.models import Registry
 from shipway.release.journal import journal_of
+from shipway.release.login import forget_login
 from shipway.release.open_releases import lease_name
 from shipway.release.secrets import refuse_secrets
 from shipway.release.without_code import refuse_unless_one_onnx
@@ -103,9 +104,8 @@ def keep_inputs(
 def check_inputs(config: ReleaseConfig, workspace: Workspace, *, image_kind: str) -> None:
     """Refuses what `keep_inputs` and the build would refuse, as far as one can see without keeping it. Only looks.
 
-    `image_kind` is that of the image to be built: a container's Python is its base's, and is not looked for here.
-    Raises ConfigError, for secrets in the code of a container image too; StoreError for a folder that cannot be kept,
-    ModelNotFound, and BuildError for a Python that this machine has not got.
+    `image_kind` is that of the image to be built. Raises ConfigError, for secrets in the code of a container image too;
+    StoreError for a folder that cannot be kept, ModelNotFound.
     """
     files = {source.name: _files_of(source, workspace) for source in config.models}
     if config.code is None and config.inference.entry_script is None:
@@ -114,9 +114,7 @@ def check_inputs(config: ReleaseConfig, workspace: Workspace, *, image_kind: str
         find_files(Path(config.inference.source_directory), what=_SOURCE)
     if config.verification.suite is not None and not _is_kept(config.verification.suite):
         load_suite(read_text(Path(config.verification.suite)), config.verification.suite)
-    if image_kind == PROCESS:
-        find_interpreter(config.inference.environment.python)
-    elif config.code is None:
+    if image_kind != PROCESS and config.code is None:
         refuse_secrets(config.inference)
 
 
@@ -126,10 +124,10 @@ def keep_code(inference: InferenceConfig, workspace: Workspace) -> Code | None:
         return None
     if inference.source_directory is None:
         script = Path(inference.entry_script)
-        check_entry_script(script)
+        check_entry_script(script, python=inference.environment.python)
         return Code(tree=workspace.blobs.put_tree(script), entry_script=script.name)
     folder = Path(inference.source_directory)
-    check_entry_script(folder / inference.entry_script)
+    check_entry_script(folder / inference.entry_script, python=inference.environment.python)
     return Code(tree=workspace.blobs.put_tree(folder, what=_SOURCE), entry_script=inference.entry_script)
 
 
@@ -164,6 +162,7 @@ def forget_unbegun(workspace: Workspace, release_id: str, *, now: datetime) -> N
         return
     held = current(workspace.records, lease_name(read_inputs(workspace, release_id).service), now=now)
     if held is None or held.holder.release_id != release_id:
+        forget_login(machine_state(workspace.url), release_id)
         workspace.records.delete(_key(release_id))
 
 

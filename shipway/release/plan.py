@@ -9,13 +9,16 @@ from importlib.util import find_spec
 
 from shipway.domain.environment import Environment
 from shipway.domain.image import DOCKER, PROCESS
-from shipway.domain.release import ReleaseConfig, ReleaseKind, VerificationConfig
-from shipway.domain.wording import counted
+from shipway.domain.release import ReleaseConfig
 from shipway.errors import ConfigError
-from shipway.release.steps import Step
+from shipway.image.container.base_faults import process_faults
+from shipway.release.planned_steps import PlannedStep, steps_of
 from shipway.targets.base import MayBeAway, SplitsTraffic, Target, known_kinds
 
 Installed = Callable[[str], bool]
+
+NOT_THERE_YET = ("aci", "aks", "aksendpoint")
+"""v1's own targets in the cloud: a release to one is planned and checked in full, and then refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,28 +46,21 @@ class Candidate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedStep:
-    """One line of the plan, for a person to read before anything happens."""
-
-    step: Step
-    what: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The steps in the order in which they will be taken."""
+    """The steps in the order in which they will be taken. `refusal` says why they cannot be, on targets that are not
+    there yet: such a plan is for reading."""
 
     service: str
     champion: str | None
     steps: tuple[PlannedStep, ...]
     candidates: tuple[Candidate, ...]
+    refusal: str = ""
 
     @property
     def choice(self) -> str:
-        """The kind of the target that will be taken, unless it goes away meanwhile."""
+        """The kind of the target that will be taken, unless it goes away meanwhile; the first of a plan for reading."""
         fit = first_fit(self.candidates)
-        assert fit is not None
-        return fit.kind
+        return self.candidates[0].kind if fit is None else fit.kind
 
 
 def is_installed(package: str) -> bool:
@@ -106,10 +102,17 @@ def plan(
     """
     _refuse_unverifiable(config, installed)
     found = candidates(config.targets, config.inference.environment, abilities, served_by=served_by)
+    refusal = ""
     if first_fit(found) is None:
-        faults = "; ".join(f"{c.kind}: {', '.join(c.faults)}" for c in found)
-        raise ConfigError(f"targets: no candidate can take this release: {faults}")
-    return Plan(service=config.service, champion=champion, steps=_steps(config, champion), candidates=found)
+        cloud = next((c.kind for c in found if c.kind in NOT_THERE_YET), None)
+        if cloud is None:
+            faults = "; ".join(f"{c.kind}: {', '.join(c.faults)}" for c in found)
+            raise ConfigError(f"targets: no candidate can take this release: {faults}")
+        refusal = (
+            f"{_not_there_yet(cloud)}: nothing was registered or deployed; --target {DOCKER} runs the same assets here"
+        )
+    steps = steps_of(config, champion)
+    return Plan(service=config.service, champion=champion, steps=steps, candidates=found, refusal=refusal)
 
 
 def candidates(
@@ -136,17 +139,22 @@ def _candidate(
 
 
 def _faults(kind: str, environment: Environment, ability: Ability | None, image_kind: str | None) -> tuple[str, ...]:
+    if kind in NOT_THERE_YET:
+        return (_not_there_yet(kind),)
     if ability is None:
         return (f"unknown target; the targets are {', '.join(known_kinds())}",)
     faults = []
     if not ability.splits_traffic:
         faults.append("cannot split traffic between the champion and a challenger")
-    if environment.conda_packages:
-        names = ", ".join(environment.conda_packages)
-        faults.append(f"has no conda for {names}; name pip packages in their place")
+    if kind == PROCESS:
+        faults += process_faults(environment)
     if image_kind not in {None, image_kind_of(kind)}:
         faults.append(f"runs images of kind {image_kind_of(kind)}, and this release has built one of kind {image_kind}")
     return tuple(faults)
+
+
+def _not_there_yet(kind: str) -> str:
+    return f"target {kind} is not there yet"
 
 
 def _refuse_unverifiable(config: ReleaseConfig, installed: Installed) -> None:
@@ -160,50 +168,3 @@ def _refuse_unverifiable(config: ReleaseConfig, installed: Installed) -> None:
         raise ConfigError(
             "verification/suite: Great Expectations is not installed; pip install 'shipway[expectations]'"
         )
-
-
-def _steps(config: ReleaseConfig, champion: str | None) -> tuple[PlannedStep, ...]:
-    verification = config.verification
-    models = ", ".join(m.name if m.path else f"{m.name}:{m.version or 'newest'}" for m in config.models)
-    walk = ", ".join(f"{step.weight} % for {step.bake_s:g} s" for step in config.bakes)
-    traffic = f"{walk}, then 100 %" if champion and walk else "100 % at once" + _why_at_once(config, champion)
-    soak = verification.smoke.load_s
-    packages = counted(len(config.inference.environment.requirements), "package")
-    what = {
-        Step.REGISTER: f"{models}",
-        Step.BUILD: f"{config.inference.entry_script or 'no code'} with {packages}{_where_to(config)}",
-        Step.SMOKE: f"run it alone: healthy, {_asked(verification)}, memory after {soak:g} s of load",
-        Step.CHOOSE: f"of {', '.join(config.targets)}",
-        Step.DEPLOY: f"a new revision beside {champion or 'nothing'}, without traffic",
-        Step.VERIFY: _verified(verification, champion),
-        Step.PROMOTE: f"traffic {traffic}",
-    }
-    return tuple(PlannedStep(step=step, what=text) for step, text in what.items())
-
-
-def _asked(verification: VerificationConfig) -> str:
-    if verification.golden is not None:
-        return "every golden request answered with 200"
-    return "the sample of its swagger, if it shows one, answered with 200" if verification.sample else "nothing asked"
-
-
-def _verified(verification: VerificationConfig, champion: str | None) -> str:
-    """What is known to be checked, and how more would be."""
-    suite = ", the expectation suite" if verification.suite else ""
-    beside = f", agreement with {champion}" if champion else ""
-    if verification.golden is not None:
-        return f"golden rows{suite}, errors, latency{beside}"
-    why = "there are no golden rows (verification/golden, --golden)"
-    if not verification.sample:
-        return f"healthy, by the same process; no request is made: {why}"
-    return f"healthy, by the same process; the sample of its swagger, if it shows one: errors, latency{beside}; {why}"
-
-
-def _why_at_once(config: ReleaseConfig, champion: str | None) -> str:
-    if champion is None:
-        return ": it is the first revision of the service"
-    return ": a reload has no bake" if config.kind is ReleaseKind.RELOAD else ""
-
-
-def _where_to(config: ReleaseConfig) -> str:
-    return f", pushed to {config.image.registry}" if config.image.registry else ""

@@ -64,8 +64,8 @@ def test_a_model_or_a_name_that_cannot_be(desk: Desk, old: str, new: str, expect
         ("requests: 20", "requests: 0", "good.yaml:11: verification/load/requests: must be greater than or equal to 1, not 0"),
         ("floor_ms: 2000", "floor_ms: .inf", "good.yaml:12: verification/limits/latency_p95/floor_ms: must be a finite number, not inf"),
         (DEPLOYMENT, "{computeType: local, port: 99999}", "good.yaml:6: deployment/port: must be 1 to 65535, not 99999"),
-        (DEPLOYMENT, "{computeType: aks}", "good.yaml:6: deployment/computeType: target 'aks' is not supported yet; use local"),
-        (f"  {GOLDEN}\n", "", 'good.yaml: verification/golden: missing, so nothing could be asked of the new revision; name a file with a line {"request": ..., "expected": ...} for each known answer'),
+        (DEPLOYMENT, "{computeType: akss}", "good.yaml:6: deployment/computeType: unknown compute type 'akss'; v1 knows local, aci, aks, aksendpoint"),
+        ("target: process", "target: process\nas_of: '1.3.2021'", "good.yaml:8: as_of: must be a day such as 2021-03-01, not '1.3.2021'"),
         (GOLDEN, "golden: gold.jsonl", "good.yaml:9: verification/golden: no such file: ~/gold.jsonl"),
         (GOLDEN, "golden: src", "good.yaml:9: verification/golden: is a folder; name a file: ~/src"),
     ],
@@ -189,9 +189,8 @@ def test_a_v1_config_that_is_malformed(desk: Desk, inference: str, deployment: s
         ("dependencies:\n- pip:\n  - a\n - b\n", "~/src/env.yml:4: not valid YAML: did not find expected key, while parsing a block mapping"),
         ("dependencies:\n- 3\n", "~/src/env.yml:2: dependencies/0: must be a package, such as numpy=1.23, not 3"),
         ("dependencies:\n- pip:\n  - -e .\n", "~/src/env.yml:3: dependencies/0/pip/0: '-e .' is a folder of this machine; publish the package or put it into the source directory"),
-        ("dependencies:\n- pip:\n  - -r more.txt\n", "~/src/env.yml:3: dependencies/0/pip/0: ~/src/more.txt includes itself; take that line out"),
-        ("dependencies:\n- cudatoolkit=11\n", "good.yaml: targets: no candidate can take this release: process: has no conda for cudatoolkit=11; name pip packages in their place"),
-        ("dependencies:\n- python=2.7\n", "the environment pins Python 2.7; the scoring server runs on 3.6 and newer: pin one of those"),
+        ("dependencies:\n- pip:\n  - -r more.txt\n", "~/src/more.txt:1: ~/src/more.txt includes itself; take that line out"),
+        ("dependencies:\n- gdal=3.4\n", "good.yaml: targets: no candidate can take this release: process: the environment: the process target has no conda, and only conda has gdal=3.4: release it to a target that runs containers, such as docker, or name packages of pip's that do as well"),
         ("dependencies:\n- python=latest\n", "the environment pins Python 'latest', which is not a version; write one such as 3.11"),
     ],
 )  # fmt: skip
@@ -203,12 +202,14 @@ def test_a_conda_file_that_cannot_be_installed(desk: Desk, conda: str, expected:
 
 
 def test_a_python_that_is_not_on_this_machine(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", os.defpath)
+    monkeypatch.setenv("PATH", str(desk.folder))
+    for place in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"):
+        monkeypatch.setenv(place, str(desk.folder))
     desk.edits("entryScript: score.py", "entryScript: score.py\n  condaFile: env.yml")
-    desk.writes("src/env.yml", "dependencies:\n- python=3.99\n")
+    desk.writes("src/env.yml", "dependencies:\n- python=3.7.5\n")
     said = desk.refused("release", "good.yaml")
-    assert said.startswith("the environment pins Python 3.99, and there is none here (found ")
-    assert said.endswith("); install one, such as with `uv python install`, or pin another")
+    assert said.startswith("the environment pins Python 3.7.5, and there is none here (found ")
+    assert said.endswith("); install one, such as with `pyenv install 3.7`, or name one with --python")
     assert desk.has_nothing_new()
 
 

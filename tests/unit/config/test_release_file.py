@@ -162,7 +162,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(full: Path) -> None:
         ("service: digits", "servce: digits", "release.yaml:1: servce: unknown key, did you mean service? (and 1 more)"),
         ("floor_ms: 100", "floor: 100", "release.yaml:23: verification/limits/latency_p95/floor: unknown key, did you mean floor_ms?"),
         ("version: 3", "verzion: 3", "release.yaml:11: models/1/verzion: unknown key, did you mean version?"),
-        ("notes: the first", "zzz: 1", "release.yaml:30: zzz: unknown key; known are deployment, gateway, image, inference, models, notes, service, target, targets, traffic, verification"),
+        ("notes: the first", "zzz: 1", "release.yaml:30: zzz: unknown key; known are as_of, compute_target, deployment, gateway, image, inference, models, notes, python, relax, service, target, targets, traffic, verification"),
         ("service: digits", "service: Digits", "release.yaml:1: service: service name 'Digits' is not allowed: use 3 to 32 lower-case letters, digits and '-', beginning with a letter and not ending with '-'"),
         ("service: digits", "service: 12", "release.yaml:1: service: must be text, not 12: put quotes around it"),
         ("name: digits", "name: a/b", "release.yaml:3: models/0/name: model name 'a/b' is not allowed: use 1 to 255 letters, digits, '-', '.' and '_', beginning with a letter or a digit"),
@@ -192,7 +192,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(full: Path) -> None:
         ("sourceDirectory: src", "sourceDirectory: sources", "release.yaml:15: inference/sourceDirectory: no such folder: {project}/sources ('sources' is relative to {project})"),
         ("entryScript: score.py", "entryScript: scores.py", "release.yaml:14: inference/entryScript: no such file: {project}/src/scores.py; the entry script is looked for in {project}/src"),
         ("port: 8890", "port: 99999", "release.yaml:16: deployment/port: must be 1 to 65535, not 99999"),
-        ("computeType: local", "computeType: ACI", "release.yaml:16: deployment/computeType: target 'ACI' is not supported yet; use local"),
+        ("computeType: local", "computeType: ACIS", "release.yaml:16: deployment/computeType: unknown compute type 'ACIS'; v1 knows local, aci, aks, aksendpoint"),
         ("targets: [process]", "targets: [process]\ntarget: process", "release.yaml:18: target: give target or targets, not both"),
         ("targets: [process]", "targets: []", "release.yaml:17: targets: must not be empty"),
         ("targets: [process]", "target: ''", "release.yaml:17: target: must not be empty"),
@@ -247,3 +247,39 @@ def test_a_script_with_a_syntax_error_is_refused_before_anything_is_done(project
 def test_a_bad_golden_row_is_refused_at_once(full: Path) -> None:
     (full / "golden.jsonl").write_text('{"request": 1, "expected": 1}\n{"request": 1}\n')
     assert refusal(Path("release.yaml")) == "golden.jsonl:2: expected is missing"
+
+
+def test_models_may_be_v1_ids_and_the_environment_s_wishes_stand_beside_them(project: Path) -> None:
+    (project / "release.yaml").write_text(
+        "service: digits\nmodels: [digits:3, other]\ninference: {entryScript: score.py, sourceDirectory: src}\n"
+        "as_of: 2021-03-01\nrelax: true\npython: py/bin/python\nimage: {provide: [mpi]}\n"
+    )
+    config = load_release_file(Path("release.yaml")).value
+    assert config.models == (ModelSource(name="digits", version=3), ModelSource(name="other"))
+    assert (config.inference.environment.as_of, config.relax) == ("2021-03-01", True)
+    assert (config.image.python, config.image.provide) == (str(project / "py/bin/python"), ("mpi",))
+
+
+def test_a_config_for_a_cloud_is_a_release_to_that_cloud_unless_a_target_is_named(project: Path) -> None:
+    text = "service: digits\nmodels: [digits:3]\ninference: {entryScript: score.py, sourceDirectory: src}\n"
+    (project / "release.yaml").write_text(f"{text}deployment: {{computeType: AKS}}\ncompute_target: myaks\n")
+    config = load_release_file(Path("release.yaml")).value
+    assert (config.targets, config.deployment.compute_target) == (("aks",), "myaks")
+    (project / "release.yaml").write_text(f"{text}deployment: {{computeType: ACI}}\ntarget: docker\n")
+    assert load_release_file(Path("release.yaml")).value.targets == ("docker",)
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("as_of: '2021-13-01'", "release.yaml:1: as_of: must be a day such as 2021-03-01, not '2021-13-01'"),
+        ("as_of: 2021", "release.yaml:1: as_of: must be text, not 2021: put quotes around it"),
+        ("compute_target: myaks", "release.yaml:1: compute_target: names a cluster of AKS, and the deployment config is for local"),
+        ("models: [digits:new]", "release.yaml:1: models/0: 'digits:new' is no model id: write name:version, such as digits:3"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_wish_is_told_with_its_line(project: Path, key: str, message: str) -> None:
+    models = "" if key.startswith("models") else "models: [digits:3]\n"
+    rest = f"service: digits\n{models}inference: {{entryScript: score.py, sourceDirectory: src}}\n"
+    (project / "release.yaml").write_text(f"{key}\n{rest}")
+    assert refusal(Path("release.yaml")) == message

@@ -7,7 +7,8 @@ import pytest
 
 from shipway.domain.environment import Environment
 from shipway.domain.image import ImageConfig
-from shipway.domain.release import ReleaseConfig
+from shipway.domain.release import ReleaseConfig, ReleaseKind
+from shipway.domain.service import DeploymentConfig, Resources
 from shipway.errors import ConfigError
 from shipway.release.plan import Abilities, Ability, candidates, image_kind_of, plan
 from shipway.release.steps import Step
@@ -44,9 +45,63 @@ def test_a_release_whose_only_target_is_away_is_refused_with_the_remedy(config: 
 
 def test_what_will_never_fit_is_not_only_away() -> None:
     environment = Environment(name="digits", conda_packages=("gdal",))
-    (found,) = candidates(["docker"], environment, DOCKER_AWAY)
-    assert found.faults == ("has no conda for gdal; name pip packages in their place", ABSENT)
+    away = {**BOTH, "process": Ability(splits_traffic=True, away=ABSENT)}
+    (found,) = candidates(["process"], environment, away)
+    assert found.faults[0].startswith("environment 'digits': the process target has no conda, and only conda has gdal")
+    assert found.faults[1:] == (ABSENT,)
     assert not found.away
+
+
+@pytest.mark.parametrize("kind", ["aci", "aks", "aksendpoint"])
+def test_a_target_in_the_cloud_is_planned_and_then_refused(config: ReleaseConfig, kind: str) -> None:
+    wanted = replace(config, targets=(kind,), deployment=DeploymentConfig(compute_type=kind, compute_target="mine"))
+    planned = plan(wanted, champion=None, abilities={})
+    assert planned.choice == kind
+    assert planned.refusal == (
+        f"target {kind} is not there yet: nothing was registered or deployed; --target docker runs the same assets here"
+    )
+
+
+def test_the_plan_for_a_cloud_says_what_would_be_asked_for(config: ReleaseConfig) -> None:
+    given = DeploymentConfig(compute_type="aks", resources=Resources(cpu=2), compute_target="mine", gpu_cores=1)
+    steps = plan(replace(config, targets=("aks",), deployment=given), champion=None, abilities={}).steps
+    assert {step.step: step.what for step in steps}[Step.DEPLOY] == (
+        "a new revision beside nothing, without traffic; aks: 2 cores, 0.5 GB, 1 GPU, 1 to 10 replicas, keys, "
+        "cluster mine"
+    )
+
+
+def test_a_local_target_after_one_in_the_cloud_is_taken(config: ReleaseConfig) -> None:
+    planned = plan(replace(config, targets=("aci", "docker")), champion=None, abilities=BOTH)
+    assert (planned.choice, planned.refusal) == ("docker", "")
+    assert planned.candidates[0].faults == ("target aci is not there yet",)
+
+
+def test_the_plan_says_what_is_verified_without_golden_rows(config: ReleaseConfig) -> None:
+    wanted = replace(config, verification=replace(config.verification, golden=None))
+    steps = {step.step: step.what for step in plan(wanted, champion="r1", abilities=BOTH).steps}
+    assert steps[Step.SMOKE] == (
+        "run it alone: healthy, the sample of its swagger, if it shows one, answered with 200, memory after "
+        "0.1 s of load"
+    )
+    assert steps[Step.VERIFY] == (
+        "healthy, by the same process; the sample of its swagger, if it shows one: errors, latency, agreement with r1; "
+        "there are no golden rows (verification/golden, --golden)"
+    )
+
+
+def test_the_plan_of_a_reload_says_that_it_has_no_bake(config: ReleaseConfig) -> None:
+    planned = plan(replace(config, kind=ReleaseKind.RELOAD), champion="r1", abilities=BOTH)
+    assert planned.steps[-1].what == "traffic 100 % at once: a reload has no bake"
+
+
+def test_a_suite_without_golden_rows_has_nothing_to_judge(config: ReleaseConfig) -> None:
+    wanted = replace(config, verification=replace(config.verification, golden=None, suite="/suite.json"))
+    with pytest.raises(ConfigError) as caught:
+        plan(wanted, champion=None, abilities=BOTH)
+    assert str(caught.value) == (
+        "verification/suite: judges the answers to golden rows, and there are none: name them in verification/golden"
+    )
 
 
 def test_once_an_image_is_built_targets_of_another_kind_are_out() -> None:

@@ -1,0 +1,117 @@
+"""The environment of a release, settled before anything is registered: its day, what belongs to it, and its lock.
+
+What does not resolve, a Python or a base image that is not there, and an import that no package brings: refused here.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from shipway.asset.date import day_of
+from shipway.asset.finding import Severity
+from shipway.asset.needed import azureml_requirements, shortcomings, with_packages
+from shipway.domain.environment import Environment, InferenceConfig, PinChange
+from shipway.domain.release import ReleaseConfig
+from shipway.errors import ConfigError
+from shipway.image.build import lock_for
+from shipway.image.locked import Locked
+from shipway.machine.state import MachineState
+from shipway.registry.models import Registry
+from shipway.store.workspace import Workspace
+
+_EXACT = re.compile(r"[^=<>!~;@]+={2,3}[^=*,;]+(;.*)?")
+_URL = re.compile(r"@\s*\S|://")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """`environment` is what is built, `lock` the digest of its packages. `told` are lines for whoever asked,
+    and kept."""
+
+    environment: Environment
+    lock: str
+    told: tuple[str, ...]
+
+
+def settle_environment(
+    config: ReleaseConfig, image_kind: str, workspace: Workspace, machine: MachineState, *, configs: Sequence[Path] = ()
+) -> Settled:
+    """Resolves what the release will install, and installs nothing. Safe to repeat: what was resolved is kept.
+
+    `configs` are the files that the environment was read from; version control may tell their day. Raises Unresolvable
+    and BuildError with the reason, ConfigError for imports that nothing brings, EngineUnavailable.
+    """
+    inference = config.inference
+    day = _day(config, workspace, configs)
+    environment = inference.environment if day is None else replace(inference.environment, as_of=day.day)
+    additions = () if config.code is not None else azureml_requirements(replace(inference, environment=environment))
+    environment = with_packages(environment, additions)
+    locked = lock_for(environment, config.image, image_kind, workspace, machine, login=inference.base_login)
+    told = (*(() if day is None else (day.why,)), *locked.told, *changes_told(environment.changes))
+    if config.code is None:
+        told = (*told, *_looked_at(replace(inference, environment=environment), locked))
+    return Settled(environment=environment, lock=locked.lock.digest, told=tuple(dict.fromkeys(told)))
+
+
+def changes_told(changes: Sequence[PinChange]) -> Iterator[str]:
+    """A line for each change of an environment, for people."""
+    for change in changes:
+        match change.before, change.after:
+            case "", after:
+                yield f"added {after}: {change.reason}"
+            case before, "":
+                yield f"left out {before}: {change.reason}"
+            case before, after:
+                yield f"{before} became {after}: {change.reason}"
+
+
+def has_unpinned(requirements: Sequence[str]) -> bool:
+    """Whether a name is left to the day: a bound is, a URL and an option are not. Pure."""
+    names = (line.strip() for line in requirements)
+    return any(not (line.startswith("-") or _URL.search(line) or _EXACT.fullmatch(line)) for line in names if line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Day:
+    day: str
+    why: str
+
+
+def _day(config: ReleaseConfig, workspace: Workspace, configs: Sequence[Path]) -> _Day | None:
+    """The asset's own day, for names without a version; what was asked for, or is in service already, stands."""
+    environment = config.inference.environment
+    if environment.as_of is not None or config.code is not None or not has_unpinned(environment.requirements):
+        return None
+    if (run := _day_of_runs(config, workspace)) is not None:
+        return _Day(day=run, why=f"unpinned packages are those of {run}, when the model's run ended")
+    if (commit := day_of(_files(config.inference, configs))) is not None:
+        return _Day(day=commit, why=f"unpinned packages are those of {commit}, when the assets were last committed")
+    return None
+
+
+def _day_of_runs(config: ReleaseConfig, workspace: Workspace) -> str | None:
+    days: list[date] = []
+    for source in config.models:
+        if source.path is None:
+            run = Registry(workspace).resolve(f"{source.name}:{source.version}" if source.version else source.name).run
+            days += [run.ended_at.date()] if run is not None and run.ended_at is not None else []
+    return max(days).isoformat() if days else None
+
+
+def _files(inference: InferenceConfig, configs: Sequence[Path]) -> list[Path]:
+    if inference.entry_script is None:
+        return []
+    return [Path(inference.source_directory or "", inference.entry_script), *configs]
+
+
+def _looked_at(inference: InferenceConfig, locked: Locked) -> tuple[str, ...]:
+    """Raises ConfigError naming every import that nothing brings."""
+    if inference.entry_script is None:
+        return ()
+    found = shortcomings(inference, locked.lock, locked.python.version, locked.python.interpreter)
+    faults = [one.line for one in found if one.severity is Severity.FAULT]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return tuple(one.line for one in found)
