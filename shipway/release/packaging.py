@@ -5,12 +5,13 @@ Models that are given as paths are not registered either: they lie in the image 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from shipway.asset.needed import azureml_requirements, with_packages
 from shipway.config.documents import Loaded
+from shipway.config.profile import on_its_day
 from shipway.config.release_file import WITHOUT_CODE
 from shipway.domain.image import DOCKER, USUAL_IMAGE, Image, ImageConfig, ImageSpec, short_digest
 from shipway.domain.model import ModelVersion
@@ -84,7 +85,7 @@ def read_package(asked: PackageAsked, workspace: Workspace, *, now: datetime) ->
     refuse_secrets(inference)
     added = azureml_requirements(inference)
     environment = with_packages(inference.environment, added)
-    environment = replace(environment, as_of=asked.as_of) if asked.as_of else environment
+    environment = on_its_day(environment, asked.as_of) if asked.as_of else environment
     spec = ImageSpec(code=keep_code(inference, workspace), environment=environment, models=models)
     told = (*found.warnings, *_told(sources), *(f"{change.after} is added: {change.reason}" for change in added))
     return Loaded(Package(spec=spec, image=asked.image, base_login=inference.base_login), told)

@@ -164,3 +164,41 @@ def test_an_image_stands_on_a_made_base(
     assert name.startswith(f"{REPOSITORY}:")
     engine.client.images.remove(image.location, force=True)
     engine.client.images.remove(name, force=True)
+
+
+MICROMAMBA = """
+FROM shipway-base:3.11
+RUN printf '%s\\n' '#!/bin/sh' '[ "$1" = clean ] && exit 0' 'mkdir -p /opt/shipway/conda/bin' \\
+    'cp /usr/local/bin/python3.11 /opt/shipway/conda/bin/' 'ln -s /usr/local/lib /opt/shipway/conda/lib' \\
+    'echo "$@" >/opt/shipway/conda/asked' >/usr/local/bin/micromamba && chmod +x /usr/local/bin/micromamba
+"""
+"""Stands for micromamba, which has no channel to fetch from here: it makes an environment of the Python that it has."""
+
+
+def test_conda_packages_are_asked_of_micromamba_and_their_python_is_the_images(
+    engine: Engine,
+    build: Callable[..., Image],
+    spec: Callable[..., ImageSpec],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The stage is the real one, what runs in it a stand-in."""
+    stand_in = f"{RUN}/micromamba:1"
+    engine.client.images.build(fileobj=io.BytesIO(MICROMAMBA.encode()), tag=stand_in, rm=True)
+    (tmp_path / "mine.yaml").write_text(f"micromamba: {stand_in}\n")
+    monkeypatch.setenv("SHIPWAY_BASE_IMAGES", str(tmp_path / "mine.yaml"))
+    usual = spec()
+    environment = replace(usual.environment, conda_packages=("gdal=3.4", "proj>8"), channels=("conda-forge",))
+    image = build(replace(usual, environment=environment))
+    asked = engine.client.containers.run(
+        image.location,
+        ["python", "-c", "import sys, alpha; print(sys.base_prefix, open('/opt/shipway/conda/asked').read())"],
+        remove=True,
+    )
+    assert asked.decode().strip() == (
+        "/opt/shipway/conda create --yes --quiet --prefix /opt/shipway/conda --override-channels "
+        "--channel conda-forge python=3.11 gdal=3.4 proj>8"
+    )
+    name = engine.client.api.inspect_image(image.location)["Config"]["Labels"]["org.opencontainers.image.base.name"]
+    for each in (image.location, name, stand_in):
+        engine.client.images.remove(each, force=True)
