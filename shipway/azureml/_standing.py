@@ -56,6 +56,12 @@ class Standing:
         return self.service.revision(self.champion.revision_id)
 
     @property
+    def has_something_to_delete(self) -> bool:
+        """A service whose releases were all refused has left nothing anywhere."""
+        is_under_way = self.report is not None and not self.report.phase.ended
+        return self.service is not None or self.champion is not None or is_under_way
+
+    @property
     def is_nothing(self) -> bool:
         return self.service is None and self.champion is None and self.report is None
 

@@ -167,6 +167,10 @@ class Environment(Section):
         """The three files of 10.3. No password is written. Raises FileExistsError unless `overwrite`."""
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=overwrite)
+        from shipway.config.environment_writing import without_passwords
+
+        if self.docker.base_image_registry.password:
+            remark(f"the login for registry {self.docker.base_image_registry.address} is not kept with the environment")
         document = without_passwords(self.as_document())
         conda = document["python"].pop("condaDependencies", None)
         if conda is not None and self.python.conda_dependencies is not None:
@@ -185,8 +189,8 @@ class Environment(Section):
         loaded = Environment.from_document(_environments.read_file(folder / _DEFINITION))
         if (folder / _CONDA_FILE).is_file():
             loaded.python.conda_dependencies = CondaDependencies(folder / _CONDA_FILE)
-        if (folder / _DOCKERFILE).is_file():
-            loaded.docker.base_dockerfile = (folder / _DOCKERFILE).read_text()
+        if (folder / _DOCKERFILE).is_file() and _says_anything(text := _file_text(folder / _DOCKERFILE)):
+            loaded.docker.base_dockerfile = text
         return loaded
 
     def as_document(self) -> dict[str, Any]:
@@ -231,15 +235,6 @@ class ImageBuildDetails:
         return self
 
 
-def without_passwords(document: dict[str, Any]) -> dict[str, Any]:
-    """A copy that may be kept: who builds from it logs in to a private registry by other means."""
-    copied: dict[str, Any] = json.loads(json.dumps(document))
-    registry = copied.get("docker", {}).get("baseImageRegistry")
-    if isinstance(registry, dict) and registry.pop("password", None):
-        remark(f"the password for registry {registry.get('address')} is not kept with the environment")
-    return copied
-
-
 def _with_packages(
     name: str, conda_specification: str | Path | None, pip_requirements: str | Path | None
 ) -> Environment:
@@ -252,6 +247,11 @@ def _with_packages(
     made = Environment(name)
     made.python.user_managed_dependencies = True
     return made
+
+
+def _says_anything(dockerfile: str) -> bool:
+    """`shipway environment scaffold` leaves one of comments alone."""
+    return any(line.strip() and not line.lstrip().startswith("#") for line in dockerfile.splitlines())
 
 
 def _file_text(path: str | Path) -> str:

@@ -91,6 +91,16 @@ class Webservice:
             and has(service.properties, pairs(properties, "properties"))
         ]
 
+    @staticmethod
+    def deploy_from_model(*_: Any, **__: Any) -> NoReturn:
+        """The way of 2018 and 2019, with an image configuration. Raises NotImplementedError."""
+        raise NotImplementedError(
+            "image configurations came before InferenceConfig: write InferenceConfig(source_directory=, entry_script=, "
+            "environment=) and pass it to Model.deploy()"
+        )
+
+    deploy = deploy_from_image = deploy_local_from_model = deploy_from_model
+
     @property
     def state(self) -> str:
         """As it is now."""
@@ -254,8 +264,6 @@ class Webservice:
     def delete(self) -> None:
         """Takes the service away, its models stay. Nothing there is nothing."""
         self._seen = self._look()
-        report = self._seen.report
-        is_there = self._seen.service or self._seen.champion or (report and not report.phase.ended)
         with raised_as(WebserviceException):
             operator = Operator(
                 workspace=self.workspace._store,
@@ -263,7 +271,7 @@ class Webservice:
                 approver=getpass.getuser(),
                 reason="deleted by a script",
             )
-            if is_there:
+            if self._seen.has_something_to_delete:
                 with contextlib.suppress(ServiceNotFound):
                     retire(operator, self.name)
             forget_details(self.workspace._store, self.name)
@@ -353,9 +361,11 @@ class Webservice:
 
     def _raise_not_found(self) -> NoReturn:
         known = ", ".join(names_of(self.workspace)) or "none"
+        last = self._seen.entries[-1] if self._seen.entries else None
+        after = f"; its last release, {last.release_id}, was {last.event.value}: {last.reason}" if last else ""
         raise WebserviceException(
             f"WebserviceNotFound: Webservice with name {self.name} not found in workspace {self.workspace.name}; "
-            f"services: {known}"
+            f"services: {known}{after.replace('_', ' ')}"
         )
 
     def __repr__(self) -> str:

@@ -104,13 +104,19 @@ def test_a_folder_holds_v1s_three_files_and_no_password(desk: Path, capsys: pyte
         "BaseDockerfile", "azureml_environment.json", "conda_dependencies.yml",
     ]  # fmt: skip
     assert "secret" not in (desk / "env" / "azureml_environment.json").read_text()
-    assert "the password for registry registry.example is not kept" in capsys.readouterr().err
+    assert "the login for registry registry.example is not kept" in capsys.readouterr().err
     read = Environment.load_from_directory("env")
     assert read.docker.base_dockerfile == "FROM x\n"
     assert read.python.as_document() == made.python.as_document()
     with pytest.raises(FileExistsError):
         made.save_to_directory("env")
     made.save_to_directory("env", overwrite=True)
+
+
+def test_a_dockerfile_of_comments_alone_is_none(desk: Path) -> None:
+    Environment("e").save_to_directory("env")
+    (desk / "env" / "BaseDockerfile").write_text("# here comes a Dockerfile\n\n")
+    assert Environment.load_from_directory("env").docker.base_dockerfile is None
 
 
 def test_a_folder_without_a_definition_is_refused_as_v1_did(desk: Path) -> None:
