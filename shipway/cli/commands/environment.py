@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("name", "NAME"),
     Column("version", "VERSION"),
-    Column("python", "PYTHON"),
-    Column("packages", "PACKAGES", str),
+    Column("python_version", "PYTHON"),
+    Column("package_count", "PACKAGES", str),
     Column("created_time", "CREATED", moment),
 )
 
@@ -31,6 +31,7 @@ def add_arguments(parser: Parser) -> None:
     scaffold = parser.add_verb("scaffold", _scaffold, "write the files of a new environment to a folder, to be edited")
     scaffold.add_argument("-n", "--name", required=True, help="the environment's name")
     _add_folder(scaffold)
+    _add_overwrite(scaffold)
     register = parser.add_verb("register", _register, "give what a folder holds the next version of its name")
     _add_folder(register)
     register.add_argument("--curated", action="store_true", help="it stands for one of Azure's, whose name it has")
@@ -40,7 +41,7 @@ def add_arguments(parser: Parser) -> None:
     download = parser.add_verb("download", _download, "write the files of a registered environment to a folder")
     _add_choice(download)
     _add_folder(download)
-    download.add_argument("--overwrite", action="store_true", help="replace files of the same names")
+    _add_overwrite(download)
     add_common_flags(parser)
 
 
@@ -51,6 +52,10 @@ def run(args: Namespace, context: Context) -> int:
 
 def _add_folder(parser: Parser) -> None:
     parser.add_argument("-d", "--directory", required=True, metavar="DIR", type=Path, help="the folder of its files")
+
+
+def _add_overwrite(parser: Parser) -> None:
+    parser.add_argument("--overwrite", action="store_true", help="replace files of the same names")
 
 
 def _add_choice(parser: Parser) -> None:
@@ -75,7 +80,7 @@ def _scaffold(args: Namespace, context: Context) -> int:
         raise RegistryError(fault)
     python = ".".join(platform.python_version_tuple()[:2])
     document = environment_document(Environment(name=args.name, python=python, served=("azureml-defaults",)))
-    files = write_environment_folder(document, context.folder / args.directory)
+    files = write_environment_folder(document, context.folder / args.directory, overwrite=args.overwrite)
     lines = [*map(str, files), f"edit them, then: shipway environment register -d {args.directory}"]
     context.output.record({"name": args.name, "files": [str(path) for path in files]}, lines)
     return 0
@@ -136,4 +141,4 @@ def _document(registered: "Registered") -> dict[str, Any]:
 
 def _summary(environment: "Environment") -> dict[str, Any]:
     count = len(environment.requirements) + len(environment.conda_packages)
-    return {"python": environment.python or "", "packages": count}
+    return {"python_version": environment.python or "", "package_count": count}

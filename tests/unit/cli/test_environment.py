@@ -57,7 +57,9 @@ def test_an_environment_is_shown_for_people(shipway: Shipway, registered: Path) 
 def test_the_list_counts_packages(shipway: Shipway, registered: Path) -> None:
     del registered
     (row,) = shipway("environment", "list", "-o", "json").document
-    assert (row["name"], row["version"], row["python"], row["packages"]) == ("mine", "1", "3.8", 1)
+    shown = [row[key] for key in ("name", "version", "python_version", "package_count")]
+    assert shown == ["mine", "1", "3.8", 1]
+    assert row["python"]["userManagedDependencies"] is False
     assert shipway("environment", "list").out.splitlines()[1].split()[:4] == ["mine", "1", "3.8", "1"]
 
 
