@@ -17,6 +17,9 @@ _FLAGS = (
     (("--path",), "v1_path", "DIR", "the project's folder, where the workspace is looked for"),
 )
 
+COMMON_DESTS = frozenset({"v1_verbose", *(dest for _, dest, _, _ in _FLAGS)})
+"""Where their values stand: a list of what a verb takes need not repeat them."""
+
 
 def add_common_flags(parser: "Parser") -> None:
     """To every verb of a command: `-g`, `-w`, `--subscription-id`, `--path` and `-v`, but for those names that the verb

@@ -16,6 +16,7 @@ from pydantic_core import to_jsonable_python
 
 from shipway.cli.parser import Parser
 from shipway.cli.tree import COMMANDS, Command
+from shipway.cli.v1_common import COMMON_DESTS
 from shipway.config import release_document
 from shipway.config.release_document import ReleaseDocument
 
@@ -162,8 +163,10 @@ def _verbs(parser: Parser) -> Iterator[tuple[argparse.ArgumentParser, list[str],
 
 
 def _arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
-    shared = {action.dest for action in Parser()._actions}
-    own = [a for a in parser._actions if a.dest not in shared and not isinstance(a, argparse._SubParsersAction)]
+    """What is told once for all commands, v1's names of the workspace among it, is left out; so are other spellings."""
+    shared = {action.dest for action in Parser()._actions} | COMMON_DESTS
+    listed = [a for a in parser._actions if a.dest not in shared and a.help != argparse.SUPPRESS]
+    own = [a for a in listed if not isinstance(a, argparse._SubParsersAction)]
     if own:
         yield from _table(("Argument", "Meaning"), (_argument(action) for action in own))
 

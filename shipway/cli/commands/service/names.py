@@ -1,5 +1,6 @@
 """Which service a verb is about: `-n NAME`, or the name alone, as v1's article has it: `az ml service delete NAME`."""
 
+import argparse
 from argparse import Namespace
 
 from shipway.cli.parser import Parser
@@ -7,7 +8,7 @@ from shipway.cli.parser import Parser
 
 def add_name(verb: Parser) -> Parser:
     verb.add_argument("-n", "--name", help="of the service; the word alone will do")
-    verb.add_argument("word", nargs="?", metavar="NAME", help="the same without -n")
+    verb.add_argument("word", nargs="?", metavar="NAME", help=argparse.SUPPRESS)
     verb.set_defaults(parser=verb)
     return verb
 
