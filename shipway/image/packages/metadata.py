@@ -15,7 +15,9 @@ from shipway.image.packages.question import Question, index_options, platform_ar
 from shipway.image.uv import run_uv
 from shipway.machine.state import MachineState
 
-_UNREADABLE = re.compile(r"Metadata for `([^`]+)` \(v([^)]+)\) could not be parsed")
+_UNREADABLE = re.compile(
+    r"(?:Metadata for|The structure of) `([^`]+)` \(v([^)]+)\) (?:could not be parsed|was invalid:\s+The metadata)"
+)
 _REQUIRES = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*\s*(?:\[[^\]]*\])?)\s*\(?(?P<bounds>[^;()]*)\)?\s*(?P<marker>;.*)?")
 _VERSION = r"\d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)?(?:\.\*)?"
 _BOUND = re.compile(rf"(?P<operator>===|==|~=|!=|<=|>=|<|>)\s*(?P<version>{_VERSION})")
@@ -29,7 +31,7 @@ def unreadable(words: str) -> set[str]:
 def in_todays_words(requires: str) -> str:
     """One `Requires-Dist`: a bound that no resolver of today reads is taken without its letters. Pure."""
     match = _REQUIRES.fullmatch(requires.strip())
-    if match is None:
+    if match is None or "@" in requires:
         return requires
     bounds = ",".join(f"{b['operator']}{b['version']}" for b in _BOUND.finditer(match["bounds"]))
     marker = f" {match['marker'].strip()}" if match["marker"] else ""

@@ -81,7 +81,7 @@ def _bounded(line: str) -> str:
     if len(line) <= MAX_REASON:
         return line
     half = (MAX_REASON - 5) // 2
-    return f"{line[:half].rstrip()} ... {line[-half:].lstrip()}"
+    return f"{line[:half]} ... {line[-half:]}"
 
 
 def _of_certificates(reason: str) -> str:

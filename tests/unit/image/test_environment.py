@@ -10,7 +10,6 @@ from shipway.image.environment import is_complete, make_venv
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.kept import kept_lock
 from shipway.image.packages.lock import Lock, PythonThere, packages_in
-from shipway.image.packages.refusals import reason_of
 from shipway.image.packages.resolve import resolve
 from shipway.machine.state import MachineState
 from shipway.store.workspace import open_workspace
@@ -133,17 +132,3 @@ def test_a_failed_installation_leaves_nothing(state: MachineState, index: tuple[
     with pytest.raises(BuildError, match=r"^the virtual environment .* cannot be made: .*alpha"):
         make_venv(lock, PYTHON, state)
     assert [path for path in state.venvs.iterdir() if path.is_dir()] == []
-
-
-def test_uvs_reason_loses_its_drawing_and_is_bounded() -> None:
-    drawn = (
-        "warning: x\n  \u00d7 No solution found when resolving dependencies:\n"
-        "  ╰─▶ Because a==1 depends on b\n      and c, no.\n"
-    )
-    assert reason_of(drawn) == "No solution found when resolving dependencies: Because a==1 depends on b and c, no."
-    assert len(reason_of("word " * 500)) == 400
-
-
-def test_a_full_disk_is_told_as_such() -> None:
-    stderr = "error: Failed to install: x.whl\n  Caused by: failed to write: No space left on device (os error 28)\n"
-    assert reason_of(stderr) == "no space left on the device; free some, such as with `shipway gc`"

@@ -14,7 +14,6 @@ from shipway.image.container.venv_layer import venv_entries
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.install import install
 from shipway.image.packages.lock import Lock, PythonThere, packages_in
-from shipway.image.packages.refusals import reason_of, without_credentials
 from shipway.image.packages.resolve import resolve
 from shipway.image.uv import run_uv
 from shipway.machine.state import MachineState
@@ -39,18 +38,19 @@ def python(version: str) -> BasePython:
 OWN = python(own_interpreter().version)
 
 
-def write_source(folder: Path, name: str, *, compiled: bool = False) -> None:
-    """A source distribution that builds without any other package."""
+def write_source(folder: Path, name: str, *, library: str | None = None) -> None:
+    """A source distribution that builds without any other package. `library` is what its compiled part needs."""
     build = (
         "import zipfile\n"
-        f"TAG = {'cp311-cp311-linux_x86_64' if compiled else 'py3-none-any'!r}\n"
+        f"TAG = {'cp311-cp311-linux_x86_64' if library else 'py3-none-any'!r}\n"
         "def build_wheel(folder, *_):\n"
         f"    name = f'{name}-1.0-{{TAG}}.whl'\n"
         "    with zipfile.ZipFile(f'{folder}/{name}', 'w') as wheel:\n"
         f"        wheel.writestr('{name}.py', 'X = 1')\n"
+        f"        wheel.writestr('_{name}.so', {(library or '') + chr(0)!r}) if {library!r} else None\n"
         f"        wheel.writestr('{name}-1.0.dist-info/METADATA', open('PKG-INFO').read())\n"
         f"        wheel.writestr('{name}-1.0.dist-info/WHEEL', f'Wheel-Version: 1.0\\nTag: {{TAG}}\\n')\n"
-        f"        wheel.writestr('{name}-1.0.dist-info/RECORD', '')\n"
+        f"        wheel.writestr('{name}-1.0.dist-info/RECORD', '_{name}.so,,\\n')\n"
         "    return name\n"
     )
     files = {
@@ -137,15 +137,23 @@ def test_a_pure_package_without_a_wheel_is_built_here(
     assert text_of(found[f"opt/shipway/venv/lib/python{OWN.minor}/site-packages/pure.py"]) == "X = 1"
 
 
-def test_a_package_that_would_be_compiled_here_is_refused_by_name(
+def test_a_package_that_is_compiled_here_for_libraries_of_every_image_is_taken(
     state: MachineState, index: tuple[str, ...], tmp_path: Path
 ) -> None:
-    write_source(tmp_path / "wheels", "native", compiled=True)
+    write_source(tmp_path / "wheels", "native", library="libm.so.6")
+    found = installed(state, tmp_path / "prefix", *index, "native")
+    assert f"opt/shipway/venv/lib/python{OWN.minor}/site-packages/_native.so" in found
+
+
+def test_one_for_libraries_of_this_machine_is_refused_by_name(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path
+) -> None:
+    write_source(tmp_path / "wheels", "native", library="libhdf5.so.103")
     with pytest.raises(BuildError) as error:
         installed(state, tmp_path / "prefix", *index, "native")
     assert str(error.value) == (
-        "native has no wheel for the image and has compiled parts, which would be this machine's; "
-        "pin a version that has a wheel, or put a wheel of it where pip looks (--find-links)"
+        "native has no wheel for the image, and what was compiled here does not fit it (_native.so: it needs "
+        "libhdf5.so.103); pin a version that has a wheel, or put a wheel of it where pip looks (--find-links)"
     )
 
 
@@ -177,13 +185,6 @@ def test_credentials_stay_out_of_what_may_be_shown(state: MachineState, index: t
     assert "byron" not in packages.text
     assert "--extra-index-url https://index.example/simple" in packages.text
     assert "byron" in packages.private
-
-
-def test_uvs_reasons_lose_their_credentials() -> None:
-    assert reason_of("error: Failed to fetch https://ada:byron@x.example/simple/a") == (
-        "Failed to fetch https://x.example/simple/a"
-    )
-    assert without_credentials("a @ https://x.example/a@b.whl") == "a @ https://x.example/a@b.whl"
 
 
 def test_the_lock_is_what_a_plain_pip_takes(state: MachineState, index: tuple[str, ...], tmp_path: Path) -> None:
