@@ -101,9 +101,7 @@ def _write(site: Site, parts: Parts, folder: Path) -> WrittenContext:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     size_bytes = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
-    return WrittenContext(
-        folder=folder, base=parts.base.name, size_bytes=size_bytes, told=(*parts.base.told, *parts.lock.told)
-    )
+    return WrittenContext(folder=folder, base=parts.base.name, size_bytes=size_bytes, told=parts.told)
 
 
 def starting_lines(base: BaseImage) -> str:

@@ -19,7 +19,7 @@ from shipway.domain.release import ModelSource
 from shipway.domain.secret import Secret
 from shipway.engine.connection import connect
 from shipway.errors import ConfigError
-from shipway.image.build import build_image, lock_for
+from shipway.image.build import build_image
 from shipway.image.container.build import local_name
 from shipway.image.container.settings import Origin
 from shipway.image.context import WrittenContext, write_context
@@ -100,12 +100,11 @@ def package_image(
     """
     _refuse_bad_name(name, label)
     login = package.base_login
-    locked = lock_for(package.spec.environment, package.image, DOCKER, workspace, state, login=login)
     image = build_image(package.spec, package.image, DOCKER, workspace, state, origin=Origin(base_login=login))
     tag = label or ("latest" if name else short_digest(image.digest))
     repository = name or local_name(package.spec)
     _tag(image, repository, tag)
-    return PackagedImage(image=image, name=f"{repository}:{tag}", told=locked.told)
+    return PackagedImage(image=image, name=f"{repository}:{tag}", told=image.told)
 
 
 def package_context(package: Package, workspace: Workspace, state: MachineState, folder: Path) -> WrittenContext:

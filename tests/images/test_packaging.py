@@ -78,7 +78,7 @@ def test_a_packaged_image_has_its_name_and_serves(engine: Engine, shipway: Shipw
     assert document["digest"] == engine.client.images.get(f"{NAME}:v7").id
     assert document["models"] == [f"{RUN}.txt"[:30] + ":0"]
     assert f"{RUN}.txt: not registered; it lies in the image as {RUN}.txt, version 0" in said
-    assert "is one of Microsoft's; shipway-base:3.11 stands in its place" in said
+    assert "shipway-base:3.11 stands in place of Microsoft's azureml/base:intelmpi2018.3-ubuntu16.04" in said
     assert said.endswith("nothing was verified or released: `shipway model deploy` does that\n")
     packaged = Image(kind="docker", digest="", location=f"{NAME}:v7", interpreter="", labels={}, size_bytes=0)
     with running(engine, packaged) as container:

@@ -203,17 +203,11 @@ def _mapped(
     environment: Environment, config: ImageConfig, name: str, known: KnownBase, table: BaseTable
 ) -> Iterator[str]:
     image = environment.base.image or ""
-    gave = ", ".join(versions_in(image, known.gave)) or "nothing"
-    yield (
-        f"{environment.called}: its base image {image} is one of Microsoft's; {name} stands in its place, for the "
-        f"environment brings its own Python and packages (beyond those the image gave {gave})"
-    )
-    left = [each for each in known.gave if each in table.provides and each not in config.provide]
-    if left:
-        yield (
-            f"{environment.called}: should the script need one of {', '.join(left)}, ask for it in the release file, "
-            f"such as image: {{provide: [{left[0]}]}}"
-        )
+    gave = ", ".join(versions_in(image, known.gave))
+    left = ", ".join(each for each in known.gave if each in table.provides and each not in config.provide)
+    also = f"; it also gave {gave}" if gave else ""
+    back = f", of which image.provide in the release file brings back {left}" if left else ""
+    yield f"{environment.called}: {name} stands in place of Microsoft's {image}{also}{back}"
     if known.packages:
         yield (
             f"{environment.called}: its base image had packages in it ({', '.join(known.packages)}), which the new one "

@@ -109,5 +109,6 @@ def _write_context(args: Namespace, context: Context, package: "Package") -> int
         }
     )
     context.output.record(document, [f"wrote a Docker context to {args.output_path}", *lines])
+    context.output.say("the script's imports were not tried: that takes an image, without --output-path")
     context.output.say(_RELEASES_NOTHING)
     return 0
