@@ -124,8 +124,7 @@ def _begin(workspace: "Workspace", service: str, asked: Asked) -> Begun:
 def plan_text(prepared: Prepared) -> str:
     """What such a release would do, a line each."""
     steps = [f"  {step.step.value:<16} {step.what}" for step in prepared.plan.steps]
-    rejected = [f"  not {one.kind}: {'; '.join(one.faults)}" for one in prepared.plan.candidates if one.faults]
-    return "\n".join([f"The plan for service {prepared.plan.service}:", *steps, *rejected])
+    return "\n".join([f"The plan for service {prepared.plan.service}:", *steps])
 
 
 def _checked(config: Any) -> WebserviceDeploymentConfiguration | None:

@@ -13,6 +13,7 @@ from shipway.release.inputs import read_inputs
 from shipway.release.ledger import LedgerEntry, ledger_of
 from shipway.release.open_releases import open_release
 from shipway.release.report import ReleaseReport, release_ids, report_of
+from shipway.store.workspace import Workspace as Store
 from shipway.targets.base import Target, known_kinds, load
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ class LocalState(StrEnum):
     DELETED = "deleted"
     UNKNOWN = "unknown"
 
+
+INTERRUPTED, NOT_BEGUN = "interrupted", "not begun"
+"""Of a report's `standing`: nobody carries the release out."""
 
 _OPERATIONS = {
     LocalState.DEPLOYING: "Running",
@@ -78,8 +82,15 @@ def look(workspace: "Workspace", name: str, release_id: str | None = None) -> St
     report = None
     if release is not None:
         with contextlib.suppress(ReleaseNotFound):  # one that was refused before it began is forgotten again
-            report = report_of(store, release, now=datetime.now(UTC))
+            report = report_now(store, release)
     return Standing(service=service, target=target, entries=entries, champion=champion, report=report)
+
+
+def report_now(store: Store, release_id: str) -> ReleaseReport:
+    """Raises ReleaseNotFound. A release writes its end before it lets go of its lease, and both are read one after the
+    other: who seems to be interrupted may have ended in between, and is looked at once more."""
+    report = report_of(store, release_id, now=datetime.now(UTC))
+    return report_of(store, release_id, now=datetime.now(UTC)) if report.standing == INTERRUPTED else report
 
 
 def names_of(workspace: "Workspace") -> tuple[str, ...]:
@@ -96,12 +107,13 @@ def targets_of(workspace: "Workspace") -> Iterator[Target]:
         yield load(kind, workspace._state)
 
 
-def state_of(standing: Standing, *, begun_here: bool) -> LocalState:
+def state_of(standing: Standing, *, begun_here: bool, is_dead: bool = False) -> LocalState:
     """In v1's words. `begun_here` is whether the report's release was begun by whoever asks: it has failed then when
-    that has, whatever served before."""
+    that has, whatever served before. `is_dead` is whether the process is gone that was to carry it out."""
     report = standing.report
     if report is not None and not report.phase.ended and (begun_here or standing.champion is None):
-        return LocalState.DEPLOYING
+        stopped = report.standing == INTERRUPTED or (is_dead and report.standing == NOT_BEGUN)
+        return LocalState.FAILED if stopped else LocalState.DEPLOYING
     if report is not None and report.phase.ended and begun_here and report.phase.value != "promoted":
         return LocalState.FAILED
     if standing.champion is None:

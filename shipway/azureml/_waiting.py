@@ -4,13 +4,13 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from shipway.azureml._standing import INTERRUPTED, NOT_BEGUN, report_now
 from shipway.azureml._telling import show
 from shipway.azureml.exceptions import WebserviceException
 from shipway.release.log import log_path
-from shipway.release.report import ReleaseReport, report_of
+from shipway.release.report import ReleaseReport
 
 if TYPE_CHECKING:
     from shipway.azureml.workspace import Workspace
@@ -51,7 +51,7 @@ def wait_for_release(
     """
     began, progress = clock(), _Progress()
     while True:
-        report = report_of(workspace._store, release_id, now=datetime.now(UTC))
+        report = report_now(workspace._store, release_id)
         if show_output:
             progress.tell(report)
         if report.phase.ended:
@@ -87,9 +87,8 @@ def failure_of(workspace: "Workspace", report: ReleaseReport, state: str) -> Web
 
 
 def _stopped(report: ReleaseReport, has_died: Callable[[], str | None], waited_s: float) -> str | None:
-    why = has_died()
-    if why is not None and report.standing in {"interrupted", "not begun"}:
-        return why
-    if report.standing == "not begun" and waited_s > _SAME_FOR_LONG_S:
-        return f"nobody has begun it for {waited_s:.0f} s"
+    if report.standing == INTERRUPTED:
+        return has_died() or "nobody carries it out any more"
+    if report.standing == NOT_BEGUN:
+        return has_died() or (f"nobody has begun it for {waited_s:.0f} s" if waited_s > _SAME_FOR_LONG_S else None)
     return None

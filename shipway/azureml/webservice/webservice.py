@@ -174,6 +174,8 @@ class Webservice:
         report = self._seen.report
         if report is not None and report.phase.ended and report.phase.value != "promoted":
             return report.reason
+        if report is not None and not report.phase.ended and self._state is LocalState.FAILED:
+            return f"release {report.release_id} is {report.standing}; `shipway release resume` goes on with it"
         service = self._seen.service
         return service.status.message if service and self._state is LocalState.FAILED else None
 
@@ -313,7 +315,8 @@ class Webservice:
 
     @property
     def _state(self) -> LocalState:
-        return state_of(self._seen, begun_here=self._begun is not None)
+        is_dead = self._begun is not None and self._begun.why_dead() is not None
+        return state_of(self._seen, begun_here=self._begun is not None, is_dead=is_dead)
 
     @property
     def _is_deploying_first(self) -> bool:

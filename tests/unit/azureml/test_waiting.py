@@ -1,0 +1,105 @@
+"""Waiting for a release that another process carries out, and that process dying."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shipway.azureml import Workspace
+from shipway.azureml._standing import LocalState, look, state_of
+from shipway.azureml._waiting import failure_of, wait_for_release
+from shipway.azureml.exceptions import WebserviceException
+from shipway.release.begin import V1Asked, keep, prepare
+from shipway.release.roll_back import roll_back
+from shipway.release.run import hold
+from shipway.store.workspace import open_workspace
+
+SCRIPT = "def init():\n    pass\n\ndef run(data):\n    return data\n"
+
+
+class Clock:
+    """Seconds that pass when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def kept(workspace: Workspace, desk: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A release of the service `echo` that nobody has begun."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{desk}/no-engine")
+    (desk / "score.py").write_text(SCRIPT)
+    asked = V1Asked(service="echo", inference={"entryScript": "score.py"}, working_directory=desk)
+    prepared = prepare(asked, workspace._store, workspace._state)
+    keep(prepared, workspace._store, release_id="echo-1", requested_by="ada", now=datetime.now(UTC))
+    return "echo-1"
+
+
+def wait(workspace: Workspace, release: str, *, timeout_s: float | None = None, dead: str | None = None) -> None:
+    clock = Clock()
+    wait_for_release(
+        workspace, release, show_output=True, timeout_s=timeout_s, has_died=lambda: dead, clock=clock, sleep=clock.sleep
+    )
+
+
+def test_a_release_that_nobody_begins_is_given_up_with_what_to_type(workspace: Workspace, kept: str) -> None:
+    with pytest.raises(WebserviceException) as refused:
+        wait(workspace, kept)
+    assert refused.value.message == (
+        "release echo-1 of service echo is not begun: nobody has begun it for 60 s; go on with "
+        "`shipway release resume echo-1`, or undo it with `shipway release abort echo-1`"
+    )
+
+
+def test_a_process_that_died_before_it_began_is_told_by_its_last_line(workspace: Workspace, kept: str) -> None:
+    with pytest.raises(
+        WebserviceException, match="release echo-1 of service echo is not begun: no room on the disk; go on"
+    ):
+        wait(workspace, kept, dead="no room on the disk")
+    seen = look(workspace, "echo", kept)
+    assert state_of(seen, begun_here=True, is_dead=True) is LocalState.FAILED
+    assert state_of(seen, begun_here=True) is LocalState.DEPLOYING
+
+
+def test_a_release_that_was_interrupted_is_told_at_once(workspace: Workspace, kept: str) -> None:
+    with hold(open_workspace(workspace._store.url), kept):
+        assert state_of(look(workspace, "echo"), begun_here=False) is LocalState.DEPLOYING
+    with pytest.raises(
+        WebserviceException, match="release echo-1 of service echo is interrupted: nobody carries it out"
+    ):
+        wait(workspace, kept)
+    assert state_of(look(workspace, "echo"), begun_here=False) is LocalState.FAILED
+
+
+def test_the_time_that_was_given_ends_the_wait_and_nothing_else(workspace: Workspace, kept: str) -> None:
+    with pytest.raises(WebserviceException) as refused:
+        wait(workspace, kept, timeout_s=10)
+    assert refused.value.message == (
+        "service echo was still being deployed after 10 s; nothing was stopped: wait again, or look at it with "
+        "`shipway release show echo-1`"
+    )
+
+
+def test_one_that_is_kept_is_found_by_its_name(workspace: Workspace, kept: str) -> None:
+    report = look(workspace, "echo").report
+    assert report is not None
+    assert report.release_id == kept
+
+
+def test_one_that_has_failed_says_all_that_is_known(workspace: Workspace, kept: str) -> None:
+    with hold(workspace._store, kept) as run:
+        roll_back(run, "the smoke test did not pass")
+    seen = look(workspace, "echo", kept)
+    assert seen.report is not None
+    said = failure_of(workspace, seen.report, state_of(seen, begun_here=True)).message
+    assert "current service state: failed\nOperation ID: echo-1\n" in said
+    assert "`shipway release show echo-1`" in said
+    assert '"code": "DeploymentFailed"' in said
+    assert '"message": "the smoke test did not pass"' in said
+    assert not seen.has_something_to_delete
