@@ -52,8 +52,9 @@ class Names:
     @property
     def flags(self) -> str:
         """As they are typed."""
+        group = f" -g {self.resource_group}" if self.resource_group else ""
         subscription = f" --subscription-id {self.subscription_id}" if self.subscription_id else ""
-        return f"-w {self.workspace_name} -g {self.resource_group}{subscription}"
+        return f"-w {self.workspace_name}{group}{subscription}"
 
 
 @dataclass(frozen=True, kw_only=True)
