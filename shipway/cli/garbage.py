@@ -5,7 +5,6 @@ the workspace but those of deleted model versions; an environment's or a bundle'
 or in a release that has not ended. So nothing has to be known of who refers to what, and a mistake keeps too much.
 """
 
-import json
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shipway.cli.commands.status import disk_used
-from shipway.domain.canonical import canonical_json, sha256_hex
+from shipway.domain.canonical import canonical_json
 from shipway.errors import RecordMissing
 from shipway.machine.state import MachineState
 
@@ -77,19 +76,11 @@ def needed_here(workspace: "Workspace", state: MachineState) -> set[str]:
 
 def machine_garbage(workspace: "Workspace", state: MachineState, now: datetime) -> list[Garbage]:
     needed = needed_here(workspace, state)
-    bundles = list(_unneeded("bundle", state.bundles, needed, now))
-    locks = _locks_of(state.bundles, without={bundle.name for bundle in bundles})
-    return [*bundles, *_unneeded("venv", state.venvs, needed, now), *_unneeded_locks(state.locks, needed | locks, now)]
-
-
-def _locks_of(bundles: Path, *, without: Collection[str]) -> set[str]:
-    """The digests of the locks that the other bundles were built from; a bundle carries its lock's text."""
-    found = set()
-    for path in bundles.glob("*/bundle.json"):
-        if path.parent.name not in without:
-            document = json.loads(path.read_bytes())
-            found.add(sha256_hex(str(document.get("lock", "")).encode()))
-    return found
+    return [
+        *_unneeded("bundle", state.bundles, needed, now),
+        *_unneeded("venv", state.venvs, needed, now),
+        *_old_locks(state.locks, now),
+    ]
 
 
 def _unneeded(kind: str, folder: Path, needed: set[str], now: datetime) -> Iterator[Garbage]:
@@ -99,12 +90,11 @@ def _unneeded(kind: str, folder: Path, needed: set[str], now: datetime) -> Itera
             yield Garbage(kind=kind, name=path.name, size_bytes=disk_used(path), paths=(path,))
 
 
-def _unneeded_locks(folder: Path, needed: set[str], now: datetime) -> Iterator[Garbage]:
-    """A lock is known by the digest of its text; its file is named after what was resolved."""
-    for path in sorted(folder.glob("*.txt")):
-        text = path.read_bytes()
-        if sha256_hex(text) not in needed and is_old(path, now):
-            yield Garbage(kind="lock", name=path.stem, size_bytes=len(text), paths=(path,))
+def _old_locks(folder: Path, now: datetime) -> Iterator[Garbage]:
+    """The workspace keeps every lock: what lies here only saves the way there."""
+    for path in sorted(folder.iterdir()):
+        if is_old(path, now):
+            yield Garbage(kind="lock", name=path.stem, size_bytes=path.stat().st_size, paths=(path,))
 
 
 def _digests_on_machine(state: MachineState) -> set[str]:

@@ -110,13 +110,10 @@ def test_what_a_release_that_has_not_ended_built_stays(opened: Workspace, state:
     assert machine_garbage(opened, state, LATER) == []
 
 
-def test_a_lock_stays_with_the_bundle_made_from_it(opened: Workspace, state: MachineState) -> None:
-    for name, text in ((A, "numpy==2.4.6"), (B, "numpy==2.4.5")):
-        (state.locks / f"{name}.txt").write_text(text)
-    (state.bundles / C).mkdir()
-    (state.bundles / C / "bundle.json").write_text('{"lock": "numpy==2.4.6"}')
-    (state.services / "revision.json").write_text(f'"{C}"')
-    assert {(item.kind, item.name) for item in machine_garbage(opened, state, LATER)} == {("lock", B)}
+def test_locks_go_by_their_age_for_the_workspace_has_them_too(opened: Workspace, state: MachineState) -> None:
+    (state.locks / f"{A}.json").write_text("{}")
+    assert machine_garbage(opened, state, datetime.now(UTC)) == []
+    assert [(item.kind, item.name) for item in machine_garbage(opened, state, LATER)] == [("lock", A)]
 
 
 def test_it_says_what_it_would_free_and_frees_it_with_yes(shipway: Shipway, state: MachineState) -> None:

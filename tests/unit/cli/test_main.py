@@ -69,11 +69,10 @@ def test_an_unknown_command_is_a_usage_error_with_the_nearest_known_one(shipway:
 
 
 def test_a_missing_option_is_a_usage_error(shipway: Shipway) -> None:
-    said = shipway("model", "register", "-n", "digits")
+    said = shipway("model", "download", "digits:1")
     assert said.code == 2
     assert said.error == (
-        "shipway: error: the following arguments are required: -p/--path/--model-path; "
-        "see `shipway model register --help`"
+        "shipway: error: the following arguments are required: -t/--target-dir; see `shipway model download --help`"
     )
 
 
