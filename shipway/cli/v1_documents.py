@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shipway.cli.v1_flags import DEPLOYMENT_FLAGS, INFERENCE_FLAGS, Flag
+from shipway.cli.v1_keys import DEPLOYMENT_FLAGS, INFERENCE_FLAGS, Flag
 from shipway.config.documents import Document, KeyPath, Loaded, read_document
 from shipway.errors import ConfigError
 

@@ -9,8 +9,6 @@ import pytest
 
 from shipway.cli.parser import Parser
 from shipway.cli.v1_flags import (
-    DEPLOYMENT_FLAGS,
-    INFERENCE_FLAGS,
     add_deployment_flags,
     add_inference_flags,
     add_models_flags,
@@ -18,6 +16,7 @@ from shipway.cli.v1_flags import (
     inference_document,
     models_of,
 )
+from shipway.cli.v1_keys import DEPLOYMENT_FLAGS, INFERENCE_FLAGS
 from shipway.config.documents import Document
 from shipway.errors import ConfigError
 
