@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shipway.cli.context import Context
 from shipway.cli.output import fields, size
 from shipway.cli.parser import Parser
+from shipway.cli.progress import progress
 from shipway.cli.v1_flags import add_inference_flags, add_models_flags, add_option, inference_of, models_of
 from shipway.cli.v1_release import AS_OF
 from shipway.domain.image import short_digest
@@ -63,7 +64,10 @@ def _package(args: Namespace, context: Context) -> int:
 def _build(args: Namespace, context: Context, package: "Package") -> int:
     from shipway.release.packaging import package_image
 
-    made = package_image(package, context.workspace(), context.state(), name=args.image_name, label=args.image_label)
+    with progress(context):
+        made = package_image(
+            package, context.workspace(), context.state(), name=args.image_name, label=args.image_label
+        )
     for line in made.told:
         context.output.say(line)
     image = made.image
@@ -94,7 +98,8 @@ def _write_context(args: Namespace, context: Context, package: "Package") -> int
     from shipway.release.packaging import package_context
 
     folder = context.folder / args.output_path
-    written = package_context(package, context.workspace(), context.state(), folder)
+    with progress(context):
+        written = package_context(package, context.workspace(), context.state(), folder)
     for line in written.told:
         context.output.say(line)
     document = {"outputPath": str(folder), "base": written.base, "sizeBytes": written.size_bytes}

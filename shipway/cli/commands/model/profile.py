@@ -9,6 +9,7 @@ from shipway.cli.commands.model.package import read_asked
 from shipway.cli.context import Context
 from shipway.cli.output import fields
 from shipway.cli.parser import Parser
+from shipway.cli.progress import progress
 from shipway.cli.v1_flags import add_inference_flags, add_models_flags, add_option, number, whole
 from shipway.cli.v1_release import AS_OF
 from shipway.errors import MachineError
@@ -54,7 +55,8 @@ def _profile(args: Namespace, context: Context) -> int:
     rows = read_rows(args.input_dataset_id)
     asked = Profiled(name=args.name, rows=rows, plan=_plan(args), description=args.description)
     check_asked(asked.name, asked.plan)
-    made = package_image(read_asked(args, context), context.workspace(), context.state())
+    with progress(context):
+        made = package_image(read_asked(args, context), context.workspace(), context.state())
     for line in made.told:
         context.output.say(line)
     context.output.say(f"profiling {made.name}: {len(rows)} rows, {asked.plan.seconds:g} s and more")
