@@ -75,6 +75,7 @@ def report_markdown(ending: Ending, report: ReleaseReport, *, workspace: str) ->
         f"- asked for by {report.requested_by}",
         *(f"- model `{model}`, digest `{digest}`" for model, digest in report.models.items()),
         *([f"- image digest `{report.image_digest}`"] if report.image_digest else []),
+        *(f"- {line}" for line in report.told),
         "",
         *_way_back(ending, workspace),
         "| check | phase | measured | champion | limit |",

@@ -30,6 +30,7 @@ def _known(name: str) -> str:
     return name
 
 
+Day = Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 ReleaseFile = Annotated[str, Field(pattern=r"\.ya?ml$")]
 TargetName = Annotated[str, AfterValidator(_known), _TargetOptions()]
 ServiceName = Annotated[str, Field(min_length=3, max_length=32, pattern="^[a-z][-a-z0-9]*[a-z0-9]$")]

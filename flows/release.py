@@ -18,7 +18,7 @@ from shipway.errors import ShipwayError
 from shipway.flows.cancellation import noticing_cancellation, why_cancelled
 from shipway.flows.flow_run import asked_by, call, tag, take_over, this_run
 from shipway.flows.outcome import final_state, planned_state, refused_state, skipped_state, stopped_state
-from shipway.flows.parameters import AS_THE_FILE_SAYS, ReleaseFile, TargetName, WorkspaceUrl
+from shipway.flows.parameters import AS_THE_FILE_SAYS, Day, ReleaseFile, TargetName, WorkspaceUrl
 from shipway.flows.schedule import overtaken
 from shipway.machine.state import machine_state
 from shipway.release.begin import FileAsked, keep, prepare
@@ -40,10 +40,12 @@ from shipway.tasks.verify_service import verify_service
 
 
 @flow(name="release", flow_run_name="release {file}")
-def release(
+def release(  # noqa: PLR0913 - each is a field of Prefect's form
     file: ReleaseFile,
     target: TargetName = AS_THE_FILE_SAYS,
     notes: str = "",
+    as_of: Day = "",
+    relax: bool = False,
     dry_run: bool = False,
     *,
     workspace: WorkspaceUrl,
@@ -55,6 +57,8 @@ def release(
         file: The release file. An absolute path, or one from the folder that holds the workspace.
         target: Where to run it. The release file names candidates; another one here takes their place.
         notes: Why. They stand in the service's ledger; empty keeps those of the release file.
+        as_of: The day (2021-03-01) whose versions packages without one get. Empty leaves it to the file and the asset.
+        relax: Accept that pins which do not resolve any more are mended, as the plan proposes.
         dry_run: Only check the release and show its plan. Nothing is kept or changed.
         workspace: Where releases are kept, as a URL. Set by `shipway up --worker`; leave it as it is.
     """
@@ -62,7 +66,7 @@ def release(
         return skipped_state(why)
     opened, release_id = open_workspace(workspace), f"run-{this_run().id.hex[-12:]}"
     kind = None if target == AS_THE_FILE_SAYS else target
-    asked = FileAsked(file=_from_folder(file), target=kind, notes=notes or None)
+    asked = FileAsked(file=_from_folder(file), target=kind, notes=notes or None, as_of=as_of or None, relax=relax)
     try:
         if not is_kept(opened, release_id):
             prepared = prepare(asked, opened, machine_state(opened.url))

@@ -197,7 +197,13 @@ def _document(report: "ReleaseReport") -> dict[str, Any]:
 
     steps = [{"step": s.step.value, "state": s.state, "attempts": s.attempts, "took_s": s.took_s} for s in report.steps]
     evidence = {check.name: list(check.evidence) for check in report.checks if check.evidence}
-    return {**_row(report), "steps": steps, "checks": verdict_rows(report.checks), "evidence": evidence}
+    return {
+        **_row(report),
+        "environment": list(report.told),
+        "steps": steps,
+        "checks": verdict_rows(report.checks),
+        "evidence": evidence,
+    }
 
 
 def _lines(report: "ReleaseReport", document: Mapping[str, Any]) -> list[str]:
@@ -225,6 +231,8 @@ def _lines(report: "ReleaseReport", document: Mapping[str, Any]) -> list[str]:
         Column("limit", "LIMIT"),
     )
     lines = [*fields(head), "", *table(document["steps"], steps)]
+    if report.told:
+        lines += ["", "environment:", *(f"  {line}" for line in report.told)]
     if document["checks"]:
         lines += ["", *table(document["checks"], checks)]
     for name, evidence in document["evidence"].items():

@@ -10,16 +10,17 @@ from pathlib import Path
 from shipway.config.documents import Loaded
 from shipway.config.release_file import load_release_file
 from shipway.domain.release import ReleaseConfig, ReleaseInputs, day_fault
-from shipway.errors import ConfigError, ServiceNotFound
+from shipway.errors import ConfigError
 from shipway.machine.state import MachineState, machine_state
 from shipway.release.asked import Asked, FileAsked, ReloadAsked, UpdateAsked, V1Asked
 from shipway.release.background import Started, start_in_background
 from shipway.release.environment import settle_environment
 from shipway.release.inputs import Found, check_inputs, keep_inputs
-from shipway.release.ledger import LedgerEntry, ledger_of, services_of
+from shipway.release.ledger import ledger_of
 from shipway.release.login import keep_login
 from shipway.release.open_releases import refuse_if_busy
 from shipway.release.plan import Plan, abilities_of, image_kind_of, plan
+from shipway.release.reading import champion_of
 from shipway.release.source import commit_of
 from shipway.release.successor import read_reload, read_update
 from shipway.release.v1_assets import code_place, read_assets
@@ -109,9 +110,9 @@ def read_asked(asked: Asked, workspace: Workspace) -> Loaded[ReleaseConfig]:
             _refuse_overwriting(asked, workspace)
             return read_assets(asked, workspace)
         case UpdateAsked():
-            return read_update(asked, _in_service(asked.service, workspace), workspace)
+            return read_update(asked, champion_of(workspace, asked.service), workspace)
         case ReloadAsked():
-            return read_reload(asked, _in_service(asked.service, workspace), workspace)
+            return read_reload(asked, champion_of(workspace, asked.service), workspace)
 
 
 def _refuse_overwriting(asked: V1Asked, workspace: Workspace) -> None:
@@ -123,17 +124,6 @@ def _refuse_overwriting(asked: V1Asked, workspace: Workspace) -> None:
             f"{champion.target}): say --overwrite (overwrite=True) to release these assets in its place, or give "
             "another name"
         )
-
-
-def _in_service(service: str, workspace: Workspace) -> LedgerEntry:
-    champion = ledger_of(workspace, service).standing().champion
-    if champion is None:
-        known = ", ".join(name for name in services_of(workspace) if ledger_of(workspace, name).standing().champion)
-        raise ServiceNotFound(
-            f"WebserviceNotFound: no service {service!r} is in service in {workspace.url}; services: "
-            f"{known or 'none'}; deploy it first"
-        )
-    return champion
 
 
 def _as_asked(config: ReleaseConfig, asked: Asked) -> ReleaseConfig:

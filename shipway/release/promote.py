@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from shipway.domain.canonical import Plain
 from shipway.domain.image import Image
-from shipway.domain.release import Details
+from shipway.domain.release import Details, ReleaseInputs
 from shipway.domain.service import RevisionStats, Traffic
 from shipway.domain.verdict import CheckResult, Phase, Verdict
 from shipway.errors import FenceLost, ShipwayError, TargetError
@@ -16,6 +16,7 @@ from shipway.release import warm
 from shipway.release.collected import collect_rows
 from shipway.release.complaints import complaints
 from shipway.release.details import details_of, keep_details
+from shipway.release.environment import changes_told
 from shipway.release.inputs import config_digest, golden_rows, suite_text
 from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of
 from shipway.release.outcomes import Deployed, Promotion, Registered, Verified
@@ -170,11 +171,16 @@ def _record(run: ReleaseRun, registered: Registered, image: Image, deployed: Dep
             image_digest=image.digest,
             config_digest=config_digest(run.inputs),
             approver=run.inputs.requested_by,
-            reason=run.inputs.notes,
+            reason=_why(run.inputs),
             journal_head=head,
             at=run.now(),
         )
     )
+
+
+def _why(inputs: ReleaseInputs) -> str:
+    """What the author said, and what was mended: later readers must see that it is not the author's environment."""
+    return "; ".join(part for part in (inputs.notes, *changes_told(inputs.environment.changes)) if part)
 
 
 def _say(run: ReleaseRun) -> None:

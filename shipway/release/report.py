@@ -33,7 +33,7 @@ class ReleaseReport:
 
     `standing` is the phase in a word; for a release that is open and has no living holder `interrupted`, and
     `not begun` for one that was kept and never held. `models` are digests by `name:version`, and `image_digest` is
-    empty, as long as there are none.
+    empty, as long as there are none. `told` are lines about the environment: what was mended, which day, which Python.
     """
 
     release_id: str
@@ -48,6 +48,7 @@ class ReleaseReport:
     checks: tuple[CheckResult, ...]
     models: Mapping[str, str]
     image_digest: str
+    told: tuple[str, ...] = ()
 
 
 def report_of(workspace: Workspace, release_id: str, *, now: datetime) -> ReleaseReport:
@@ -69,6 +70,7 @@ def report_of(workspace: Workspace, release_id: str, *, now: datetime) -> Releas
         checks=_checks(state),
         models=_models(state),
         image_digest=_image_digest(state),
+        told=tuple(dict.fromkeys((*inputs.told, *_told_by_build(state)))),
     )
 
 
@@ -136,6 +138,11 @@ def _models(state: ReleaseState) -> Mapping[str, str]:
         return {}
     registered = decode(Registered, outcome["value"])
     return dict(zip(registered.models, registered.digests, strict=True))
+
+
+def _told_by_build(state: ReleaseState) -> tuple[str, ...]:
+    outcome = state.of(Step.BUILD).outcome
+    return decode(Image, outcome["value"]).told if outcome else ()
 
 
 def _image_digest(state: ReleaseState) -> str:

@@ -18,6 +18,7 @@ from shipway.release.failpoints import VARIABLE, Boundary
 from shipway.release.ledger import Event, LedgerEntry, ledger_of
 from shipway.release.steps import STORY, Step
 from shipway.store.workspace import open_workspace
+from tests.e2e.prefect_api import wait_until
 from tests.live import Live, live
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300)]
@@ -187,6 +188,31 @@ def test_resume_marks_the_run_of_a_killed_process_as_crashed(api: httpx.Client, 
     assert shop.shipway("release", "resume", "crashed").returncode == 0
     runs = ask(api, "/flow_runs/filter", flow_runs={"name": {"any_": ["release crashed of adder"]}})
     assert sorted(run["state"]["type"] for run in runs) == ["COMPLETED", "CRASHED"]
+
+
+def test_a_release_in_the_background_outlives_who_started_it_and_is_carried_out_once(shop: Live) -> None:
+    """It is started twice, by a process that is killed right after."""
+    shop.adder("good", offset="1", golden=2)
+    script = f"""if True:
+        import os, signal
+        from pathlib import Path
+        from shipway.machine.state import machine_state
+        from shipway.release.begin import FileAsked, keep, prepare, start_in_background
+        from shipway.release.run import utc_now
+        from shipway.store.workspace import open_workspace
+        workspace = open_workspace({str(shop.folder / ".shipway")!r})
+        prepared = prepare(FileAsked(file=Path("good.yaml")), workspace, machine_state(workspace.url))
+        keep(prepared, workspace, release_id="behind", requested_by="ada", now=utc_now())
+        for _ in range(2):
+            start_in_background(workspace, "behind")
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    killed = subprocess.run([sys.executable, "-c", script], cwd=shop.folder, env=shop.environment, check=False)
+    assert killed.returncode == -9
+    wait_until(lambda: shop.document("release", "show", "behind")["phase"] == "promoted", "its promotion")
+    events = [entry["event"] for entry in shop.document("service", "history", "-n", "adder")]
+    releases = [entry["release"] for entry in shop.document("service", "history", "-n", "adder")]
+    assert (events[-1], releases.count("behind")) == ("promoted", 1)
 
 
 def test_a_release_goes_on_to_its_end_when_prefect_s_server_dies(shop: Live) -> None:
