@@ -51,7 +51,7 @@ def load_deployment_config(
     if faults:
         raise ConfigError("\n".join(document.at(path, words) for path, words in faults))
     kept = raw.model_copy(update={name: DeploymentDocument.model_fields[name].default for name in _unread(read)})
-    return Loaded(_config(kept, kind, folder), tuple(_warnings(raw, document, kind, read)))
+    return Loaded(_config(kept, kind, folder), (*document.remarks, *_warnings(raw, document, kind, read)))
 
 
 def _refuse_another_config(document: Document) -> None:

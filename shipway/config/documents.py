@@ -46,20 +46,22 @@ class Loaded(Generic[T]):
 class Document:
     """A parsed file or a part of one.
 
-    `prefix` is where the part stands in the file; `text` is empty for a value that never was a file.
+    `prefix` is where the part stands in the file; `text` is empty for a value that never was a file. `remarks` are for
+    warnings: what in the file is not as its format has it, and was taken all the same.
     """
 
     source: str
     value: object
     text: str = ""
     prefix: KeyPath = ()
+    remarks: tuple[str, ...] = ()
 
     def within(self, *keys: str | int) -> "Document":
         """The part below `keys`, which must exist."""
         value: Any = self.value
         for key in keys:
             value = value[key]
-        return replace(self, value=value, prefix=(*self.prefix, *keys))
+        return replace(self, value=value, prefix=(*self.prefix, *keys), remarks=())
 
     def at(self, keys: KeyPath, message: str) -> str:
         """`message` with file, line and key before it."""
@@ -92,8 +94,9 @@ def parse_document(text: str, source: str) -> Document:
     """Raises ConfigError as `read_document`."""
     if not text.strip():
         raise ConfigError(f"{source}: the file is empty")
+    remarks: list[str] = []
     try:
-        return Document(source=source, value=_parse(text, source), text=text)
+        return Document(source=source, value=_parse(text, source, remarks), text=text, remarks=tuple(remarks))
     except RecursionError:
         raise ConfigError(f"{source}: values are nested too deeply in each other") from None
 
@@ -153,17 +156,20 @@ def repeated_keys(document: Document) -> Iterator[tuple[KeyPath, int]]:
         yield from _repeated(node, ())
 
 
-def _parse(text: str, source: str) -> object:
+def _parse(text: str, source: str, remarks: list[str]) -> object:
     """JSON first: it is many times faster than YAML, and most v1 files are JSON."""
     looks_like_json = text.lstrip()[0] in "{["
     try:
         return json.loads(text) if looks_like_json else _parse_yaml(text, source)
-    except json.JSONDecodeError:
-        pass
+    except json.JSONDecodeError as error:
+        wrong_at = error.lineno
     try:
-        return json.loads(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or "", text))
+        value = json.loads(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or "", text))
     except json.JSONDecodeError as error:
         malformed = ConfigError(f"{source}:{error.lineno}: not valid JSON: {error.msg} at column {error.colno}")
+    else:
+        remarks.append(f"{source}:{wrong_at}: a comma too many before a bracket is not JSON; taken all the same")
+        return value
     try:
         return _parse_yaml(text, source)
     except ConfigError:

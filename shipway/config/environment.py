@@ -50,7 +50,7 @@ def load_environment(
         user_managed=raw.python.user_managed_dependencies,
         interpreter=_interpreter(raw.python),
     )
-    warnings = (*unknown_key_warnings(raw, document), *loaded.warnings, *_warnings(raw, document))
+    warnings = (*document.remarks, *unknown_key_warnings(raw, document), *loaded.warnings, *_warnings(raw, document))
     return Loaded(Declared(environment=environment, login=base_password(raw.docker)), warnings)
 
 

@@ -73,7 +73,11 @@ def load_inference_config(
         environment=found,
         base_login=declared.value.login,
     )
-    warnings = (*unknown_key_warnings(raw, document), *_unused(raw, document, given=environment is not None))
+    warnings = (
+        *document.remarks,
+        *unknown_key_warnings(raw, document),
+        *_unused(raw, document, given=environment is not None),
+    )
     script_warnings = check_entry_script(script, python=found.python)
     return Loaded(config, (*warnings, *declared.warnings, *_carrier_missing(found, document), *script_warnings))
 

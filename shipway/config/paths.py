@@ -17,6 +17,8 @@ def named_file(text: str, document: Document, at: KeyPath, roots: tuple[Path, ..
         return found
     if fault := windows_fault(text, "file"):
         raise document.fault(at, fault)
+    if folder := _first(text, roots, folders=True):
+        raise document.fault(at, f"is a folder; name a file: {folder}")
     places = " and in ".join(dict.fromkeys(map(str, roots)))
     raise document.fault(at, f"no such file: {roots[0] / text}; {what} is looked for in {places}")
 

@@ -7,10 +7,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from shipway.config.documents import Document, KeyPath, unknown_key
+from shipway.config.documents import Document, KeyPath, nearest, unknown_key
 from shipway.errors import ConfigError
 
 M = TypeVar("M", bound=BaseModel)
+
+_HIDDEN = frozenset({"baseImageRegistry", "keys", "password", "primaryKey", "secondaryKey"})
+"""Keys whose values no message shows, whatever is wrong with them."""
 
 
 class V1Model(BaseModel):
@@ -89,21 +92,32 @@ def _explain(errors: list[ErrorDetails], model: type[BaseModel], document: Docum
 
 
 def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:  # noqa: PLR0911 - a table
+    shown = "***" if _HIDDEN.intersection(map(str, keys)) else _shown(error["input"])
     match error["type"]:
-        case "missing" | "too_short" | "string_too_short":
-            return "is missing" if error["type"] == "missing" else "must not be empty"
+        case "missing":
+            return f"is missing{_meant_by_it(error, keys, model)}"
+        case "too_short" | "string_too_short":
+            return "must not be empty"
         case "extra_forbidden":
             return unknown_key(str(keys[-1]), _keys_of(_model_at(model, keys[:-1])))
         case "value_error":
             return str(error["ctx"]["error"])
         case "bool_type":
-            return f"must be true or false, not {_shown(error['input'])}"
+            return f"must be true or false, not {shown}"
         case "model_type" | "dict_type" | "model_attributes_type":
-            return f"must hold keys and values, not {_shown(error['input'])}"
+            return f"must hold keys and values, not {shown}"
         case "string_type" | "invalid_key" if not isinstance(error["input"], list | dict | None):
-            return f"must be text, not {_shown(error['input'])}: put quotes around it"
+            return f"must be text, not {shown}: put quotes around it"
         case _:
-            return f"{error['msg'].replace('Input should be', 'must be')}, not {_shown(error['input'])}"
+            return f"{error['msg'].replace('Input should be', 'must be')}, not {shown}"
+
+
+def _meant_by_it(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:
+    """v1's users also write the SDK's names, such as entry_script."""
+    known = _keys_of(_model_at(model, keys[:-1]))
+    there = [key for key in error["input"] if isinstance(key, str) and key not in known]
+    meant = nearest(str(keys[-1]), there) if isinstance(error["input"], Mapping) else None
+    return f"; {meant} stands in its place" if meant else ""
 
 
 def _existing_keys(loc: KeyPath, value: object, kind: str) -> KeyPath:

@@ -224,13 +224,16 @@ def test_what_pip_understands_stays_as_it_is(line: str) -> None:
 
 
 def test_options_behind_a_requirement_are_told_and_taken_off(tmp_path: Path) -> None:
-    (tmp_path / "more.txt").write_text("a==1 \\\n  --hash=sha256:abc\n\nb = 2\n")
+    (tmp_path / "more.txt").write_text("a==1 \\\n  --hash=sha256:abc \\\n  --hash=sha256:def\n\nb = 2\n")
     (tmp_path / "env.yml").write_text("dependencies:\n- pip:\n  - -r more.txt --no-deps\n")
     loaded = load_conda(tmp_path / "env.yml")
-    assert [line.split() for line in loaded.value.requirements] == [["a==1", "--hash=sha256:abc"], ["b==2"]]
+    assert [line.split() for line in loaded.value.requirements] == [
+        ["a==1", "--hash=sha256:abc", "--hash=sha256:def"],
+        ["b==2"],
+    ]
     assert loaded.warnings == (
         f"{tmp_path}/env.yml:3: dependencies/0/pip/0: '--no-deps' is not honoured: what a package needs is installed with it",
-        f"{tmp_path}/more.txt:4: 'b = 2' has a single '='; taken as '=='",
+        f"{tmp_path}/more.txt:5: 'b = 2' has a single '='; taken as '=='",
     )
 
 

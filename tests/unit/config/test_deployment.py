@@ -149,6 +149,8 @@ def test_a_config_that_was_kept_before_there_was_a_cloud_is_read() -> None:
         ({"entryScript": "score.py"}, "is an inference config: it has entryScript; give it as such"),
         ({"computeType": "iot"}, "computeType: unknown compute type 'iot'; v1 knows local, aci, aks, aksendpoint"),
         ({"computeType": None}, "computeType: is missing"),
+        ({"compute_type": "local"}, "computeType: is missing; compute_type stands in its place"),
+        ({"computeType": "aci", "keys": {"primaryKey": 1234}}, "keys/primaryKey: must be text, not ***: put quotes around it"),
         ({"computeType": "local", "port": 0}, "port: must be 1 to 65535, not 0"),
         ({"computeType": "local", "port": 65536}, "port: must be 1 to 65535, not 65536"),
         ({"computeType": "local", "port": "80"}, "port: must be a valid integer, not '80'"),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from shipway.config.deployment import load_deployment_config
 from shipway.config.documents import nearest, read_document, repeated_keys
 from shipway.errors import ConfigError
 
@@ -31,6 +32,14 @@ def test_json_and_yaml_are_told_apart_by_content_and_common_flaws_do_no_harm(
     tmp_path: Path, content: str | bytes
 ) -> None:
     assert read_document(written(tmp_path, content)).value == {"computeType": "local", "port": 6789}
+
+
+def test_a_comma_too_many_is_taken_and_remarked(tmp_path: Path) -> None:
+    path = written(tmp_path, '{"computeType": "local",\n "port": 6789,\n}')
+    remark = f"{path}:3: a comma too many before a bracket is not JSON; taken all the same"
+    assert read_document(path).remarks == (remark,)
+    assert load_deployment_config(path).warnings == (remark,)
+    assert read_document(written(tmp_path, "{computeType: local,}")).remarks == ()  # YAML allows it
 
 
 def test_a_comma_before_a_bracket_inside_a_text_stays(tmp_path: Path) -> None:

@@ -125,6 +125,7 @@ def test_what_is_not_used_is_said(keys: dict[str, Any], warning: str) -> None:
         ({"environmentVariables": {"A": {}}}, "environmentVariables/A: must be a valid string, not {}"),
         ({"python": {"userManagedDependencies": "False"}}, "python/userManagedDependencies: 'False' is text, which v1 took for true; write true or false without quotes"),
         ({"python": {"condaDependencies": {"dependencies": "numpy"}}}, "python/condaDependencies/dependencies: must be a list"),
+        ({"docker": {"baseImageRegistry": {"password": 1234}}}, "docker/baseImageRegistry/password: must be text, not ***: put quotes around it"),
         ({"name": 3}, "name: must be text, not 3: put quotes around it"),
     ],
 )  # fmt: skip

@@ -186,12 +186,14 @@ def test_the_legacy_keys_say_the_image_below(project: Path) -> None:
         ({"extraDockerFileSteps": "steps"}, "extraDockerFileSteps: no such file: {src}/steps; the file of Docker steps is looked for in {src} and in {root}"),
         ({"condaFile": "c.yml"}, "condaFile: no such file: {src}/c.yml; the conda file is looked for in {src} and in {root}"),
         ({"condaFile": "C:\\x\\c.yml"}, r"condaFile: 'C:\\x\\c.yml' is a path of a Windows machine, and there is no such file on this one; write where it lies here"),
+        ({"condaFile": "."}, "condaFile: is a folder; name a file: {src}"),
+        ({"entryScript": None, "entry_script": "score.py"}, "entryScript: is missing; entry_script stands in its place"),
         ({"environment": "nowhere"}, "environment: 'nowhere' is neither a file nor a folder in {src} and in {root}; a registered environment is named with --environment-name, and `shipway environment register -d DIR` makes one"),
         ({"environment": 3}, "environment: must be an environment, or the path of its file or folder, not 3"),
     ],
 )  # fmt: skip
 def test_what_v1_refused_of_an_environment_is_refused(project: Path, keys: dict[str, Any], message: str) -> None:
-    text = refusal(project, **SCORE, **keys)
+    text = refusal(project, **(SCORE | keys))
     assert text == "inference config: " + message.replace("{src}", f"{project}/src").replace("{root}", str(project))
 
 

@@ -82,7 +82,7 @@ def test_a_pin_of_the_server_itself_says_it_too(version, profile):
 
 @pytest.mark.parametrize(
     ("day", "profile"),
-    [("2021-03-01", "legacy"), ("2022-06-26", "legacy"), ("2022-07-15", None), ("2022-09-06", "modern"), (None, None)],
+    [("2021-03-01", "legacy"), ("2022-06-26", "legacy"), ("2022-06-27", None), ("2022-09-06", "modern"), (None, None)],
 )
 def test_without_a_pin_the_day_decides(day, profile):
     """What was newest: azureml-defaults 1.42 until 2022-06-27, 1.45 from 2022-09-06 on."""
