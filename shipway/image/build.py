@@ -1,6 +1,5 @@
 """Building an image of the kind that a target runs."""
 
-import json
 from functools import partial
 from pathlib import Path
 
@@ -15,13 +14,14 @@ from shipway.image.container.settings import NOWHERE, Origin
 from shipway.image.environment import make_venv
 from shipway.image.imports import refuse_failures, try_imports_here
 from shipway.image.interpreters import find_interpreter, misfit, served_pin
+from shipway.image.known_imports import TriedWhere, known_imports
 from shipway.image.locked import Locked
 from shipway.image.packages.install import install_apart
 from shipway.image.packages.kept import kept_lock
 from shipway.image.packages.lock import PythonThere
 from shipway.image.render import render
 from shipway.image.serving import serving_digest, serving_requirements
-from shipway.machine.state import MachineState, private_folder, write_whole
+from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 
 
@@ -86,7 +86,7 @@ def build_process_image(
     python = make_venv(lock, there, state)
     own = partial(install_apart, lock, there, state=state) if lock.apart else None
     written = write_bundle(bundle, workspace.blobs, state, install_own=own)
-    notes = _tried(spec, written, python, state)
+    notes = _tried(spec, locked, written, python, workspace, state)
     return Image(
         kind=PROCESS,
         digest=bundle.digest,
@@ -98,16 +98,26 @@ def build_process_image(
     )
 
 
-def _tried(spec: ImageSpec, written: WrittenBundle, python: Path, state: MachineState) -> tuple[str, ...]:
-    """The script's own imports, once for each bundle. Raises ImportsFail."""
+def _tried(
+    spec: ImageSpec, locked: Locked, written: WrittenBundle, python: Path, workspace: Workspace, state: MachineState
+) -> tuple[str, ...]:
+    """The script's own imports, once for the same ones in the same environment. Raises ImportsFail."""
     if spec.code is None:
         return ()
-    kept = private_folder(state.root / "imports") / f"{written.location.name}.json"
-    if not kept.exists():
-        trial = try_imports_here(python, written.app, spec.code, written.variables, written.serving)
-        refuse_failures(trial, spec.environment)
-        write_whole(kept, json.dumps(trial.notes))
-    return tuple(json.loads(kept.read_bytes()))
+    where = TriedWhere(
+        lock=locked.lock,
+        there=locked.python,
+        below=str(python),
+        serving=serving_digest(),
+        variables=spec.environment.variables,
+    )
+    known = known_imports(spec.code, where, workspace.blobs, state)
+    if (notes := known.notes()) is not None:
+        return notes
+    trial = try_imports_here(python, written.app, spec.code, written.variables, written.serving)
+    refuse_failures(trial, spec.environment)
+    known.remember(trial.notes)
+    return trial.notes
 
 
 def _lock_here(environment: Environment, config: ImageConfig, workspace: Workspace, state: MachineState) -> Locked:

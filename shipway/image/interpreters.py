@@ -172,7 +172,7 @@ def _ask(path: Path) -> Interpreter | None:
     except (OSError, subprocess.SubprocessError):
         return None
     version, _, _ = result.stdout.strip().partition(" ")
-    return Interpreter(path=path, version=version)
+    return Interpreter(path=path, version=version) if _numbers(version) else None
 
 
 def _clause_holds(version: tuple[int, ...], clause: str, pin: str) -> bool:

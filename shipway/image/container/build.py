@@ -37,6 +37,7 @@ from shipway.image.container.settings import (
 from shipway.image.container.spool import spool_folder
 from shipway.image.container.venv_layer import PYTHON
 from shipway.image.imports import refuse_failures
+from shipway.image.known_imports import TriedWhere, known_imports
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 
@@ -103,15 +104,27 @@ def _make(site: Site, parts: Parts) -> Image:
 
 def _tried(site: Site, parts: Parts, location: str) -> tuple[str, ...]:
     """The script's own imports, before the image counts as built. Raises ImportsFail, and the image is gone then."""
-    if parts.spec.code is None:
+    code = parts.spec.code
+    if code is None:
         return ()
+    where = TriedWhere(
+        lock=parts.lock,
+        there=parts.there,
+        below=parts.base.id,
+        serving=parts.bundle.serving_digest,
+        variables=parts.spec.environment.variables,
+    )
+    known = known_imports(code, where, site.workspace.blobs, site.state)
+    if (notes := known.notes()) is not None:
+        return notes
     try:
-        trial = try_imports_in(site.engine, location, parts.spec.code)
+        trial = try_imports_in(site.engine, location, code)
         refuse_failures(trial, parts.spec.environment)
     except ShipwayError:
         with suppress(TargetError), site.engine.speaking(f"removing image {location}"):
             site.engine.client.api.remove_image(location, force=True)
         raise
+    known.remember(trial.notes)
     return trial.notes
 
 
