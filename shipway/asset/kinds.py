@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from shipway.asset.tree import Tree
+
 Keys: TypeAlias = Mapping[str, Any]
 
 
@@ -61,7 +63,7 @@ def kind_of_config(name: str, text: str, value: object) -> Kind | None:
     return next((kind for is_one, kind in _CONFIGS if is_one(value)), None)
 
 
-def kind_of_script(name: str, text: str, tree: ast.Module | None) -> Kind | None:
+def kind_of_script(name: str, text: str, tree: Tree | None) -> Kind | None:
     """What a script is instead of an entry script; None when it may be one. `tree` is None for what is no Python."""
     looks_like_r = tree is None and re.search(r"^\s*library\(|<-\s*function\(", text, re.MULTILINE)
     if _is_r(name) or looks_like_r:
@@ -86,29 +88,25 @@ def _is_r(name: str) -> bool:
     return name.lower().endswith((".r", ".rmd"))
 
 
-def _functions(tree: ast.Module) -> Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]:
-    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-
-
-def _takes_a_batch(tree: ast.Module) -> bool:
-    run = _functions(tree).get("run")
+def _takes_a_batch(tree: Tree) -> bool:
+    run = tree.functions.get("run")
     named = run is not None and bool(run.args.args) and run.args.args[0].arg in {"mini_batch", "minibatch"}
     return named or "azureml_user.parallel_run" in _imported(tree)
 
 
-def _is_for_fpga(tree: ast.Module) -> bool:
+def _is_for_fpga(tree: Tree) -> bool:
     return any(name.startswith("azureml.accel") for name in _imported(tree))
 
 
-def _is_of_2018(tree: ast.Module) -> bool:
-    return "azureml.api.schema.dataTypes" in _imported(tree) and "init" not in _functions(tree)
+def _is_of_2018(tree: Tree) -> bool:
+    return "azureml.api.schema.dataTypes" in _imported(tree) and "init" not in tree.functions
 
 
-def _is_a_job(tree: ast.Module) -> bool:
+def _is_a_job(tree: Tree) -> bool:
     return not {"init", "run"} & _bound(tree) and not _has_star(tree)
 
 
-_SCRIPTS: tuple[tuple[Callable[[ast.Module], bool], Kind], ...] = (
+_SCRIPTS: tuple[tuple[Callable[[Tree], bool], Kind], ...] = (
     (_is_for_fpga, _FPGA),
     (_takes_a_batch, _PARALLEL),
     (_is_of_2018, _SCORER_OF_2018),
@@ -205,9 +203,9 @@ _CONFIGS: tuple[tuple[Callable[[Keys], bool], Kind], ...] = (
 )
 
 
-def _imported(tree: ast.Module) -> set[str]:
+def _imported(tree: Tree) -> set[str]:
     found = set()
-    for node in ast.walk(tree):
+    for node in tree.nodes:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -215,12 +213,20 @@ def _imported(tree: ast.Module) -> set[str]:
     return found
 
 
-def _bound(tree: ast.Module) -> set[str]:
-    names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    stored = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    aliases = {a.asname or a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) for a in n.names}
-    return names | stored | aliases
+def _bound(tree: Tree) -> set[str]:
+    names = set()
+    for node in tree.nodes:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                names.add(node.name)
+            case ast.Name(ctx=ast.Store()):
+                names.add(node.id)
+            case ast.ImportFrom():
+                names |= {alias.asname or alias.name for alias in node.names}
+            case _:
+                pass
+    return names
 
 
-def _has_star(tree: ast.Module) -> bool:
-    return any(isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in ast.walk(tree))
+def _has_star(tree: Tree) -> bool:
+    return any(isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in tree.nodes)

@@ -1,6 +1,5 @@
 """An asset looked at from all sides before anything is built, registered or started."""
 
-import ast
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from shipway.asset.imports import Imports, Provided, imports_of, provided
 from shipway.asset.in_image import imports_in_image
 from shipway.asset.kinds import kind_of_script
 from shipway.asset.missing import missing_imports
-from shipway.asset.models import model_findings
+from shipway.asset.models import asked_by_script, day_of_runs, look_up
 from shipway.asset.needed import installed_by, syntax_findings
 from shipway.asset.pythons import Chosen, choose_python
 from shipway.asset.question import Question
@@ -22,10 +21,11 @@ from shipway.asset.report import Report, in_order
 from shipway.asset.resolving import Resolved, resolve_for
 from shipway.asset.script_faults import Script, script_findings
 from shipway.asset.target import choose_base, choose_place, unhonoured
-from shipway.config.documents import read_text
+from shipway.asset.tree import Entry, Tree, read_entry
 from shipway.config.profile import PROFILE, on_its_day
 from shipway.domain.environment import Environment, InferenceConfig
-from shipway.errors import ConfigError, MachineError
+from shipway.errors import MachineError
+from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.as_of import names_in
 from shipway.image.packages.lock import Lock, PythonThere
 from shipway.machine.state import MachineState
@@ -43,46 +43,50 @@ def look_at(question: Question) -> Report:
     findings += place.findings
     if configs.deployment is not None:
         findings += unhonoured(configs.deployment, place.kind)
-    tree = _tree_of(configs.script)
-    findings += model_findings(question, tree)
-    kind = _script_kind(configs.script, tree)
-    if kind is not None:
+    entry = read_entry(configs.script) if configs.script else None
+    models = look_up(question)
+    findings += [model.finding for model in models]
+    findings += asked_by_script(models, entry.tree) if entry and entry.tree else ()
+    if entry is not None and (kind := _script_kind(entry)) is not None:
         return Report(findings=in_order([kind, *(f for f in findings if "does not define" not in f.message)]))
     if configs.inference is None:
         return Report(findings=in_order(findings))
-    inference = _as_of(configs.inference, question, configs)
+    inference = _on_its_day(configs.inference, question, configs, day_of_runs(models))
     chosen = choose_python(inference.environment, place.kind, question.python)
     base = choose_base(inference.environment, place.kind)
     findings += [*chosen.findings, *base.findings]
-    return _of_environment(inference, chosen, base.image, configs, findings)
+    report = _of_environment(inference, chosen, base.image, entry, whole=configs.whole)
+    return replace(report, findings=in_order([*findings, *report.findings]))
 
 
 def _of_environment(
-    inference: InferenceConfig, chosen: Chosen, image: str | None, configs: Configs, findings: list[Finding]
+    inference: InferenceConfig, chosen: Chosen, image: str | None, entry: Entry | None, *, whole: bool
 ) -> Report:
-    """What the script and its packages make of each other."""
-    if chosen.there is None:
-        return Report(findings=in_order(findings))
+    """What the script and its packages make of each other. Unless the config is `whole`, nothing is added to them."""
+    there = chosen.there or PythonThere(version=own_interpreter().version)
     offered = provided()
-    imports, told = _read_imports(inference, chosen.there, image)
-    findings += told
-    changes = packages_of_azure(inference.environment, imports, offered) if configs.whole else ()
+    imports, told = _read_imports(inference, there, image)
+    changes = packages_of_azure(inference.environment, imports, offered) if whole else ()
     environment = with_packages(inference.environment, changes)
-    resolved = resolve_for(environment, chosen.there, changes)
-    findings += resolved.findings
+    resolved = resolve_for(environment, there, changes) if chosen.there else Resolved(findings=())
     inference = replace(inference, environment=environment)
-    findings += _of_imports(inference, imports, resolved, chosen.there, offered)
-    findings += _of_script(configs.script, imports, resolved, chosen.there, environment)
-    return Report(findings=in_order(findings), python=chosen.there.version, packages=resolved.packages)
+    findings = [*told, *resolved.findings, *_of_imports(inference, imports, resolved, there, offered)]
+    if entry is not None and entry.tree is not None:
+        findings += _of_script(entry.tree, imports, resolved, there, environment)
+    python = chosen.there.version if chosen.there else None
+    return Report(findings=tuple(findings), python=python, packages=resolved.packages)
 
 
-def _as_of(inference: InferenceConfig, question: Question, configs: Configs) -> InferenceConfig:
-    """With the day of the asset, where one is given or version control tells one and something has no version."""
-    day = question.as_of or inference.environment.as_of
-    if day is None and names_in(inference.environment.requirements)[1]:
+def _on_its_day(
+    inference: InferenceConfig, question: Question, configs: Configs, trained_on: str | None
+) -> InferenceConfig:
+    """The day that was asked for; else, where a version is left open, that of the model's run or of the last commit."""
+    environment = inference.environment
+    day = question.as_of or environment.as_of
+    if day is None and names_in(environment.requirements)[1]:
         script = [configs.script] if configs.script else []
-        day = day_of([*script, *conda_files(question, inference)])
-    return replace(inference, environment=on_its_day(inference.environment, day))
+        day = trained_on or day_of([*script, *conda_files(question, inference)])
+    return replace(inference, environment=on_its_day(environment, day))
 
 
 def _read_imports(
@@ -121,12 +125,9 @@ def _of_imports(
 
 
 def _of_script(
-    path: Path | None, imports: Imports, resolved: Resolved, there: PythonThere, environment: Environment
+    tree: Tree, imports: Imports, resolved: Resolved, there: PythonThere, environment: Environment
 ) -> Iterator[Finding]:
-    tree = _tree_of(path)
-    if path is None or tree is None:
-        return
-    file = imports.files[0] if imports.files else path.name
+    file = imports.files[0] if imports.files else "the script"
     script = Script(
         file=file,
         tree=tree,
@@ -140,27 +141,11 @@ def _of_script(
         yield _script(Severity.OK, f"{file} parses on Python {imports.python} and defines init() and run()")
 
 
-def _tree_of(script: Path | None) -> ast.Module | None:
-    """As Shipway's own Python reads it; None where it cannot."""
-    if script is None:
-        return None
-    try:
-        return ast.parse(read_text(script))
-    except (ConfigError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _script_kind(script: Path | None, tree: ast.Module | None) -> Finding | None:
-    if script is None:
-        return None
-    try:
-        text = read_text(script)
-    except ConfigError:
-        return None
-    kind = kind_of_script(script.name, text, tree)
+def _script_kind(entry: Entry) -> Finding | None:
+    kind = kind_of_script(entry.path.name, entry.text, entry.tree)
     if kind is None:
         return None
-    return Finding(area=Area.KIND, severity=Severity.FAULT, message=kind.line, place=script.name)
+    return Finding(area=Area.KIND, severity=Severity.FAULT, message=kind.line, place=entry.path.name)
 
 
 def _script(severity: Severity, message: str, place: str = "") -> Finding:

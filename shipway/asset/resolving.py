@@ -47,15 +47,18 @@ def resolve_for(environment: Environment, there: PythonThere, changes: tuple[Pin
 
 
 def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterator[Finding]:
+    plain = f"packages as of {environment.as_of}"  # what the lock tells when the day holds for all of them
     if lock.on_top:
         message = "the author manages the packages: those of the base image's Python are used, and none is installed"
         yield _finding(Severity.NOTE, message)
     else:
-        since = f", as of {environment.as_of}" if environment.as_of else ""
+        since = f", as of {environment.as_of}" if plain in lock.told else ""
         count = len(packages_in(lock.text))
         yield _finding(Severity.OK, f"{count} packages resolved for Python {there.version}{since}")
-    yield from (_finding(Severity.DIFFERENCE, line) for line in lock.told)
-    if names := names_in(environment.requirements)[1] if environment.as_of is None else ():
+    yield from (_finding(Severity.DIFFERENCE, line) for line in lock.told if line != plain)
+    added = {change.after for change in environment.changes}
+    left_open = [name for name in names_in(environment.requirements)[1] if name not in added]
+    if names := left_open if environment.as_of is None else []:
         versions = {pin.name: pin.version for pin in pins_of(lock.text)}
         shown = [f"{name} {versions.get(normal_name(name)) or '?'}" for name in names[:_MOST_SHOWN]]
         more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""

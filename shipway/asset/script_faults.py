@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.asset.removed_names import REMOVED, Removed
+from shipway.asset.tree import Function, Tree, dotted
 
 _FETCHING = (
     *("nltk.download", "urllib.request.urlretrieve", "urllib.urlretrieve", "urllib.request.urlopen", "wget.download"),
@@ -23,7 +24,7 @@ class Script:
     its server is that of azureml-defaults up to 1.42, which took other signatures."""
 
     file: str
-    tree: ast.Module
+    tree: Tree
     python: str
     versions: Mapping[str, str | None] = field(default_factory=dict)
     is_legacy: bool = False
@@ -31,9 +32,7 @@ class Script:
 
 def script_findings(script: Script) -> Iterator[Finding]:
     """In the order of what stops the service first."""
-    functions = {
-        node.name: node for node in script.tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
+    functions = script.tree.functions
     if (init := functions.get("init")) is not None:
         yield from _init(script, init)
     if (run := functions.get("run")) is not None:
@@ -46,10 +45,10 @@ def script_findings(script: Script) -> Iterator[Finding]:
     yield from _hard_coded(script)
 
 
-def model_names(tree: ast.Module) -> dict[str, int]:
+def model_names(tree: Tree) -> dict[str, int]:
     """The models that `Model.get_model_path("name")` asks for by a literal, with the line of the first."""
     found: dict[str, int] = {}
-    for call in _calls(tree):
+    for call in tree.calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "get_model_path":
             given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "model_name")]
             for value in given:
@@ -68,12 +67,12 @@ class Used:
     at_module_level: bool = False
 
 
-def names_in(tree: ast.Module) -> list[Used]:
+def names_in(tree: Tree) -> list[Used]:
     """Every dotted name that begins with an imported module, aliases resolved, and every name that is imported."""
     aliases: dict[str, str] = {}
     used: list[Used] = []
-    top = set(map(id, tree.body))  # what stands in a try is none of it: the script may go on without
-    for node in ast.walk(tree):
+    top = set(map(id, tree.module.body))  # what stands in a try is none of it: the script may go on without
+    for node in tree.nodes:
         if isinstance(node, ast.Import):
             aliases |= {
                 a.asname or a.name.partition(".")[0]: a.name if a.asname else a.name.partition(".")[0]
@@ -83,15 +82,15 @@ def names_in(tree: ast.Module) -> list[Used]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             aliases |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
             used += [Used(f"{node.module}.{a.name}", node.lineno, True, id(node) in top) for a in node.names]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and (dotted := _dotted(node)):
-            first, _, rest = dotted.partition(".")
+    for node in tree.nodes:
+        if isinstance(node, ast.Attribute) and (name := dotted(node)):
+            first, _, rest = name.partition(".")
             if first in aliases:
                 used.append(Used(f"{aliases[first]}.{rest}", node.lineno))
     return used
 
 
-def _init(script: Script, init: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:
+def _init(script: Script, init: Function) -> Iterator[Finding]:
     wanted = len(init.args.args) + len(init.args.posonlyargs) - len(init.args.defaults)
     if wanted > 0:
         yield _finding(
@@ -99,9 +98,9 @@ def _init(script: Script, init: ast.FunctionDef | ast.AsyncFunctionDef) -> Itera
         )
 
 
-def _run(script: Script, run: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:
+def _run(script: Script, run: Function) -> Iterator[Finding]:
     """What the server refuses to start with (contract E-4 to E-8)."""
-    decorators = {_dotted(d.func if isinstance(d, ast.Call) else d).rpartition(".")[2] for d in run.decorator_list}
+    decorators = {dotted(d.func if isinstance(d, ast.Call) else d).rpartition(".")[2] for d in run.decorator_list}
     has_schema = "input_schema" in decorators
     for message in _unfit(run.args, has_schema=has_schema, is_legacy=script.is_legacy):
         yield _finding(script, run.lineno, Severity.FAULT, message)
@@ -149,9 +148,7 @@ def _version_without(removed: Removed, script: Script) -> str | None:
     return version if version and _numbers(version) >= _numbers(removed.since) else None
 
 
-def _fetches(
-    script: Script, names: list[Used], functions: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]
-) -> Iterator[Finding]:
+def _fetches(script: Script, names: list[Used], functions: Mapping[str, Function]) -> Iterator[Finding]:
     for used in names:
         if used.name in _FETCHING and not used.is_import:
             where = _where(used.line, functions)
@@ -161,7 +158,7 @@ def _fetches(
             yield _finding(script, used.line, Severity.NOTE, message)
 
 
-def _where(line: int, functions: Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]) -> str:
+def _where(line: int, functions: Mapping[str, Function]) -> str:
     for name, function in functions.items():
         if function.lineno <= line <= (function.end_lineno or function.lineno):
             return {"init": "when the service starts", "run": "at each request"}.get(name, f"in {name}()")
@@ -169,7 +166,7 @@ def _where(line: int, functions: Mapping[str, ast.FunctionDef | ast.AsyncFunctio
 
 
 def _installs(script: Script) -> Iterator[Finding]:
-    for call in _calls(script.tree):
+    for call in script.tree.calls:
         words = " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
         if " install" in f" {words}" and "pip" in words.split() and _is_command(call):
             message = "the script installs packages itself: name them in the environment, for no lock knows of these"
@@ -177,11 +174,11 @@ def _installs(script: Script) -> Iterator[Finding]:
 
 
 def _is_command(call: ast.Call) -> bool:
-    return _dotted(call.func).partition(".")[0] in {"subprocess", "os", "pip"}
+    return dotted(call.func).partition(".")[0] in {"subprocess", "os", "pip"}
 
 
 def _devices(script: Script, names: list[Used]) -> Iterator[Finding]:
-    for call in _calls(script.tree):
+    for call in script.tree.calls:
         texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
         is_cuda = isinstance(call.func, ast.Attribute) and call.func.attr == "cuda" and not call.args
         if is_cuda or any(text.lower().startswith(("cuda", "/gpu", "/device:gpu")) for text in texts):
@@ -193,26 +190,11 @@ def _devices(script: Script, names: list[Used]) -> Iterator[Finding]:
 
 
 def _hard_coded(script: Script) -> Iterator[Finding]:
-    for node in ast.walk(script.tree):
+    for node in script.tree.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(_APP_ROOT):
             message = f"{_APP_ROOT} is where containers have the app root; on the process target it lies elsewhere"
             yield _finding(script, node.lineno, Severity.DIFFERENCE, f"{message} (AML_APP_ROOT): take docker")
             return
-
-
-def _calls(tree: ast.AST) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-
-
-def _dotted(node: ast.expr) -> str:
-    match node:
-        case ast.Name():
-            return node.id
-        case ast.Attribute():
-            before = _dotted(node.value)
-            return f"{before}.{node.attr}" if before else ""
-        case _:
-            return ""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

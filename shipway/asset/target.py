@@ -104,7 +104,7 @@ def _of_wish(wish: BaseWish, environment: Environment) -> Iterator[Finding]:
     for line in wish.told:
         said = line.removeprefix(f"{environment.called}: ")
         if not said.startswith("it pins "):  # which is said of the Python
-            yield _base(Severity.NOTE if said.startswith("should the script need") else Severity.DIFFERENCE, said)
+            yield _base(Severity.DIFFERENCE, said)
 
 
 def _why_away(kind: str, state: MachineState) -> str | None:

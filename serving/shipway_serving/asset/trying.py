@@ -70,6 +70,8 @@ class Trial:
         try:
             exec(compile(body, self._path, "exec", dont_inherit=True), self._module.__dict__)
         except BaseException as error:
+            if isinstance(error, ImportError) and error.name is None:
+                error.name = step.module  # Python 3.6 does not say of which module a name is missing.
             return error
         return None
 

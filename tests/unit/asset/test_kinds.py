@@ -1,12 +1,12 @@
 """What looks like an asset of v1 and is not is called by its name."""
 
-import ast
 import json
 
 import pytest
 import yaml
 
 from shipway.asset.kinds import kind_of_config, kind_of_inference, kind_of_script
+from shipway.asset.tree import parse
 
 ENTRY = "def init():\n    pass\n\ndef run(data):\n    return data\n"
 
@@ -78,7 +78,7 @@ def test_what_may_be_a_config_is_none_of_them(value: object) -> None:
     ],
 )
 def test_scripts_that_are_no_entry_scripts_are_called_what_they_are(text: str, is_a: str) -> None:
-    kind = kind_of_script("score.py", text, ast.parse(text))
+    kind = kind_of_script("score.py", text, parse(text))
     assert kind is not None
     assert kind.is_a.startswith(is_a)
 
@@ -94,7 +94,7 @@ def test_scripts_that_are_no_entry_scripts_are_called_what_they_are(text: str, i
     ],
 )
 def test_entry_scripts_are_none_of_them(text: str) -> None:
-    assert kind_of_script("score.py", text, ast.parse(text)) is None
+    assert kind_of_script("score.py", text, parse(text)) is None
 
 
 def test_an_entry_script_in_r_is_told_by_its_name_and_by_its_text() -> None:

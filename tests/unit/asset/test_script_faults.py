@@ -1,18 +1,17 @@
 """What a script does that will go wrong or differ, seen in its text."""
 
-import ast
-
 import pytest
 
 from shipway.asset.finding import Severity
 from shipway.asset.script_faults import Script, model_names, script_findings
+from shipway.asset.tree import parse
 
 RUN = "\ndef run(data):\n    return data\n"
 
 
 def found(text: str, python: str = "3.8.18", *, is_legacy: bool = False, **versions: str) -> list[tuple[Severity, str]]:
     named = {name.replace("_", "-"): version for name, version in versions.items()}
-    script = Script(file="score.py", tree=ast.parse(text), python=python, versions=named, is_legacy=is_legacy)
+    script = Script(file="score.py", tree=parse(text), python=python, versions=named, is_legacy=is_legacy)
     return [(finding.severity, finding.line) for finding in script_findings(script)]
 
 
@@ -51,8 +50,8 @@ def test_the_server_of_old_took_other_signatures(text: str) -> None:
         (
             Severity.FAULT,
             (
-                "score.py:1: run() has more than two parameters, with which the server of azureml-defaults 1.42 did not "
-                "start"
+                "score.py:1: run() has more than two parameters, with which the server of azureml-defaults 1.42 did "
+                "not start"
             ),
         )
     ]
@@ -142,4 +141,4 @@ def test_a_place_inside_of_containers_is_told() -> None:
 def test_the_models_that_a_script_asks_for_are_known_by_their_literal_names() -> None:
     text = "Model.get_model_path('a')\nm.get_model_path(model_name='b', version=1)\n"
     text += "get_model_path(c)\nModel.get_model_path(d)"
-    assert model_names(ast.parse(text)) == {"a": 1, "b": 2}
+    assert model_names(parse(text)) == {"a": 1, "b": 2}

@@ -1,5 +1,7 @@
 """shipway model check: will v1's assets run here, and what will differ? Nothing is registered, built or started."""
 
+import os
+import shutil
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -10,6 +12,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
+from shipway.cli.output import coloured
 from shipway.cli.parser import Parser
 from shipway.cli.v1_flags import (
     add_deployment_flags,
@@ -19,6 +22,7 @@ from shipway.cli.v1_flags import (
     inference_of,
     models_of,
 )
+from shipway.cli.v1_release import AS_OF
 from shipway.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -27,8 +31,10 @@ if TYPE_CHECKING:
     from shipway.config.documents import Loaded
     from shipway.store.workspace import Workspace
 
-_WIDTH = 100
-_INDENT = 14
+_WIDEST = 110
+_INDENT = 18
+_MARKS = {"ok": "ok", "note": " -", "difference": " ~", "fault": " !"}
+_COLOURS = {"ok": "green", "difference": "yellow", "fault": "red"}
 
 
 def add_arguments(parser: Parser) -> None:
@@ -38,7 +44,11 @@ def add_arguments(parser: Parser) -> None:
     add_deployment_flags(check)
     check.add_argument("--python", type=Path, metavar="PATH", help="an interpreter for the process target")
     check.add_argument(
-        "--as-of", type=_day, metavar="DATE", help="unpinned packages as of that day, YYYY-MM-DD; default: git's"
+        "--as-of",
+        type=_day,
+        default=os.environ.get(AS_OF) or None,
+        metavar="DATE",
+        help=f"YYYY-MM-DD: the day of unpinned packages; default: ${AS_OF}",
     )
     check.add_argument("--relax", action="store_true", help="look at the asset with the pins that are proposed")
 
@@ -98,34 +108,30 @@ def _day(text: str) -> str:
 
 def _lines(report: "Report") -> Iterator[str]:
     """By area, then the verdict with what speaks against it or differs."""
+    width = max(80, min(shutil.get_terminal_size((100, 24)).columns, _WIDEST))
     area = ""
     for finding in report.findings:
-        yield from _shown(finding, "" if finding.area == area else str(finding.area))
+        yield from _shown(finding, "" if finding.area == area else str(finding.area), width)
         area = finding.area
     yield ""
-    yield from _verdict(report)
+    yield _verdict(report)
 
 
-def _shown(finding: "Finding", area: str) -> Iterator[str]:
-    mark = _MARKS[finding.severity]
-    first, *rest = wrap(finding.line, _WIDTH - _INDENT - 4, break_long_words=False, break_on_hyphens=False) or [""]
-    yield f"{area:<{_INDENT}}{mark} {first}"
-    yield from (" " * (_INDENT + 4) + line for line in rest)
-    yield from (" " * (_INDENT + 4) + line for line in finding.details)
+def _shown(finding: "Finding", area: str, width: int) -> Iterator[str]:
+    mark = coloured(_MARKS[finding.severity], _COLOURS.get(finding.severity))
+    first, *rest = wrap(finding.line, width - _INDENT, break_long_words=False, break_on_hyphens=False) or [""]
+    yield f"{area:<{_INDENT - 4}}{mark}  {first}"
+    yield from (" " * _INDENT + line for line in (*rest, *finding.details))
 
 
-_MARKS = {"ok": "ok ", "note": " - ", "difference": " ~ ", "fault": " ! "}
-
-
-def _verdict(report: "Report") -> Iterator[str]:
+def _verdict(report: "Report") -> str:
     from shipway.asset.finding import Severity
     from shipway.asset.report import NO
 
+    faults, differences = report.of(Severity.FAULT), report.of(Severity.DIFFERENCE)
     if report.verdict == NO:
-        first, *more = report.of(Severity.FAULT)
-        also = f" (and {len(more)} more, marked !)" if more else ""
-        yield f"{NO}: {first.line}{also}"
-        return
-    count = len(report.of(Severity.DIFFERENCE))
-    how_many = f" ({count}, marked ~)" if count else ""
-    yield f"{report.verdict}{how_many}"
+        also = f" (and {len(faults) - 1} more, marked !)" if len(faults) > 1 else ""
+        return coloured(f"{NO}: {faults[0].line}{also}", "red")
+    if differences:
+        return coloured(f"{report.verdict} ({len(differences)}, marked ~)", "yellow")
+    return coloured(report.verdict, "green")
