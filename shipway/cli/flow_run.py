@@ -2,13 +2,13 @@
 
 import logging
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
 from shipway.cli.leaving import wait_for_nobody
+from shipway.cli.progress import progress
 from shipway.cli.server.environment import client_environment
 from shipway.cli.server.local import ensure_server
 from shipway.cli.server.record import ServerRecord
@@ -33,7 +33,7 @@ def run_release_flow(context: Context, release_id: str) -> "Ending":
     service = read_inputs(context.workspace(), release_id).service
     context.output.say(f"release {release_id} of {service}")
     try:
-        with _progress(context):
+        with _progress_only(context):
             state: State[Any] = go_on(context.workspace_url, release_id, service, return_state=True)
     except Exception as error:
         return _ending_without_prefect(context, release_id, error)
@@ -82,28 +82,12 @@ def _ending_without_prefect(context: Context, release_id: str, error: Exception)
 
 
 @contextmanager
-def _progress(context: Context) -> Iterator[None]:
-    """What the library's loggers say, with the seconds since the start, on stderr."""
-    handler = _Progress(context)
-    logger = logging.getLogger("shipway")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+def _progress_only(context: Context) -> Iterator[None]:
+    """Prefect's handler would print each log line that a dead server does not take."""
     raises = logging.raiseExceptions
-    logging.raiseExceptions = False  # Prefect's handler would print each log line that a dead server does not take
+    logging.raiseExceptions = False
     try:
-        yield
+        with progress(context):
+            yield
     finally:
         logging.raiseExceptions = raises
-        logger.removeHandler(handler)
-
-
-class _Progress(logging.Handler):
-    """One line a record."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(logging.INFO)
-        self._context = context
-        self._began = time.monotonic()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._context.output.say(f"{time.monotonic() - self._began:6.1f} s  {record.getMessage()}")
