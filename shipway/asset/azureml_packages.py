@@ -33,10 +33,21 @@ _CARRIED_LATER = frozenset({"inference-schema", "psutil", "pyarrow", "pyyaml", "
 
 _LAST_OF_FIRST = (1, 34)
 
+_COMES_WITH = {
+    "numpy": frozenset({
+        "catboost", "gensim", "h5py", "keras", "lightgbm", "matplotlib", "onnx", "onnxruntime", "opencv-python",
+        "opencv-python-headless", "pandas", "scikit-image", "scikit-learn", "scipy", "shap", "spacy", "statsmodels",
+        "tensorflow", "torchvision", "xgboost",
+    }),
+    "python-dateutil": frozenset({"matplotlib", "pandas"}),
+    "pandas": frozenset({"dask", "fbprophet", "mlflow", "seaborn", "statsmodels"}),
+}  # fmt: skip
+"""What the packages of an author bring along anyway, and have since v1's time: that needs no addition."""
+
 
 def packages_of_azure(environment: Environment, imports: Imports, provided: Provided) -> tuple[PinChange, ...]:
     """What to add to the requirements, each with the reason; nothing that they hold already."""
-    declared = {package_name(line) for line in environment.requirements}
+    declared = _declared(environment)
     if environment.user_managed or any(name.startswith(("azureml-sdk", "azureml-train-automl")) for name in declared):
         return ()
     found: dict[str, PinChange] = {}
@@ -69,14 +80,19 @@ def with_packages(environment: Environment, changes: Iterable[PinChange]) -> Env
 def _wanted(
     statement: Import, environment: Environment, provided: Provided, python: str
 ) -> Iterator[tuple[str, PinChange]]:
+    declared = _declared(environment)
     if statement.top == "azureml":
         yield from _real(statement, environment, provided)
     elif not is_standard(statement.module, python):
         for name in provided.packages_of(statement.module)[:1]:
-            if normal_name(name) in _carried(environment):
+            if normal_name(name) in _carried(environment) and not declared & _COMES_WITH.get(name, frozenset()):
                 carrier = environment.served[0]
                 reason = f"{statement.place} imports {statement.module}, which came with {carrier} on Azure"
                 yield name, PinChange(before="", after=name, reason=reason)
+
+
+def _declared(environment: Environment) -> set[str]:
+    return {package_name(line) for line in environment.requirements}
 
 
 def _real(statement: Import, environment: Environment, provided: Provided) -> Iterator[tuple[str, PinChange]]:

@@ -134,6 +134,7 @@ def _of_script(
         python=there.version,
         versions=dict(package.split("==", 1) for package in resolved.packages),
         is_legacy=environment.variables.get(PROFILE) == "legacy",
+        left_open=frozenset(() if environment.as_of else names_in(environment.requirements)[1]),
     )
     found = list(script_findings(script))
     yield from found

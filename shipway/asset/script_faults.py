@@ -28,6 +28,8 @@ class Script:
     python: str
     versions: Mapping[str, str | None] = field(default_factory=dict)
     is_legacy: bool = False
+    left_open: frozenset[str] = frozenset()
+    """The packages whose version the author left to the day."""
 
 
 def script_findings(script: Script) -> Iterator[Finding]:
@@ -135,7 +137,9 @@ def _removed(script: Script, names: list[Used]) -> Iterator[Finding]:
                 stops = used.is_import and used.at_module_level
                 severity = Severity.FAULT if stops else Severity.DIFFERENCE
                 when = "" if stops else "; it fails when this line is reached"
+                of_its_day = ", or take the packages of its day: --as-of" if removed.package in script.left_open else ""
                 message = f"{removed.package} {version} has no {removed.name} any more{when}: {removed.instead}"
+                message += of_its_day
                 yield _finding(script, used.line, severity, message)
 
 

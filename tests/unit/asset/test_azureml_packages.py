@@ -59,6 +59,12 @@ def test_packages_that_came_along_with_azureml_defaults_are_kept(offered: Provid
     assert packages_of_azure(environment(served=()), imported("requests"), offered) == ()
 
 
+def test_what_comes_with_a_package_of_the_authors_needs_no_addition(offered: Provided) -> None:
+    imports = imported("numpy", "dateutil")
+    assert packages_of_azure(environment("Scikit_Learn", "pandas==1.0"), imports, offered) == ()
+    assert [c.after for c in packages_of_azure(environment("nltk"), imports, offered)] == ["numpy", "python-dateutil"]
+
+
 def test_pandas_came_along_until_1_34_and_inference_schema_later(offered: Provided) -> None:
     imports = imported("pandas", "inference_schema.schema_decorators")
     old = packages_of_azure(environment(served=("azureml-defaults==1.34.0",)), imports, offered)

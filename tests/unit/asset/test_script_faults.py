@@ -86,6 +86,19 @@ def test_a_lost_module_that_is_imported_at_once_stops_the_script() -> None:
     assert severity is Severity.DIFFERENCE
 
 
+def test_where_the_version_was_left_open_the_day_of_the_asset_may_do() -> None:
+    text = "from sklearn.externals import joblib"
+    script = Script(
+        file="score.py",
+        tree=parse(text),
+        python="3.6.15",
+        versions={"scikit-learn": "0.24.2"},
+        left_open=frozenset({"scikit-learn"}),
+    )
+    (finding,) = script_findings(script)
+    assert finding.message.endswith("or import joblib, or take the packages of its day: --as-of")
+
+
 def test_names_are_found_through_aliases_and_only_of_what_is_imported() -> None:
     assert len(found("import tensorflow as tf\nwith tf.Session() as s: pass", tensorflow="2.1.0")) == 1
     assert len(found("import tensorflow.compat.v1 as tf\nwith tf.Session() as s: pass", tensorflow="2.1.0")) == 0
