@@ -12,6 +12,7 @@ from shipway.config.deployment import load_deployment_config
 from shipway.config.documents import Document, KeyPath, Loaded, read_document, repeated_keys
 from shipway.config.golden import load_golden
 from shipway.config.inference import load_inference_config
+from shipway.config.profile import on_its_day
 from shipway.config.release_document import ModelEntry, ReleaseDocument, VerificationEntry
 from shipway.config.validation import validate
 from shipway.domain.environment import UNNAMED, Environment, InferenceConfig
@@ -65,7 +66,7 @@ def load_release_file(path: Path) -> Loaded[ReleaseConfig]:
     config = ReleaseConfig(
         service=raw.service,
         models=_models(raw, document, folder),
-        inference=_on_its_day(inference.value, raw.as_of),
+        inference=_of_day(inference.value, raw.as_of),
         deployment=_on_its_cluster(deployment.value, raw, document),
         targets=_targets(raw, document, deployment.value.compute_type),
         verification=_verification(raw.verification, document, path),
@@ -185,8 +186,8 @@ def _targets(raw: ReleaseDocument, document: Document, compute_type: str) -> tup
     return tuple(dict.fromkeys(raw.targets or [raw.target or usual]))
 
 
-def _on_its_day(inference: InferenceConfig, as_of: str | None) -> InferenceConfig:
-    return inference if as_of is None else replace(inference, environment=replace(inference.environment, as_of=as_of))
+def _of_day(inference: InferenceConfig, as_of: str | None) -> InferenceConfig:
+    return replace(inference, environment=on_its_day(inference.environment, as_of))
 
 
 def _on_its_cluster(deployment: DeploymentConfig, raw: ReleaseDocument, document: Document) -> DeploymentConfig:

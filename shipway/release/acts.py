@@ -8,9 +8,10 @@ from shipway.domain.image import Image, ImageSpec, short_digest
 from shipway.domain.model import ModelVersion
 from shipway.domain.release import ModelInput, revision_id_of
 from shipway.domain.service import ServiceState
-from shipway.errors import ConfigError, ModelNotFound, TargetUnavailable
+from shipway.errors import ConfigError, ModelNotFound, TargetError, TargetUnavailable
 from shipway.image.container.settings import Origin
 from shipway.registry.models import Registry
+from shipway.release.complaints import keep_log
 from shipway.release.ledger import LedgerEntry, ledger_of, not_here, standing_of
 from shipway.release.login import login_of
 from shipway.release.outcomes import Deployed, Registered, TargetChoice
@@ -148,7 +149,11 @@ def _deploy(run: ReleaseRun, image: Image, choice: TargetChoice) -> Deployed:
     run.check_fence()
     service = target.deploy(spec)
     log.info("revision %s starts at %s", spec.revision_id, address_of(target, spec.service, spec.revision_id))
-    wait_healthy(run, target, spec.revision_id)
+    try:
+        wait_healthy(run, target, spec.revision_id)
+    except TargetError:
+        keep_log(run, target, spec.revision_id, "revision")
+        raise
     if champion is not None:  # it may have been down, and started with the new one
         wait_healthy(run, target, champion.revision_id)
     return Deployed(

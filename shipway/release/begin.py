@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from shipway.config.documents import Loaded
+from shipway.config.profile import on_its_day
 from shipway.config.release_file import load_release_file
 from shipway.domain.release import ReleaseConfig, ReleaseInputs, day_fault
 from shipway.errors import ConfigError
@@ -130,7 +131,7 @@ def _as_asked(config: ReleaseConfig, asked: Asked) -> ReleaseConfig:
     if asked.as_of is not None:
         if fault := day_fault(asked.as_of):
             raise ConfigError(f"--as-of {fault}")
-        environment = replace(config.inference.environment, as_of=asked.as_of)
+        environment = on_its_day(config.inference.environment, asked.as_of)
         config = replace(config, inference=replace(config.inference, environment=environment))
     target = asked.target if isinstance(asked, FileAsked) else None
     return replace(

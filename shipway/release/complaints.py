@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from shipway.domain.verdict import CheckResult, Phase
 from shipway.errors import TargetError
+from shipway.release.log import append_lines
+from shipway.release.run import ReleaseRun
 from shipway.targets.base import Complains, Target
 from shipway.verification.evidence import one_line
 
 _LAST_WORDS = 40
+_KEPT_LINES = 200
 _LAST_WORD_LENGTH = 300
 _WITHIN_S, _LOOKS = 1.0, 5
 
@@ -36,6 +40,13 @@ def complaints(target: Target, service: str, revision_id: str) -> Iterator[Check
             yield CheckResult(name="log", phase=Phase.FAILED, message=complaint, evidence=evidence)
     except TargetError:
         return
+
+
+def keep_log(run: ReleaseRun, target: Target, revision_id: str, what: str) -> None:
+    """The end of a revision's log into the release's, because the revision goes (contract 14: it must be in reach)."""
+    with suppress(TargetError, OSError):
+        lines = list(target.logs(run.ref.service, revision_id=revision_id, tail=_KEPT_LINES))
+        append_lines(run.machine, run.ref.release_id, f"the log of {what} {revision_id}", lines)
 
 
 def last_words(target: Target, service: str, revision_id: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from shipway.asset.date import day_of
 from shipway.asset.finding import Severity
 from shipway.asset.needed import azureml_requirements, shortcomings, with_packages
+from shipway.config.profile import on_its_day
 from shipway.domain.environment import Environment, InferenceConfig, PinChange
 from shipway.domain.release import ReleaseConfig
 from shipway.errors import ConfigError
@@ -44,8 +45,8 @@ def settle_environment(
     and BuildError with the reason, ConfigError for imports that nothing brings, EngineUnavailable.
     """
     inference = config.inference
-    day = _day(config, workspace, configs)
-    environment = inference.environment if day is None else replace(inference.environment, as_of=day.day)
+    day = day_of_asset(config, workspace, configs)
+    environment = on_its_day(inference.environment, None if day is None else day.day)
     additions = () if config.code is not None else azureml_requirements(replace(inference, environment=environment))
     environment = with_packages(environment, additions)
     locked = lock_for(environment, config.image, image_kind, workspace, machine, login=inference.base_login)
@@ -74,20 +75,22 @@ def has_unpinned(requirements: Sequence[str]) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Day:
+class Day:
+    """YYYY-MM-DD, and who says so."""
+
     day: str
     why: str
 
 
-def _day(config: ReleaseConfig, workspace: Workspace, configs: Sequence[Path]) -> _Day | None:
+def day_of_asset(config: ReleaseConfig, workspace: Workspace, configs: Sequence[Path]) -> Day | None:
     """The asset's own day, for names without a version; what was asked for, or is in service already, stands."""
     environment = config.inference.environment
     if environment.as_of is not None or config.code is not None or not has_unpinned(environment.requirements):
         return None
     if (run := _day_of_runs(config, workspace)) is not None:
-        return _Day(day=run, why=f"unpinned packages are those of {run}, when the model's run ended")
+        return Day(day=run, why=f"unpinned packages are those of {run}, when the model's run ended")
     if (commit := day_of(_files(config.inference, configs))) is not None:
-        return _Day(day=commit, why=f"unpinned packages are those of {commit}, when the assets were last committed")
+        return Day(day=commit, why=f"unpinned packages are those of {commit}, when the assets were last committed")
     return None
 
 

@@ -1,7 +1,7 @@
 """A release's log on this machine: what a person reads first when something went wrong."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,14 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 def log_path(machine: MachineState, release_id: str) -> Path:
     return machine.logs / f"release-{release_id}.log"
+
+
+def append_lines(machine: MachineState, release_id: str, heading: str, lines: Iterable[str]) -> None:
+    """What would be lost otherwise, such as the log of a revision that goes: to the file alone, nobody's screen."""
+    with log_path(machine, release_id).open("a", encoding="utf-8") as file:
+        file.write(f"--- {heading}\n")
+        file.writelines(f"    {line.rstrip()}\n" for line in lines)
+        file.write("---\n")
 
 
 @contextmanager

@@ -115,11 +115,16 @@ def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
                 raise _not_found(operator.workspace, service)
             left = forget_unfinished(operator.workspace, operator.tools, unfinished, fence=lease.fence)
             return Retired(service=service, target="", revisions=(), left=left, unfinished=unfinished)
-        last = standing.champion or ledger.entries()[-1]
+        target = _last_target(ledger)
+        if not target and not lost:
+            raise ServiceNotFound(
+                f"WebserviceNotFound: service {service} was never deployed: what was to be released was refused; "
+                "nothing is left to delete"
+            )
         if not lost:
             with told_how_to_write_off(service):
-                require_within_reach(operator.tools.load_target(last.target, operator.machine), service)
-        found = _find(operator, last.target, service)
+                require_within_reach(operator.tools.load_target(target, operator.machine), service)
+        found = _find(operator, target, service)
         if standing.champion is not None:
             if found is None and not lost:
                 raise not_here(standing.champion, service)
@@ -129,7 +134,7 @@ def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
             left += forget_unfinished(operator.workspace, operator.tools, unfinished, fence=lease.fence)
         revisions = tuple(revision.revision_id for revision in found.revisions) if found else ()
         collect_rows(operator.workspace, operator.machine, machine=platform.node())
-        return Retired(service=service, target=last.target, revisions=revisions, left=left, unfinished=unfinished)
+        return Retired(service=service, target=target, revisions=revisions, left=left, unfinished=unfinished)
 
 
 def settle(operator: Operator, service: str) -> Settled:
@@ -280,6 +285,12 @@ def _take_away(operator: Operator, ledger: Ledger, fence: int, *, lost: bool = F
                 target.delete(ledger.service, fence=fence)
     Registry(operator.workspace).release_uses(service=ledger.service)
     return tuple(left)
+
+
+def _last_target(ledger: Ledger) -> str:
+    """The champion's, or where it was last; empty when every release was refused before it had chosen one."""
+    champion = ledger.standing().champion
+    return champion.target if champion else next((e.target for e in reversed(ledger.entries()) if e.target), "")
 
 
 def _find(operator: Operator, kind: str, service: str) -> Service | None:

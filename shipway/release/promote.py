@@ -4,22 +4,24 @@ import logging
 import platform
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from shipway.domain.canonical import Plain
 from shipway.domain.image import Image
-from shipway.domain.release import Details, ReleaseInputs
+from shipway.domain.release import Details, ReleaseInputs, ReleaseKind
 from shipway.domain.service import RevisionStats, Traffic
 from shipway.domain.verdict import CheckResult, Phase, Verdict
 from shipway.errors import FenceLost, ShipwayError, TargetError
 from shipway.registry.models import Registry
 from shipway.release import warm
 from shipway.release.collected import collect_rows
-from shipway.release.complaints import complaints
+from shipway.release.complaints import complaints, keep_log
 from shipway.release.details import details_of, keep_details
 from shipway.release.environment import changes_told
 from shipway.release.inputs import config_digest, golden_rows, suite_text
 from shipway.release.ledger import Event, Ledger, LedgerEntry, ledger_of
 from shipway.release.outcomes import Deployed, Promotion, Registered, Verified
+from shipway.release.reading import inputs_in_service
 from shipway.release.run import ReleaseRun, carry_out
 from shipway.release.steps import Step
 from shipway.targets.base import SplitsTraffic, Target
@@ -74,9 +76,27 @@ def _verify(run: ReleaseRun, deployed: Deployed) -> Verified:
         verdict = verify(f"http://{deployed.address}", champion, questions, suite_process=process, progress=log.info)
     if not verdict.passed:
         target = run.target(deployed.target)
+        keep_log(run, target, deployed.revision_id, "revision")
         told = complaints(target, deployed.service, deployed.revision_id)
-        verdict = Verdict(checks=(*verdict.checks, *told))
+        checks = _told_of_old_rows(run, verdict.checks) if deployed.champion else verdict.checks
+        verdict = Verdict(checks=(*checks, *told))
     return Verified(revision_id=deployed.revision_id, verdict=verdict)
+
+
+def _told_of_old_rows(run: ReleaseRun, checks: tuple[CheckResult, ...]) -> tuple[CheckResult, ...]:
+    """An update or a reload keeps the golden rows of before, whose answers may be those of before as well."""
+    kept = run.inputs.kind is not ReleaseKind.RELEASE and (
+        inputs_in_service(run.workspace, run.ref.service).verification.golden == run.inputs.verification.golden
+    )
+    if not kept:
+        return checks
+    hint = "; these golden rows are of the release before: if the new answers are right, give new rows with --golden"
+    return tuple(
+        replace(check, message=check.message + hint)
+        if check.name == "golden" and check.phase is Phase.FAILED
+        else check
+        for check in checks
+    )
 
 
 def _promote(
@@ -87,6 +107,7 @@ def _promote(
     checks = _walk(run, splitter, deployed, sleep) if deployed.champion else ()
     promoted = all(allows_next_step(check) for check in checks)
     if not promoted:
+        keep_log(run, target, deployed.revision_id, "revision")
         checks = (*checks, *complaints(target, deployed.service, deployed.revision_id))
     if promoted:
         _shift(run, splitter, deployed, 100)

@@ -16,7 +16,7 @@ from shipway.errors import TargetError
 from shipway.image.container.inspection import check_image
 from shipway.image.container.secrets import known_secrets
 from shipway.machine.state import MachineState
-from shipway.release.complaints import complaint_of, last_words
+from shipway.release.complaints import complaint_of, keep_log, last_words
 from shipway.release.inputs import golden_rows
 from shipway.release.outcomes import SmokeResult
 from shipway.release.revision import address_of, revision_spec, wait_healthy
@@ -78,6 +78,7 @@ def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
     try:
         wait_healthy(run, target, spec.revision_id)
     except TargetError as error:
+        keep_log(run, target, spec.revision_id, "the trial of revision")
         evidence = last_words(target, spec.service, spec.revision_id)
         start = CheckResult(name="start", phase=Phase.FAILED, message=str(error), evidence=evidence)
         return SmokeResult(
@@ -92,6 +93,8 @@ def _try_alone(run: ReleaseRun, target: Target, image: Image) -> SmokeResult:
     good = all(check.phase is Phase.PASSED for check in answered)
     tried = _soak(run, target, spec, asked) if good else _fate(target, spec)
     checks = (*inspected, *answered, *tried)
+    if any(check.phase is not Phase.PASSED for check in checks):
+        keep_log(run, target, spec.revision_id, "the trial of revision")
     for check in checks:
         log.info("smoke test: %s %s: %s", check.name, check.phase, check.message)
     return SmokeResult(verdict=Verdict(checks=checks), started_after_s=started_after_s, requests=len(asked))

@@ -100,10 +100,20 @@ def _model(asked: ModelAsked, workspace: Workspace, folder: Path) -> ModelSource
     if isinstance(asked, str):
         try:
             return _registered(Registry(workspace).resolve(asked))
-        except ModelNotFound:
+        except ModelNotFound as error:
             if not (folder / asked).exists():
-                raise
+                raise _neither(asked, folder, error) from error
     return _from_path(folder / asked)
+
+
+def _neither(asked: str, folder: Path, error: ModelNotFound) -> ModelNotFound:
+    """A text that can only be a path is told as one."""
+    if not ("/" in asked or "\\" in asked or (Path(asked).suffix and ":" not in asked)):
+        return error
+    return ModelNotFound(
+        f"ModelNotFound: {asked} is no registered model, and no such file: {(folder / asked).absolute()}; "
+        "`shipway model list` shows what there is"
+    )
 
 
 def _registered(version: ModelVersion) -> ModelSource:

@@ -23,11 +23,12 @@ from shipway.errors import (
     StoreCorrupt,
     TargetError,
 )
-from shipway.machine.state import MachineState
+from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release import acts, promote, trial
 from shipway.release.inputs import config_digest, forget_unbegun, read_inputs
 from shipway.release.ledger import Event, ledger_of
+from shipway.release.log import log_path
 from shipway.release.open_releases import lease_name, open_release, open_release_key, refuse_if_busy
 from shipway.release.operations import Operator, history, retire, revert, served_at, settle
 from shipway.release.report import report_of, verdict_rows
@@ -522,3 +523,25 @@ def test_the_commit_is_kept_and_decides_nothing(bench: Bench) -> None:
     bench.keep("rel-one")
     kept = read_inputs(bench.workspace, "rel-one")
     assert config_digest(kept) == config_digest(replace(kept, commit="abc"))
+
+
+def test_the_log_of_a_revision_that_goes_is_kept_in_that_of_its_release(bench: Bench) -> None:
+    with little_server(lambda _: (200, "[7]")) as url:
+        (bench.folder / "address").write_text(url.removeprefix("http://"))
+        bench.keep("rel-bad")
+        assert bench.release("rel-bad").phase is ReleasePhase.ROLLED_BACK
+    revision = revision_id_of("rel-bad")
+    kept = log_path(machine_state(bench.workspace.url), "rel-bad").read_text()
+    assert f"--- the log of revision {revision}\n" in kept
+
+
+def test_a_service_whose_releases_were_all_refused_has_nothing_to_delete(bench: Bench) -> None:
+    bench.trials.deploys_become("failed")
+    bench.keep("rel-bad")
+    assert bench.release("rel-bad").phase is ReleasePhase.REFUSED
+    with pytest.raises(ServiceNotFound) as error:
+        retire(operator(bench), "digits")
+    assert str(error.value) == (
+        "WebserviceNotFound: service digits was never deployed: what was to be released was refused; nothing is left to "
+        "delete"
+    )

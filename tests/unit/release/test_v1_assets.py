@@ -14,6 +14,7 @@ from shipway.release.begin import read_asked
 from shipway.release.details import details_of
 from shipway.release.inputs import keep_inputs, read_inputs
 from tests.unit.release.driver import AT, Bench
+from tests.unit.verification.little_server import little_server
 
 INFERENCE = {"entryScript": "score.py", "sourceDirectory": "src"}
 
@@ -172,3 +173,27 @@ def test_what_is_said_of_a_service_is_kept_once_it_is_promoted(bench: Bench, ass
     later = Details(tags={"team": "b"}, properties={"made": "x"})
     deployed(bench, "dep2", asked_for(assets, overwrite=True, details=later))
     assert details_of(bench.workspace, "digits") == replace(said, tags={"team": "b"})
+
+
+def test_a_path_that_is_not_there_is_told_as_a_path(bench: Bench, assets: Path) -> None:
+    with pytest.raises(ModelNotFound) as error:
+        read_asked(asked_for(assets, models=("./nothing",)), bench.workspace)
+    assert str(error.value) == (
+        f"ModelNotFound: ./nothing is no registered model, and no such file: {assets / 'nothing'}; "
+        "`shipway model list` shows what there is"
+    )
+
+
+def test_golden_rows_of_before_that_fail_an_update_are_told_as_such(bench: Bench, assets: Path) -> None:
+    bench.released("one")
+    second = assets / "second.bin"
+    second.write_text("two")
+    Registry(bench.workspace).register_path(second, name="digits", now=AT)
+    asked = UpdateAsked(service="digits", models=("digits:2",), working_directory=assets)
+    with little_server(lambda _: (200, "[7]")) as url:
+        (bench.folder / "address").write_text(url.removeprefix("http://"))
+        config = read_asked(asked, bench.workspace).value
+        keep_inputs(config, release_id="upd", requested_by="ada", now=AT, workspace=bench.workspace)
+        ending = bench.release("upd")
+    assert ending.phase is ReleasePhase.ROLLED_BACK
+    assert "if the new answers are right, give new rows with --golden" in ending.reason

@@ -1,0 +1,108 @@
+"""The environment of a release as far as it is settled without an index, and what is kept on this machine for its build."""
+
+import os
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shipway.domain.environment import Environment, PinChange
+from shipway.domain.model import RunFacts
+from shipway.domain.release import ModelSource, ReleaseConfig
+from shipway.domain.secret import Secret
+from shipway.machine.state import machine_state
+from shipway.registry.models import Registry
+from shipway.release.environment import changes_told, day_of_asset, has_unpinned
+from shipway.release.login import forget_login, keep_login, login_of
+from tests.unit.release.driver import AT, Bench
+
+
+@pytest.mark.parametrize(
+    ("requirements", "unpinned"),
+    [
+        (["numpy"], True),
+        (["numpy==1.19.5", "pandas>=1"], True),
+        (["numpy==1.19.*"], True),
+        (["numpy==1.19.5", "inference-schema[numpy-support]==1.4", 'six === 1.0 ; python_version < "3.8"'], False),
+        (["--extra-index-url https://pypi.example/simple", "wheel @ https://example.org/w-1-py3-none-any.whl"], False),
+        ([], False),
+    ],
+)
+def test_a_name_without_a_version_is_left_to_the_day(requirements: list[str], unpinned: bool) -> None:
+    assert has_unpinned(requirements) is unpinned
+
+
+def test_changes_are_told_by_what_they_do() -> None:
+    changes = [
+        PinChange(before="", after="six", reason="it is imported"),
+        PinChange(before="wrapt==1.12", after="", reason="it carried the server"),
+        PinChange(before="numpy==1.15.0", after="numpy==1.15.4", reason="no wheel"),
+    ]
+    assert list(changes_told(changes)) == [
+        "added six: it is imported",
+        "left out wrapt==1.12: it carried the server",
+        "numpy==1.15.0 became numpy==1.15.4: no wheel",
+    ]
+
+
+@pytest.fixture
+def unpinned(bench: Bench) -> ReleaseConfig:
+    """Of a model whose run ended on 2 March 2021."""
+    config = bench.config("one")
+    run = RunFacts(run_id="r", experiment="e", ended_at=datetime(2021, 3, 2, 23, tzinfo=UTC))
+    Registry(bench.workspace).register_path(config.models[0].path or "", name="digits", now=AT, run=run)
+    environment = Environment(name="digits", requirements=("numpy",))
+    inference = replace(config.inference, environment=environment)
+    return replace(config, inference=inference, models=(ModelSource(name="digits", version=1),))
+
+
+def test_the_day_is_that_of_the_model_s_run(bench: Bench, unpinned: ReleaseConfig) -> None:
+    found = day_of_asset(unpinned, bench.workspace, ())
+    assert found is not None
+    assert (found.day, found.why) == (
+        "2021-03-02",
+        "unpinned packages are those of 2021-03-02, when the model's run ended",
+    )
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        Environment(name="digits", requirements=("numpy",), as_of="2020-01-01"),
+        Environment(name="digits", requirements=("numpy==1.19.5",)),
+    ],
+    ids=["another day was asked for", "everything is pinned"],
+)
+def test_no_day_is_looked_for(bench: Bench, unpinned: ReleaseConfig, environment: Environment) -> None:
+    config = replace(unpinned, inference=replace(unpinned.inference, environment=environment))
+    assert day_of_asset(config, bench.workspace, ()) is None
+
+
+def test_a_model_without_a_run_and_assets_without_git_have_no_day(bench: Bench, unpinned: ReleaseConfig) -> None:
+    config = replace(unpinned, models=bench.config("one").models)
+    assert day_of_asset(config, bench.workspace, ()) is None
+
+
+def test_the_password_for_a_base_s_registry_is_this_machine_s_and_goes_with_the_release(bench: Bench) -> None:
+    machine = machine_state(bench.workspace.url)
+    bench.keep("rel-one")
+    keep_login(machine, "rel-one", Secret("sesame"))
+    (path,) = (path for path in machine.root.rglob("rel-one") if path.is_file())
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    kept = login_of(machine, "rel-one")
+    assert kept is not None
+    assert kept.reveal() == "sesame"
+    assert not [
+        file for file in bench.folder.joinpath("ws").rglob("*") if file.is_file() and b"sesame" in file.read_bytes()
+    ]
+    bench.release("rel-one")
+    assert login_of(machine, "rel-one") is None
+
+
+def test_a_release_without_a_password_has_none(tmp_path: Path) -> None:
+    machine = machine_state(tmp_path.as_uri())
+    keep_login(machine, "rel", None)
+    forget_login(machine, "rel")
+    assert login_of(machine, "rel") is None
