@@ -198,10 +198,19 @@ def test_an_app_root_that_is_no_folder(spec: Spec, build: Build) -> None:
     assert str(error.value) == "AML_APP_ROOT: '/' is no folder for an image; write an absolute path below /"
 
 
-def test_packages_that_only_conda_has(spec: Spec, build: Build) -> None:
+def test_packages_that_only_conda_has_where_micromamba_cannot_be_had(
+    spec: Spec, build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = f"127.0.0.1:{free_port()}/micromamba:1"
+    (tmp_path / "mine.yaml").write_text(f"micromamba: {nowhere}\n")
+    monkeypatch.setenv("SHIPWAY_BASE_IMAGES", str(tmp_path / "mine.yaml"))
     with pytest.raises(BuildError) as error:
-        build(spec(environment=Environment(name="mine", python="3.11", conda_packages=("cudatoolkit=10.0",))))
-    assert str(error.value) == (
-        "environment 'mine' needs packages that only conda has, and images are built without conda: cudatoolkit=10.0; "
-        "take them out, or name packages of pip's that do as well"
+        build(spec(environment=Environment(name="mine", python="3.11", conda_packages=("gdal=3.4",))))
+    text = str(error.value)
+    assert text.startswith(
+        f"the base image of environment 'mine' cannot be built: base image {nowhere} is not in the Docker Engine at unix://"
+    )
+    assert text.endswith(
+        "; log in to its registry with `docker login`, or name a mirror of that as micromamba: in a table of base "
+        "images of your own (SHIPWAY_BASE_IMAGES), or take out what only conda has"
     )

@@ -65,7 +65,7 @@ def find_base(
     puller = Puller(engine=engine, login=_login(environment, login), ours=config.registry, environ=environ)
     name = wish.name
     if wish.dockerfile is not None:
-        name = make_base(puller, wish.dockerfile, state, called=environment.called)
+        name = make_base(puller, wish, state, called=environment.called)
     found = puller.have(name)
     return BaseImage(
         name=name,

@@ -29,7 +29,8 @@ _ANY_PATCH = 99
 class BaseWish:
     """`name` is the image to stand on; where `dockerfile` is not None, that has to be built first, on `name` or on what
     the author's own text says. `pin` is the Python that it must have. `packages_stay`: what lies in the base's own
-    Python is meant to be imported by the script. `told` are lines for whoever releases.
+    Python is meant to be imported by the script. `told` are lines for whoever releases. `micromamba` is the image that
+    brings conda's packages, empty when there are none.
     """
 
     name: str
@@ -37,6 +38,16 @@ class BaseWish:
     dockerfile: str | None = None
     packages_stay: bool = False
     told: tuple[str, ...] = ()
+    micromamba: str = ""
+
+    def remedy_for(self, image: str) -> str:
+        """What to do when an image that it needs cannot be had."""
+        if image == self.micromamba:
+            return (
+                "name a mirror of that as micromamba: in a table of base images of your own (SHIPWAY_BASE_IMAGES), or "
+                "take out what only conda has"
+            )
+        return HOW_TO_CHOOSE if image == self.name else "name another in that Dockerfile"
 
 
 def base_for(
@@ -71,6 +82,7 @@ def base_for(
         dockerfile=making.dockerfile(name, authors_own=config.base is None),
         packages_stay=making.packages_stay,
         told=(*lines, *making.told()),
+        micromamba=making.conda.micromamba if making.conda else "",
     )
 
 

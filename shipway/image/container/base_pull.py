@@ -36,14 +36,14 @@ class Puller:
     ours: str | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
-    def have(self, name: str) -> dict[str, Any]:
+    def have(self, name: str, *, remedy: str = HOW_TO_CHOOSE) -> dict[str, Any]:
         """What the engine says of it: pulled only when the engine has none of that name. Safe to repeat.
 
-        Raises BuildError, saying how to log in or choose another, when it cannot be had; EngineUnavailable.
+        Raises BuildError, saying how to log in or choose another (`remedy`), when it cannot be had; EngineUnavailable.
         """
-        return inspect_image(self.engine, name) or self._pull(name)
+        return inspect_image(self.engine, name) or self._pull(name, remedy)
 
-    def _pull(self, name: str) -> dict[str, Any]:
+    def _pull(self, name: str, remedy: str) -> dict[str, Any]:
         log.info("base image %s is not in the engine: pulling it", name)
         what = f"base image {name} is not in the Docker Engine at {self.engine.endpoint} and cannot be pulled"
         api = self.engine.client.api
@@ -54,7 +54,7 @@ class Puller:
         except EngineUnavailable:
             raise
         except (TargetError, BuildError) as error:
-            raise BuildError(f"{error}; log in to its registry with `docker login`, or {HOW_TO_CHOOSE}") from error
+            raise BuildError(f"{error}; log in to its registry with `docker login`, or {remedy}") from error
         found = inspect_image(self.engine, name)
         if found is None:
             raise BuildError(f"base image {name} was pulled and is gone again; build again")

@@ -11,6 +11,7 @@ from shipway.domain.canonical import digest_of
 from shipway.engine.connection import Engine
 from shipway.engine.faults import EngineFull, bounded, of_reason
 from shipway.errors import BuildError, EngineUnavailable, TargetError
+from shipway.image.container.base_choice import BaseWish
 from shipway.image.container.base_pull import Puller, inspect_image
 from shipway.image.dockerfile import images_in
 from shipway.machine.locks import file_lock
@@ -30,13 +31,14 @@ _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _STEP = re.compile(r"^Step (\d+/\d+) : (.*)", re.DOTALL)
 
 
-def make_base(puller: Puller, dockerfile: str, state: MachineState, *, called: str) -> str:
+def make_base(puller: Puller, wish: BaseWish, state: MachineState, *, called: str) -> str:
     """The name of the image in the engine. Safe to repeat: the same text on the same images is built once.
 
     `called` is the environment's name for messages. Raises BuildError with the step that failed and its last lines,
     EngineFull, EngineUnavailable.
     """
-    below = {name: str(puller.have(name)["Id"]) for name in images_in(dockerfile)}
+    dockerfile = wish.dockerfile or ""
+    below = {name: _id_of(puller, wish, name, called) for name in images_in(dockerfile)}
     digest = digest_of({"text": dockerfile, "images": dict(below)}).removeprefix("sha256:")
     name = f"{REPOSITORY}:{digest[:20]}"
     with file_lock(private_folder(state.root / "bases") / f".{digest[:20]}.lock", timeout_s=_PATIENCE_S):
@@ -44,6 +46,13 @@ def make_base(puller: Puller, dockerfile: str, state: MachineState, *, called: s
             log.info("building the base image of %s", called)
             _build(puller.engine, dockerfile, name, called)
     return name
+
+
+def _id_of(puller: Puller, wish: BaseWish, name: str, called: str) -> str:
+    try:
+        return str(puller.have(name, remedy=wish.remedy_for(name))["Id"])
+    except BuildError as error:
+        raise BuildError(f"the base image of {called} cannot be built: {error}") from error
 
 
 def _build(engine: Engine, dockerfile: str, name: str, called: str) -> None:
