@@ -3,6 +3,7 @@
 Keys of `-o json` are v1's own (contract 10.1).
 """
 
+import os
 import platform
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -63,6 +64,10 @@ def _add_choice(parser: Parser) -> None:
     parser.add_argument("-v", "--version", metavar="N", help="default: the newest")
 
 
+def _folder(args: Namespace, context: Context) -> Path:
+    return Path(os.path.normpath(context.folder / args.directory))
+
+
 def _environments(context: Context) -> "Environments":
     from shipway.registry.environments import Environments
 
@@ -80,7 +85,7 @@ def _scaffold(args: Namespace, context: Context) -> int:
         raise RegistryError(fault)
     python = ".".join(platform.python_version_tuple()[:2])
     document = environment_document(Environment(name=args.name, python=python, served=("azureml-defaults",)))
-    files = write_environment_folder(document, context.folder / args.directory, overwrite=args.overwrite)
+    files = write_environment_folder(document, _folder(args, context), overwrite=args.overwrite)
     lines = [*map(str, files), f"edit them, then: shipway environment register -d {args.directory}"]
     context.output.record({"name": args.name, "files": [str(path) for path in files]}, lines)
     return 0
@@ -89,7 +94,7 @@ def _scaffold(args: Namespace, context: Context) -> int:
 def _register(args: Namespace, context: Context) -> int:
     from shipway.config.environment import load_environment_folder, read_environment_folder
 
-    folder = context.folder / args.directory
+    folder = _folder(args, context)
     for warning in load_environment_folder(folder).warnings:
         context.output.say(f"warning: {warning}")
     document = read_environment_folder(folder)
@@ -129,7 +134,7 @@ def _download(args: Namespace, context: Context) -> int:
     from shipway.config.environment_writing import write_environment_folder
 
     registered = _environments(context).get(args.name, args.version)
-    folder = context.folder / args.directory
+    folder = _folder(args, context)
     files = [str(path) for path in write_environment_folder(registered.document, folder, overwrite=args.overwrite)]
     context.output.record({"id": registered.id, "files": files}, files)
     return 0
