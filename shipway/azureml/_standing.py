@@ -111,6 +111,8 @@ def state_of(standing: Standing, *, begun_here: bool, is_dead: bool = False) -> 
     """In v1's words. `begun_here` is whether the report's release was begun by whoever asks: it has failed then when
     that has, whatever served before. `is_dead` is whether the process is gone that was to carry it out."""
     report = standing.report
+    if report is None and begun_here:  # refused before it began, and forgotten again
+        return LocalState.FAILED
     if report is not None and not report.phase.ended and (begun_here or standing.champion is None):
         stopped = report.standing == INTERRUPTED or (is_dead and report.standing == NOT_BEGUN)
         return LocalState.FAILED if stopped else LocalState.DEPLOYING

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shipway.azureml._standing import INTERRUPTED, NOT_BEGUN, report_now
 from shipway.azureml._telling import show
 from shipway.azureml.exceptions import WebserviceException
+from shipway.errors import ReleaseNotFound
 from shipway.release.log import log_path
 from shipway.release.report import ReleaseReport
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from shipway.azureml.workspace import Workspace
 
 _LOOK_EVERY_S = 0.5
+
+_LOOKS_AT_A_DYING_PROCESS = 20
 
 _SAME_FOR_LONG_S = 60.0
 """A process that carries a release out takes a few seconds to begin; one that has not after this never will."""
@@ -51,7 +54,13 @@ def wait_for_release(
     """
     began, progress = clock(), _Progress()
     while True:
-        report = report_now(workspace._store, release_id)
+        try:
+            report = report_now(workspace._store, release_id)
+        except ReleaseNotFound:
+            why = _last_words(has_died, sleep)
+            raise WebserviceException(
+                f"release {release_id} was refused before it began: {why}; nothing was changed"
+            ) from None
         if show_output:
             progress.tell(report)
         if report.phase.ended:
@@ -67,6 +76,15 @@ def wait_for_release(
                 f"again, or look at it with `shipway release show {release_id}`"
             )
         sleep(_LOOK_EVERY_S)
+
+
+def _last_words(has_died: Callable[[], str | None], sleep: Callable[[float], None]) -> str:
+    """A process forgets what it refuses, and says why only then."""
+    for _ in range(_LOOKS_AT_A_DYING_PROCESS):
+        if (why := has_died()) is not None:
+            return why
+        sleep(_LOOK_EVERY_S)
+    return "nobody knows why"
 
 
 def failure_of(workspace: "Workspace", report: ReleaseReport, state: str) -> WebserviceException:

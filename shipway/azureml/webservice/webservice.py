@@ -172,6 +172,8 @@ class Webservice:
     def error(self) -> str | None:
         """Why the last release did not end well, or why the service has failed; None when neither is so."""
         report = self._seen.report
+        if report is None and self._begun is not None:
+            return self._begun.why_dead()
         if report is not None and report.phase.ended and report.phase.value != "promoted":
             return report.reason
         if report is not None and not report.phase.ended and self._state is LocalState.FAILED:
@@ -201,15 +203,16 @@ class Webservice:
         is to be read. After `timeout_sec` it raises, too; nothing is stopped then.
         """
         self._require("wait_for_deployment", LocalState.DEPLOYING, LocalState.RUNNING, LocalState.FAILED)
-        report = self._seen.report
-        if report is not None:
+        report, begun = self._seen.report, self._begun
+        release_id = begun.release_id if begun else report.release_id if report else None
+        if release_id is not None:
             with raised_as(WebserviceException):
                 report = wait_for_release(
                     self.workspace,
-                    report.release_id,
+                    release_id,
                     show_output=show_output,
                     timeout_s=timeout_sec,
-                    has_died=self._begun.why_dead if self._begun else lambda: None,
+                    has_died=begun.why_dead if begun else lambda: None,
                 )
         self._seen = self._look()
         if report is not None and report.phase.value != "promoted":

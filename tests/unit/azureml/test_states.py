@@ -47,6 +47,7 @@ def in_service(state: ServiceState, phase: ReleasePhase | None = None) -> Standi
     ("standing", "begun_here", "state"),
     [
         (NOTHING, False, LocalState.UNKNOWN),
+        (in_service(ServiceState.HEALTHY), True, LocalState.FAILED),
         (replace(NOTHING, report=report(ReleasePhase.RUNNING)), False, LocalState.DEPLOYING),
         (replace(NOTHING, report=report(ReleasePhase.REFUSED)), True, LocalState.FAILED),
         (replace(NOTHING, report=report(ReleasePhase.ROLLED_BACK)), True, LocalState.FAILED),

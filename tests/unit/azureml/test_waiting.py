@@ -10,6 +10,7 @@ from shipway.azureml._standing import LocalState, look, state_of
 from shipway.azureml._waiting import failure_of, wait_for_release
 from shipway.azureml.exceptions import WebserviceException
 from shipway.release.begin import V1Asked, keep, prepare
+from shipway.release.inputs import forget_unbegun
 from shipway.release.roll_back import roll_back
 from shipway.release.run import hold
 from shipway.store.workspace import open_workspace
@@ -75,6 +76,16 @@ def test_a_release_that_was_interrupted_is_told_at_once(workspace: Workspace, ke
     ):
         wait(workspace, kept)
     assert state_of(look(workspace, "echo"), begun_here=False) is LocalState.FAILED
+
+
+def test_one_that_was_refused_before_it_began_is_told_with_the_reason(workspace: Workspace, kept: str) -> None:
+    forget_unbegun(workspace._store, kept, now=datetime.now(UTC))
+    with pytest.raises(WebserviceException) as refused:
+        wait(workspace, kept, dead="service echo is in the hands of release other")
+    assert refused.value.message == (
+        "release echo-1 was refused before it began: service echo is in the hands of release other; nothing was changed"
+    )
+    assert state_of(look(workspace, "echo", kept), begun_here=True) is LocalState.FAILED
 
 
 def test_the_time_that_was_given_ends_the_wait_and_nothing_else(workspace: Workspace, kept: str) -> None:
