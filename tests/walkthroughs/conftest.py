@@ -77,8 +77,14 @@ def tracking(
         yield server, run_id
 
 
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of one machine for all: it makes Prefect's empty database once."""
+    return tmp_path_factory.mktemp("state")
+
+
 @pytest.fixture
-def reader(tracking: tuple[MLflow, str], tmp_path: Path) -> Iterator[Callable[..., Reader]]:
+def reader(tracking: tuple[MLflow, str], state: Path, tmp_path: Path) -> Iterator[Callable[..., Reader]]:
     """Somebody with a copy of an example, on a machine with Docker or without; what they leave running is ended."""
     server, run_id = tracking
     made: list[Reader] = []
@@ -91,7 +97,7 @@ def reader(tracking: tuple[MLflow, str], tmp_path: Path) -> Iterator[Callable[..
         settings = {"SHIPWAY_BASE_IMAGE": "shipway-base:{python}", "RUN_ID": run_id, **server.environment, **more}
         if not docker:
             settings["DOCKER_HOST"] = f"unix://{tmp_path}/no-engine.sock"
-        made.append(Reader(folder, environment_of(tmp_path, **settings)))
+        made.append(Reader(folder, environment_of(tmp_path, XDG_STATE_HOME=str(state), **settings)))
         return made[-1]
 
     yield make

@@ -104,11 +104,8 @@ def _compare(step: str, code: Code, said: Printed) -> None:
 
 
 def environment_of(folder: Path, **more: str) -> dict[str, str]:
-    """Of this process, with `shipway` on the path and all state below `folder`."""
+    """Of this process, with `shipway` on the path and what else a machine keeps below `folder`."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "SHIPWAY_WORKSPACE"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    places = {
-        "XDG_STATE_HOME": str(folder / "state"),
-        "XDG_CONFIG_HOME": str(folder / "config"),
-    }
+    places = {"XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config")}
     return {**kept, "PATH": path, **places, **more}
