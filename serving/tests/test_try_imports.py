@@ -241,6 +241,21 @@ def test_a_script_is_followed_into_its_source_directory_without_running_any_of_i
     assert (told["yaml"]["file"], told["yaml"]["line"]) == ("pkg/other.py", 1)
 
 
+def test_a_module_that_lies_where_nobody_looks_is_told_with_its_place(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "src" / "lib" / "deep" / "pkg").mkdir(parents=True)
+    (tmp_path / "src" / "lib" / "deep" / "mine.py").write_text("")
+    (tmp_path / "src" / "lib" / "deep" / "pkg" / "__init__.py").write_text("")
+    (tmp_path / "src" / "lib" / "json.py").write_text("")
+    (tmp_path / "src" / "score.py").write_text("import mine, json, nowhere\nfrom pkg.inner import x\n")
+    document, _ = ask(tmp_path, "src/score.py", "--list", "--source-directory", "src")
+    assert [(one["module"], one["beside"]) for one in document["imports"]] == [
+        ("mine", "lib/deep/mine.py"),
+        ("json", None),
+        ("nowhere", None),
+        ("pkg.inner", "lib/deep/pkg/__init__.py"),
+    ]
+
+
 def test_a_lone_script_has_nothing_beside_it(tmp_path: pathlib.Path) -> None:
     (tmp_path / "score.py").write_text("import helper\nfrom . import other\n")
     (tmp_path / "helper.py").write_text("import never\n")

@@ -114,8 +114,7 @@ def _beside(statement: Import, imports: Imports) -> Finding:
     beside = statement.beside or ""
     if "/" in beside:
         dotted = beside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        why = f"it lies beside the script, in {beside}, and only the source directory itself is on the path: "
-        why += f"import {dotted}"
+        why = f"it lies in {beside}, and only the source directory itself is on the path: import {dotted}"
     else:
         why = f"{beside} lies beside the script, but without sourceDirectory the script travels alone: name its folder"
     if imports.unsure:

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.config.conda_names import normal_name
+from shipway.config.pip_lines import package_name
 from shipway.domain.environment import Environment, PinChange
 from shipway.errors import BuildError, Unresolvable
 from shipway.image.packages.as_of import names_in
@@ -56,7 +57,7 @@ def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterat
         count = len(packages_in(lock.text))
         yield _finding(Severity.OK, f"{count} packages resolved for Python {there.version}{since}")
     yield from (_finding(Severity.DIFFERENCE, line) for line in lock.told if line != plain)
-    added = {change.after for change in environment.changes}
+    added = {package_name(change.after) for change in environment.changes}
     left_open = [name for name in names_in(environment.requirements)[1] if name not in added]
     if names := left_open if environment.as_of is None else []:
         versions = {pin.name: pin.version for pin in pins_of(lock.text)}

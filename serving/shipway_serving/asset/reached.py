@@ -14,6 +14,8 @@ from shipway_serving.asset.import_statements import Step, changes_its_path, late
 MOST_FILES = 1000
 """Of the author's own: whoever ships more has shipped somebody else's package, which the import test will see."""
 
+MOST_FOLDERS = 1000
+
 LARGEST = 10_000_000
 """Bytes of a module; generated tables can be large, and each byte of text becomes a hundred as a tree."""
 
@@ -39,10 +41,17 @@ class Folder(NamedTuple):
             return _files(os.path.dirname(self.source), parts)
         return found
 
-    def beside(self, module: str) -> Optional[str]:
-        """Where a module lies beside the script that the server will not find there; None when it lies nowhere."""
-        found = _files(os.path.dirname(self.script), module.split(".")[:1])
-        return found[-1] if found else None
+    def elsewhere(self, module: str) -> Optional[str]:
+        """Where a module lies that the server will not find: beside the script, or anywhere in the source directory."""
+        top = module.split(".")[:1]
+        found = _files(os.path.dirname(self.script), top)
+        folders = iter(_folders_below(self.source)) if self.source else iter(())
+        while not found:
+            folder = next(folders, None)
+            if folder is None:
+                return None
+            found = _files(folder, top)
+        return found[-1]
 
     def shown(self, path: str) -> str:
         """As an author knows it: below the source directory, else by its name."""
@@ -111,7 +120,11 @@ class Reached:
 
     def _answer(self, path: str, step: Step, function: str, names: List[str], *, optional: bool) -> Answer:
         found = self.folder.find(step.module, path)
-        beside = None if found or step.module.startswith(".") else self.folder.beside(step.module)
+        beside = (
+            None
+            if found or step.module.startswith(".") or is_standard(step.module.split(".")[0])
+            else self.folder.elsewhere(step.module)
+        )
         return {
             "module": step.module,
             "names": names,
@@ -170,6 +183,18 @@ def _files(folder: str, parts: List[str]) -> List[str]:
             return files
         folder = path
     return files
+
+
+def _folders_below(source: str) -> Iterator[str]:
+    """The first of them: whoever ships more has shipped an environment."""
+    count = 0
+    for folder, names, _ in os.walk(source):
+        names[:] = sorted(name for name in names if not name.startswith((".", "__")))
+        for name in names:
+            count += 1
+            if count > MOST_FOLDERS:
+                return
+            yield os.path.join(folder, name)
 
 
 def _has_modules(path: str) -> bool:

@@ -13,8 +13,8 @@ environment's, such as a model file that is not there yet. ``syntax`` has ``file
 
 ``--only-parse`` takes any number of files and needs no package at all; neither does ``--list``, which follows the
 script into its source directory and adds ``files``, ``unsure`` (the script looks for modules where only it knows) and,
-to each import, ``names``, the ``function`` that it stands in, whether it is the author's own (``local``), and where it
-lies ``beside`` the script if the server will not find it there.
+to each import, ``names``, the ``function`` that it stands in, whether it is the author's own (``local``), and where a
+module lies, ``beside`` the script or further off, if the server will not find it there.
 
 What the imports print goes to stderr. They run
 in a process of their own: one that crashes, exits or takes too long is told like any other failure.

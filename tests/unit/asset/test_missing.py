@@ -126,8 +126,8 @@ def test_a_module_beside_the_script_is_named_with_what_to_do(offered: Provided) 
         (
             Severity.FAULT,
             (
-                "score.py:1: helper: it lies beside the script, in x/y/helper.py, and only the source directory itself "
-                "is on the path: import x.y.helper"
+                "score.py:1: helper: it lies in x/y/helper.py, and only the source directory itself is on the path: "
+                "import x.y.helper"
             ),
         )
     ]
