@@ -3,14 +3,18 @@
 The command line, the SDK and Prefect's form all begin here.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from shipway.asset.target import unhonoured
 from shipway.config.documents import Loaded
 from shipway.config.profile import on_its_day
 from shipway.config.release_file import load_release_file
+from shipway.domain.image import PROCESS
 from shipway.domain.release import ReleaseConfig, ReleaseInputs, day_fault
+from shipway.domain.service import Resources
 from shipway.errors import ConfigError
 from shipway.machine.state import MachineState, machine_state
 from shipway.release.asked import Asked, FileAsked, ReloadAsked, UpdateAsked, V1Asked
@@ -77,7 +81,7 @@ def prepare(asked: Asked, workspace: Workspace, machine: MachineState) -> Prepar
     return Prepared(
         config=replace(config, inference=replace(config.inference, environment=settled.environment)),
         plan=planned,
-        warnings=(*loaded.warnings, *settled.told),
+        warnings=(*loaded.warnings, *_unhonoured(asked, config, planned.choice), *settled.told),
         found=replace(found, lock=settled.lock, told=settled.told),
     )
 
@@ -177,6 +181,13 @@ def _plan(asked: Asked, config: ReleaseConfig, workspace: Workspace, machine: Ma
         )
     except ConfigError as error:
         raise (ConfigError(f"{asked.file}: {error}") if isinstance(asked, FileAsked) else error) from error
+
+
+def _unhonoured(asked: Asked, config: ReleaseConfig, kind: str) -> Iterator[str]:
+    """What the deployment config asks for and a local target does not do; a release file has said the last itself."""
+    yield from (finding.message for finding in unhonoured(config.deployment, kind))
+    if kind == PROCESS and config.deployment.resources != Resources() and not isinstance(asked, FileAsked):
+        yield "containerResourceRequirements: the process target limits nothing; docker does"
 
 
 def _refuse_taken_port(config: ReleaseConfig, planned: Plan, machine: MachineState) -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from shipway.domain.release import ReleaseConfig, ReleaseKind, VerificationConfig
-from shipway.domain.service import DeploymentConfig
 from shipway.domain.service_defaults import with_defaults
 from shipway.domain.wording import counted
 from shipway.release.steps import Step
@@ -21,7 +20,7 @@ class PlannedStep:
 
 def steps_of(config: ReleaseConfig, champion: str | None) -> tuple[PlannedStep, ...]:
     verification = config.verification
-    models = ", ".join(m.name if m.path else f"{m.name}:{m.version or 'newest'}" for m in config.models)
+    models = ", ".join(m.name if m.path else f"{m.name}:{m.version or 'newest'}" for m in config.models) or "no model"
     walk = ", ".join(f"{step.weight} % for {step.bake_s:g} s" for step in config.bakes)
     traffic = f"{walk}, then 100 %" if champion and walk else "100 % at once" + _why_at_once(config, champion)
     soak = verification.smoke.load_s
@@ -31,16 +30,17 @@ def steps_of(config: ReleaseConfig, champion: str | None) -> tuple[PlannedStep, 
         Step.BUILD: f"{config.inference.entry_script or 'no code'} with {packages}{_where_to(config)}",
         Step.SMOKE: f"run it alone: healthy, {_asked(verification)}, memory after {soak:g} s of load",
         Step.CHOOSE: f"of {', '.join(config.targets)}",
-        Step.DEPLOY: f"a new revision beside {champion or 'nothing'}, without traffic{_resources(config.deployment)}",
+        Step.DEPLOY: f"a new revision beside {champion or 'nothing'}, without traffic{_resources(config)}",
         Step.VERIFY: _verified(verification, champion),
         Step.PROMOTE: f"traffic {traffic}",
     }
     return tuple(PlannedStep(step=step, what=text) for step, text in what.items())
 
 
-def _resources(deployment: DeploymentConfig) -> str:
+def _resources(config: ReleaseConfig) -> str:
     """What a cloud would be asked for, v1's defaults filled in; a local service has what its target gives it."""
-    if deployment.compute_type == "local":
+    deployment = config.deployment
+    if deployment.compute_type not in config.targets:
         return ""
     whole = with_defaults(deployment)
     given = whole.resources

@@ -7,6 +7,7 @@ from shipway.config.documents import Loaded
 from shipway.domain.environment import InferenceConfig
 from shipway.domain.names import ModelRef
 from shipway.domain.release import Details, ModelSource, ReleaseConfig, ReleaseInputs, ReleaseKind
+from shipway.domain.service import DeploymentConfig
 from shipway.errors import ConfigError, ReleaseError
 from shipway.release.asked import ReloadAsked, UpdateAsked
 from shipway.release.inputs import read_inputs
@@ -38,6 +39,7 @@ def read_update(asked: UpdateAsked, champion: LedgerEntry, workspace: Workspace)
         told += inference.warnings
     if asked.deployment is not None:
         deployment = deployment_of(asked.deployment, asked.working_directory)
+        _refuse_another_place(asked.service, deployment.value, config.deployment, champion.target)
         config, told = replace(config, deployment=deployment.value), [*told, *deployment.warnings]
     return Loaded(_with_our_own(config, asked), tuple(told))
 
@@ -66,6 +68,15 @@ def read_reload(asked: ReloadAsked, champion: LedgerEntry, workspace: Workspace)
     notes = f"reload: {where} was read again; no bake"
     config = replace(config, inference=inference, code=None, kind=ReleaseKind.RELOAD, notes=notes)
     return Loaded(config)
+
+
+def _refuse_another_place(service: str, new: DeploymentConfig, old: DeploymentConfig, target: str) -> None:
+    """v1's update has no target: a service stays where it is (contract 17.2)."""
+    if new.compute_type not in {"local", old.compute_type}:
+        raise ConfigError(
+            f"service {service} is on {target}, and the deployment config is for {new.compute_type}: an update cannot "
+            "move a service; deploy it there under another name"
+        )
 
 
 def _as_in_service(champion: LedgerEntry, workspace: Workspace) -> ReleaseConfig:

@@ -1,6 +1,5 @@
-"""The environment of a release as far as it is settled without an index, and what is kept on this machine for its build."""
+"""The environment of a release as far as it is settled without an index, and the password that its build needs."""
 
-import os
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -90,7 +89,7 @@ def test_the_password_for_a_base_s_registry_is_this_machine_s_and_goes_with_the_
     bench.keep("rel-one")
     keep_login(machine, "rel-one", Secret("sesame"))
     (path,) = (path for path in machine.root.rglob("rel-one") if path.is_file())
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     kept = login_of(machine, "rel-one")
     assert kept is not None
     assert kept.reveal() == "sesame"

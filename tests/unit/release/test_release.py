@@ -542,6 +542,6 @@ def test_a_service_whose_releases_were_all_refused_has_nothing_to_delete(bench: 
     with pytest.raises(ServiceNotFound) as error:
         retire(operator(bench), "digits")
     assert str(error.value) == (
-        "WebserviceNotFound: service digits was never deployed: what was to be released was refused; nothing is left to "
-        "delete"
+        "WebserviceNotFound: service digits was never deployed: what was to be released was refused; nothing is left "
+        "to delete"
     )

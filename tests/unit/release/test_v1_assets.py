@@ -197,3 +197,15 @@ def test_golden_rows_of_before_that_fail_an_update_are_told_as_such(bench: Bench
         ending = bench.release("upd")
     assert ending.phase is ReleasePhase.ROLLED_BACK
     assert "if the new answers are right, give new rows with --golden" in ending.reason
+
+
+def test_an_update_cannot_move_a_service(bench: Bench, assets: Path) -> None:
+    bench.released("one")
+    with pytest.raises(ConfigError) as error:
+        read_asked(
+            UpdateAsked(service="digits", deployment={"computeType": "AKS"}, working_directory=assets), bench.workspace
+        )
+    assert str(error.value) == (
+        "service digits is on process, and the deployment config is for aks: an update cannot move a service; deploy "
+        "it there under another name"
+    )
