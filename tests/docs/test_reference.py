@@ -1,16 +1,14 @@
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pytest
 from pydantic import BaseModel, Field
 
 from shipway.cli.tree import COMMANDS
-from shipway.config.deployment import load_deployment_config
 from shipway.config.golden import DEFAULT_TOLERANCE
-from shipway.config.inference import load_inference_config
 from shipway.config.release_document import ReleaseDocument
 from shipway.domain.canonical import parse_rfc3339
 from shipway.release.ledger import LedgerEntry
@@ -69,29 +67,6 @@ def test_every_command_has_a_section() -> None:
     assert headings == [command.name for command in COMMANDS]
 
 
-def test_the_v1_keys_of_the_page_are_read(tmp_path: Path) -> None:
-    (tmp_path / "score.py").write_text("def init(): ...\ndef run(data): ...\n")
-    (tmp_path / "conda.yml").write_text("dependencies: []\n")
-    values = {
-        "entryScript": "score.py",
-        "sourceDirectory": ".",
-        "condaFile": "conda.yml",
-        "runtime": "python",
-        "environment.name": "mine",
-        "environment.environmentVariables": {"A": "1"},
-        "environment.python.condaDependencies": {"dependencies": []},
-        "environment.python.condaDependenciesFile": "conda.yml",
-        "computeType": "local",
-        "port": 8890,
-    }
-    listed = [key for key, _ in _ROW.findall((PAGES / "release-file.md").read_text().partition("## The v1 configs")[2])]
-    assert listed[:10] == list(values)
-    for key in listed[1:8]:
-        config = _nested({"entryScript": "score.py", key: values[key]})
-        assert load_inference_config(config, working_directory=tmp_path).warnings == ()
-    assert load_deployment_config(_nested({key: values[key] for key in listed[8:10]})).warnings == ()
-
-
 def test_the_page_tells_the_tolerance_of_golden_rows() -> None:
     assert f"Default: `{DEFAULT_TOLERANCE}`" in (PAGES / "release-file.md").read_text()
 
@@ -125,17 +100,6 @@ def test_the_page_lists_every_key_that_a_release_writes(tmp_path: Path, monkeypa
         "leases",
     }
 
-
-def _nested(dotted: Mapping[str, Any]) -> dict[str, Any]:
-    """`a.b` as `b` in `a`."""
-    content: dict[str, Any] = {}
-    for key, value in dotted.items():
-        *path, last = key.split(".")
-        place = content
-        for part in path:
-            place = place.setdefault(part, {})
-        place[last] = value
-    return content
 
 
 def _entries_of_the_page() -> Iterator[Entry]:
