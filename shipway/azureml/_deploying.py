@@ -49,7 +49,8 @@ class Begun:
 
     def why_dead(self) -> str | None:
         """Why nobody carries it out any more; None while somebody does, or when it has ended well."""
-        return self.started.why_dead()
+        words = self.started.why_dead()
+        return words.removeprefix("shipway: error: ") if words else words
 
 
 def deploy(

@@ -57,9 +57,9 @@ def wait_for_release(
         try:
             report = report_now(workspace._store, release_id)
         except ReleaseNotFound:
-            why = _last_words(has_died, sleep)
+            words = _last_words(has_died, sleep)
             raise WebserviceException(
-                f"release {release_id} was refused before it began: {why}; nothing was changed"
+                f"release {release_id} was refused before it began: {words}; nothing was changed"
             ) from None
         if show_output:
             progress.tell(report)

@@ -185,7 +185,8 @@ class Run:
         """
         if datasets or sample_input_dataset is not None or sample_output_dataset is not None:
             remark("datasets are not kept with a model: Shipway keeps models, not data")
-        from shipway.azureml.model import Model, our_resources
+        from shipway.azureml._registered_model import our_resources
+        from shipway.azureml.model import Model
 
         with raised_as(WebserviceException), runs.open_tracking() as tracking:
             is_automl = model_path is None and model_name is None
