@@ -1,12 +1,14 @@
 """A look at an entry script without running it: does it parse, does it bind `init` and `run` (contract E-1, E-9)?"""
 
 import ast
+import codecs
+import io
 import platform
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-from shipway.config.documents import read_text
 from shipway.errors import ConfigError
 
 _WANTED = ("init", "run")
@@ -22,7 +24,34 @@ def check_entry_script(path: Path, *, python: str | None = None) -> tuple[str, .
     Raises ConfigError for a syntax error, or when `init` or `run` is bound nowhere at module level. Shipway's own
     Python parses, as v1 did it; where the author pins another, that one has the last word, later.
     """
-    return check_entry_text(read_text(path), str(path), python=python)
+    return check_entry_text(_read_script(path), str(path), python=python)
+
+
+def _read_script(path: Path) -> str:
+    """As Python reads it: UTF-8, unless one of its first two lines says another encoding."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ConfigError(f"{path}: is UTF-16 text, which no Python reads; save the file as UTF-8")
+    if b"\0" in data:
+        raise ConfigError(f"{path}: is a binary file; name a text file")
+    try:
+        return data.decode(_encoding(data, path))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}:{line}: is not UTF-8 text; save the file as UTF-8") from error
+
+
+def _encoding(data: bytes, path: Path) -> str:
+    """What Python cannot make out is UTF-8: decoding tells where it is not."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    except SyntaxError as error:
+        if "unknown encoding" in str(error):
+            raise ConfigError(f"{path}:1: the entry script does not parse: {error}") from error
+        return "utf-8"
 
 
 def check_entry_text(text: str, source: str, *, python: str | None = None) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 # ruff: noqa: E501 - tables of messages, a line each
+from pathlib import Path
+
 import pytest
 
-from shipway.config.entry_script import check_entry_text
+from shipway.config.entry_script import OWN_PYTHON, check_entry_script, check_entry_text
 from shipway.errors import ConfigError
 
 RUN = "def run(raw_data):\n    return raw_data\n"
@@ -68,3 +70,47 @@ def test_a_syntax_error_is_told_with_its_line(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
         check_entry_text(text, "score.py")
     assert str(error.value) == message
+
+
+GOOD = "def init():\n    pass\ndef run(data):\n    return data\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"# -*- coding: latin-1 -*-\n# caf\u00e9\n{GOOD}".encode("latin-1"),
+        f"# caf\u00e9\n{GOOD}".encode("utf-8-sig"),
+        GOOD.replace("\n", "\r\n").encode(),
+    ],
+)
+def test_a_script_is_read_as_python_reads_it(tmp_path: Path, source: bytes) -> None:
+    (tmp_path / "score.py").write_bytes(source)
+    assert check_entry_script(tmp_path / "score.py") == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (GOOD.encode("utf-16"), ": is UTF-16 text, which no Python reads; save the file as UTF-8"),
+        (f"\n# caf\u00e9\n{GOOD}".encode("latin-1"), ":2: is not UTF-8 text; save the file as UTF-8"),
+        (f"{GOOD}# caf\u00e9\n".encode("latin-1"), ":5: is not UTF-8 text; save the file as UTF-8"),
+        (b"# coding: none\n", ":1: the entry script does not parse: unknown encoding: none"),
+        (GOOD.encode() + b"\0", ": is a binary file; name a text file"),
+    ],
+)
+def test_a_script_that_python_cannot_read_is_refused(tmp_path: Path, source: bytes, message: str) -> None:
+    (tmp_path / "score.py").write_bytes(source)
+    with pytest.raises(ConfigError) as error:
+        check_entry_script(tmp_path / "score.py")
+    assert str(error.value) == f"{tmp_path}/score.py{message}"
+
+
+def test_a_script_for_a_python_whose_grammar_ours_has_not_is_left_to_that_python() -> None:
+    text = "def init(): pass\ndef run(data, async=True): pass\n"
+    for pin in ("3.6.2", "3.6", ">=3.5,<3.7", "3.99"):
+        (warning,) = check_entry_text(text, "score.py", python=pin)
+        assert warning.startswith(f"score.py:2: does not parse on Python {OWN_PYTHON}: ")
+        assert warning.endswith(f"; the asset's own, {pin}, decides")
+    for pin in (None, "3.7", OWN_PYTHON):
+        with pytest.raises(ConfigError, match=r"^score\.py:2: the entry script does not parse: "):
+            check_entry_text(text, "score.py", python=pin)
