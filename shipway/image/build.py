@@ -125,8 +125,9 @@ def _lock_here(environment: Environment, config: ImageConfig, workspace: Workspa
     found = find_interpreter(served.pin, Path(config.python) if config.python else None)
     there = PythonThere(version=found.version, interpreter=found.path)
     lock = kept_lock(environment, there, serving_requirements(), workspace, state)
-    told = (served.told, misfit(found, served.pin), *lock.told)
-    return Locked(python=there, lock=lock, told=tuple(filter(None, told)))
+    instead = f"{environment.called}: {served.told}" if served.told else ""
+    told = tuple(filter(None, [instead, misfit(found, served.pin), *lock.told]))
+    return Locked(python=there, lock=lock, told=told)
 
 
 def _no_such_kind(kind: str) -> BuildError:
