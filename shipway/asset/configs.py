@@ -49,11 +49,10 @@ def conda_files(question: Question, inference: InferenceConfig | None) -> tuple[
 def _inference(question: Question) -> Configs:
     match question.inference:
         case None:
-            message = "no inference config was named: give -ic FILE, or the script with --es"
-            return Configs(findings=(_fault(message),))
+            return Configs(findings=())
         case ConfigError() as error:
             kind = _kind_of_file(question.inference_file)
-            return Configs(findings=(_as(kind, question.inference_file) if kind else _fault(str(error)),))
+            return Configs(findings=(_as(kind, question.inference_file),) if kind else _faults(error))
         case InferenceConfig() as config:
             return Configs(findings=(), inference=config, whole=True, script=_script_of(config))
         case document:
@@ -76,12 +75,12 @@ def _of_document(document: Document, question: Question) -> Configs:
 
 def _as_far_as_it_goes(document: Document, question: Question, error: ConfigError) -> Configs:
     """The script, and the environment where that can be read without it."""
-    findings = [_fault(str(error))]
+    findings = list(_faults(error))
     environment = Environment(name=UNNAMED)
     try:
         loaded = load_environment_of(document, working_directory=question.working_directory)
     except ConfigError as another:
-        findings += [] if str(another) == str(error) else [_fault(str(another))]
+        findings += () if str(another) == str(error) else _faults(another)
     else:
         environment = loaded.value
         findings += [_note(warning) for warning in loaded.warnings]
@@ -126,7 +125,7 @@ def _deployment(question: Question) -> tuple[DeploymentConfig | None, tuple[Find
             return None, ()
         case ConfigError() as error:
             kind = _kind_of_file(question.deployment_file)
-            return None, (_as(kind, question.deployment_file) if kind else _fault(str(error)),)
+            return None, (_as(kind, question.deployment_file),) if kind else _faults(error)
         case document:
             value = document.value
             if isinstance(value, Mapping) and "computeType" not in value:
@@ -136,7 +135,7 @@ def _deployment(question: Question) -> tuple[DeploymentConfig | None, tuple[Find
             try:
                 loaded = load_deployment_config(document)
             except ConfigError as error:
-                return None, (_fault(str(error)),)
+                return None, _faults(error)
             return loaded.value, tuple(_note(warning) for warning in loaded.warnings)
 
 
@@ -159,8 +158,11 @@ def _as(kind: Kind, path: Path | None) -> Finding:
     return Finding(area=Area.KIND, severity=Severity.FAULT, message=kind.line, place=str(path or ""))
 
 
-def _fault(message: str) -> Finding:
-    return Finding(area=Area.CONFIG, severity=Severity.FAULT, message=message)
+def _faults(error: ConfigError) -> tuple[Finding, ...]:
+    """A line for each."""
+    return tuple(
+        Finding(area=Area.CONFIG, severity=Severity.FAULT, message=line) for line in str(error).splitlines() if line
+    )
 
 
 def _note(message: str) -> Finding:

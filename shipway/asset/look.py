@@ -13,7 +13,7 @@ from shipway.asset.imports import Imports, Provided, imports_of, provided
 from shipway.asset.in_image import imports_in_image
 from shipway.asset.kinds import kind_of_script
 from shipway.asset.missing import missing_imports
-from shipway.asset.models import asked_by_script, day_of_runs, look_up
+from shipway.asset.models import asked_by_script, day_of_runs, look_up, without_code
 from shipway.asset.needed import installed_by, syntax_findings
 from shipway.asset.pythons import Chosen, choose_python
 from shipway.asset.question import Question
@@ -50,6 +50,7 @@ def look_at(question: Question) -> Report:
     if entry is not None and (kind := _script_kind(entry)) is not None:
         return Report(findings=in_order([kind, *(f for f in findings if "does not define" not in f.message)]))
     if configs.inference is None:
+        findings += [without_code(models)] if question.inference is None else []
         return Report(findings=in_order(findings))
     inference = _on_its_day(configs.inference, question, configs, day_of_runs(models))
     chosen = choose_python(inference.environment, place.kind, question.python)

@@ -13,11 +13,15 @@ from shipway.registry.models import Registry
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """A model that was named: `name` is what the script would know it by, `day` that of the run which made it."""
+    """A model that was named: `name` is what the script would know it by, `day` that of the run which made it.
+
+    `files` are None for one that could not be looked at.
+    """
 
     finding: Finding
     name: str
     day: str | None = None
+    files: tuple[str, ...] | None = None
 
 
 def look_up(question: Question) -> tuple[Named, ...]:
@@ -28,6 +32,26 @@ def look_up(question: Question) -> tuple[Named, ...]:
 def day_of_runs(models: Sequence[Named]) -> str | None:
     """The last day on which one of them was trained, where that is known."""
     return max((model.day for model in models if model.day), default=None)
+
+
+def without_code(models: Sequence[Named]) -> Finding:
+    """Without an inference config one ONNX model is served by itself (contract Q-1). Pure."""
+    if not models:
+        message = "no inference config was named: give -ic FILE, or the script with --es"
+        return Finding(area=Area.CONFIG, severity=Severity.FAULT, message=message)
+    how = "give -ic FILE with a script, or one model that holds exactly one .onnx file"
+    if len(models) > 1:
+        message = f"no inference config was named, and {len(models)} models cannot be served without code: {how}"
+        return Finding(area=Area.CONFIG, severity=Severity.FAULT, message=message)
+    (model,) = models
+    if model.files is None:
+        message = f"without a script, {model.name} is served by itself if it holds exactly one .onnx file"
+        return Finding(area=Area.CONFIG, severity=Severity.NOTE, message=message)
+    if sum(name.lower().endswith(".onnx") for name in model.files) == 1:
+        message = f"without a script: the scoring server serves {model.name} by itself"
+        return Finding(area=Area.CONFIG, severity=Severity.OK, message=message)
+    message = f"no inference config was named, and {model.name} is no ONNX model: {how}"
+    return Finding(area=Area.CONFIG, severity=Severity.FAULT, message=message)
 
 
 def asked_by_script(models: Sequence[Named], tree: Tree) -> Iterator[Finding]:
@@ -44,7 +68,11 @@ def asked_by_script(models: Sequence[Named], tree: Tree) -> Iterator[Finding]:
 def _look_up(given: str, question: Question) -> Named:
     path = question.working_directory / given
     name = given.partition(":")[0].partition("@")[0]
-    as_path = Named(finding=_finding(Severity.OK, f"{given} would be registered first"), name=path.name[:30])
+    as_path = Named(
+        finding=_finding(Severity.OK, f"{given} would be registered first"),
+        name=path.name[:30],
+        files=tuple(one.name for one in (path.rglob("*") if path.is_dir() else [path])),
+    )
     if question.workspace is None:
         message = f"{given} cannot be looked up without a workspace: make one with `shipway init`, or name one"
         return as_path if path.exists() else Named(finding=_finding(Severity.NOTE, message), name=name)
@@ -56,6 +84,7 @@ def _look_up(given: str, question: Question) -> Named:
     return Named(
         finding=_finding(Severity.OK, f"{version.id}, {version.tree.size_bytes:,} bytes"),
         name=version.name,
+        files=tuple(file.path for file in version.tree.files) if version.tree.is_folder else (version.tree.name,),
         day=ended.date().isoformat() if ended is not None else None,
     )
 

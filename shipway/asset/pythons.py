@@ -7,13 +7,16 @@ from pathlib import Path
 
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.domain.environment import Environment
-from shipway.domain.image import PROCESS
+from shipway.domain.image import DOCKER, PROCESS
 from shipway.errors import BuildError
 from shipway.image.interpreters import SERVED_MINORS, find_interpreter, misfit, own_interpreter, satisfies, served_pin
 from shipway.image.packages.lock import PythonThere
 
 _LAST_PATCH = {6: 15, 7: 17, 8: 20, 9: 25, 10: 19, 11: 14, 12: 12, 13: 11}
 """The newest of each minor version, which the usual base images have (python.org, November 2025)."""
+
+_LIBC = "manylinux_2_31"
+"""What the oldest of the usual base images has, Debian 11's; the build asks the image itself."""
 
 _ANY_PATCH = 99
 
@@ -43,7 +46,8 @@ def choose_python(environment: Environment, kind: str, python: Path | None) -> C
         told.append(_finding(Severity.DIFFERENCE, wrong))
     else:
         told.append(_finding(Severity.OK, _runs_on(found.version, environment.python)))
-    return Chosen(there=PythonThere(version=found.version, interpreter=found.path), findings=tuple(told))
+    there = PythonThere(version=found.version, platform=_platform(kind), interpreter=found.path)
+    return Chosen(there=there, findings=tuple(told))
 
 
 def _runs_on(version: str, pin: str | None) -> str:
@@ -66,9 +70,15 @@ def _usual(pin: str | None) -> PythonThere | None:
     minor = next(minors, None)
     if minor is None:
         return None
+    return PythonThere(version=f"{minor[0]}.{minor[1]}.{_LAST_PATCH[minor[1]]}", platform=_platform(DOCKER))
+
+
+def _platform(kind: str) -> str | None:
+    """uv's name for what packages are resolved for; None for this machine itself."""
+    if kind == PROCESS:
+        return None
     machine = {"arm64": "aarch64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
-    version = f"{minor[0]}.{minor[1]}.{_LAST_PATCH[minor[1]]}"
-    return PythonThere(version=version, platform=f"{machine}-manylinux_2_28")
+    return f"{machine}-{_LIBC}"
 
 
 def _finding(severity: Severity, message: str) -> Finding:

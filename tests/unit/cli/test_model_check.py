@@ -209,6 +209,44 @@ def test_without_any_config_it_says_what_to_name(shipway: Shipway) -> None:
     assert faults(said) == ["no inference config was named: give -ic FILE, or the script with --es"]
 
 
+def test_without_code_one_onnx_model_is_served_by_itself(shipway: Shipway, folder: Path, model: Path) -> None:
+    words = ("model", "check", "--target", "process", "-o", "json")
+    said = shipway(*words, "-m", "digits.onnx")
+    assert said.document["verdict"] == "yes"
+    assert told(said)[0] == ("config", "ok", "without a script: the scoring server serves digits.onnx by itself")
+    (folder / "model.pkl").write_text("x")
+    how = "give -ic FILE with a script, or one model that holds exactly one .onnx file"
+    assert faults(shipway(*words, "-m", "model.pkl")) == [
+        f"no inference config was named, and model.pkl is no ONNX model: {how}"
+    ]
+    assert faults(shipway(*words, "-m", "digits.onnx", "-m", "model.pkl")) == [
+        f"no inference config was named, and 2 models cannot be served without code: {how}"
+    ]
+    shipway("init", "--no-example")
+    shipway("model", "register", "-n", "digits", "-p", str(model), "--model-framework", "Onnx")
+    assert shipway(*words, "-m", "digits:1").document["verdict"] == "yes"
+
+
+def test_each_fault_of_a_config_is_a_finding(asset: Callable[..., None], check: Check, folder: Path) -> None:
+    asset()
+    (folder / "dc.json").write_text(
+        '{"computeType": "AKS", "numReplicas": 0, "authEnabled": true, "tokenAuthEnabled": true}'
+    )
+    replicas, tokens = faults(check("-dc", "dc.json", "-o", "json"))
+    assert replicas.startswith("dc.json:1: numReplicas")
+    assert tokens.startswith("dc.json:1: tokenAuthEnabled")
+
+
+def test_packages_of_conda_are_docker_s_alone(asset: Callable[..., None], check: Check, folder: Path) -> None:
+    asset()
+    config = json.loads((folder / "ic.json").read_text())
+    config["environment"]["python"]["condaDependencies"]["dependencies"].append("gdal=3.4")
+    (folder / "ic.json").write_text(json.dumps(config))
+    said = check("-o", "json", "--target", "docker")
+    assert not any(severity == "fault" and area == "environment" for area, severity, _ in told(said))
+    assert any("only conda has gdal=3.4" in fault for fault in faults(check("-o", "json")))
+
+
 def test_a_script_that_is_misspelt_leaves_its_environment_to_be_looked_at(
     asset: Callable[..., None], check: Check
 ) -> None:
