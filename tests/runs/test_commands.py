@@ -9,6 +9,9 @@ from shipway.cli.main import main
 from tests.runs.conftest import MODEL
 from tests.runs.server import MLflow
 
+pytestmark = pytest.mark.parametrize("mlflow", [3], ids=["mlflow3"], indirect=True)
+"""What is tried here is the same with either."""
+
 
 def test_a_model_is_registered_from_a_run_by_id_by_metric_and_by_experiment(
     mlflow: MLflow, home: Path, experiment: str, capsys: pytest.CaptureFixture[str]
