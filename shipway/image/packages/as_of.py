@@ -12,7 +12,8 @@ NO_DAY = "false"
 """uv's word for a package that no date concerns."""
 
 _REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<rest>[^;#]*)")
-_EXACT = re.compile(r"===?\s*[^*\s,]+\s*$|@")
+_EXACT = re.compile(r"===?\s*(?:[^*\s,]+|\d+\.\d+\.\d+\.\*)\s*$|@")
+"""conda's `numpy=1.16.4`, which is ==1.16.4.*, leaves nothing to choose either."""
 
 
 @dataclass(frozen=True, kw_only=True)

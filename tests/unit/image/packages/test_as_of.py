@@ -81,9 +81,9 @@ def dated(wheels: Path) -> Iterator[str]:
 
 
 def resolved(state: MachineState, index: str, *requirements: str, as_of: str | None) -> Lock:
-    pinned = ("a==1", "B_b[x]==1.0 ; python_version < '3.9'", "c @ https://x.example/c.whl", "g===2")
+    pinned = ("a==1", "B_b[x]==1.0 ; python_version < '3.9'", "c @ https://x.example/c.whl", "g===2", "j==1.2.3.*")
     free = ("d", "e>=1", "f==1.*", "h~=1.0", "i>=1,<2")
-    assert names_in(("--pre", *pinned, *free)) == (("a", "b-b", "c", "g"), ("d", "e", "f", "h", "i"))
+    assert names_in(("--pre", *pinned, *free)) == (("a", "b-b", "c", "g", "j"), ("d", "e", "f", "h", "i"))
 
 
 def test_without_a_day_there_is_one_question() -> None:
