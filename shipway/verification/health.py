@@ -50,5 +50,5 @@ def judge_life(replies: Sequence[Reply], before: WorkerStarts, after: WorkerStar
         message = f"its process had to be started again while it was looked at (worker {', '.join(again)})"
         return CheckResult(name="healthy", phase=Phase.FAILED, message=message)
     stayed = ", by the same process" if before and after else ""
-    message = f"GET / was answered {len(replies)} times with status 200{stayed}"
+    message = f"GET / answered {len(replies)} times{stayed}"
     return CheckResult(name="healthy", phase=Phase.PASSED, message=f"{message}; {also}" if also else message)

@@ -19,10 +19,8 @@ _SWAGGER_S = 10.0
 _PLACES = (("definitions", "ServiceInput"), ("components", "schemas", "ServiceInput"))
 """Where Swagger 2 and OpenAPI 3 have the body of /score."""
 
-NOTHING_TO_ASK = (
-    "no request was made: its swagger shows no sample, and there are no golden rows (verification/golden, --golden)"
-)
-NOT_TO_BE_ASKED = "no request was made: there are no golden rows, and the sample is left out (verification/sample)"
+NOTHING_TO_ASK = "no request was made: no sample in its swagger, no golden rows (verification/golden, --golden)"
+NOT_TO_BE_ASKED = "no request was made: no golden rows, and the sample is left out (verification/sample)"
 
 
 def questions_for(url: str, rows: Sequence[GoldenRow], *, sample: bool) -> tuple[Question, ...]:

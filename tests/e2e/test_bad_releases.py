@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -49,15 +50,44 @@ def file_with(shop: Live, name: str, old: str, new: str) -> str:
     return path.name
 
 
-def test_dependencies_that_nothing_satisfies_are_refused_with_the_reason_of_uv(shop: Live) -> None:
+def test_dependencies_that_nothing_satisfies_are_refused_before_anything_is_registered(shop: Live) -> None:
     (shop.folder / "src" / "env.yml").write_text("name: mine\ndependencies:\n- pip:\n  - psutil==0.0.999\n")
     file = file_with(shop, "unsatisfiable", "score.py", "score.py\n  condaFile: env.yml")
-    before = {venv.name for venv in shop.folder.glob("state/shipway/*/venvs/*")}
-    end = ending(shop, "release", file, "--id", "unsatisfiable")
-    assert end["phase"] == "refused"
-    assert end["reason"].startswith("environment 'mine' cannot be resolved for Python 3.")
-    assert "Because there is no version of psutil==0.0.999 and you require psutil==0.0.999" in end["reason"]
-    assert {venv.name for venv in shop.folder.glob("state/shipway/*/venvs/*")} == before
+    before = (shop.document("model", "list"), shop.document("release", "list"))
+    reason = refusal(shop, "release", file)
+    assert reason.startswith("environment 'mine' cannot be resolved for Python 3.")
+    assert "Because there is no version of psutil==0.0.999 and you require psutil==0.0.999" in reason
+    assert (shop.document("model", "list"), shop.document("release", "list")) == before
+
+
+def test_an_import_that_the_environment_lacks_is_refused_before_anything_is_registered(shop: Live) -> None:
+    file = file_with(shop, "lacking", "entryScript: score.py", "entryScript: lacking.py")
+    (shop.folder / "src" / "lacking.py").write_text("import sklearn\ndef init(): ...\ndef run(data): ...\n")
+    before = (shop.document("model", "list"), shop.document("release", "list"))
+    assert refusal(shop, "release", file) == ("lacking.py:1: sklearn is not in the environment: add scikit-learn to it")
+    assert (shop.document("model", "list"), shop.document("release", "list")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "needs", "reason"),
+    [
+        (
+            "network",
+            "import socket; socket.create_connection(('127.0.0.1', 9), 1)",
+            "ConnectionRefusedError: [Errno 111] Connection refused",
+        ),
+        ("gpu", "raise RuntimeError('Found no NVIDIA driver')", "RuntimeError: Found no NVIDIA driver"),
+    ],
+)
+def test_a_script_that_needs_what_is_not_there_ends_with_its_own_reason(
+    shop: Live, name: str, needs: str, reason: str
+) -> None:
+    file = file_with(shop, name, "entryScript: score.py", f"entryScript: {name}.py")
+    (shop.folder / "src" / f"{name}.py").write_text(f"def init():\n    {needs}\ndef run(data): ...\n")
+    end = ending(shop, "release", file, "--id", name)
+    assert (end["phase"], end["reason"].endswith(f" has failed: init() failed: {reason}")) == ("refused", True)
+    log = shop.document("release", "show", name)["log"]
+    assert f"    {reason}\n" in Path(log).read_text()
 
 
 def test_a_star_import_that_brings_no_init_ends_at_the_smoke_test(shop: Live) -> None:
