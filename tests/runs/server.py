@@ -6,6 +6,7 @@ mlflow-skinny holds the whole server; what it does not pull in by itself is in t
 import contextlib
 import fcntl
 import hashlib
+import math
 import os
 import shutil
 import signal
@@ -81,16 +82,18 @@ class MLflow:
         started: int = 1,
         status: str = "FINISHED",
         parent: str | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> str:
         """`started` counts in seconds of 2021; a run takes one second."""
         at = 1_614_556_800_000 + started * 1000
-        tags = [{"key": "mlflow.parentRunId", "value": parent}] if parent else []
-        info = self.call("runs/create", {"experiment_id": experiment_id, "start_time": at, "tags": tags})["run"]["info"]
+        said = {**(tags or {}), **({"mlflow.parentRunId": parent} if parent else {})}
+        named = [{"key": key, "value": value} for key, value in said.items()]
+        asked = {"experiment_id": experiment_id, "start_time": at, "tags": named}
+        info = self.call("runs/create", asked)["run"]["info"]
         run_id = str(info["run_id"])
         for key, value in (metrics or {}).items():
-            # MLflow's JSON writes NaN as text.
-            said = value if value == value else "NaN"  # noqa: PLR0124
-            self.call("runs/log-metric", {"run_id": run_id, "key": key, "value": said, "timestamp": at})
+            number = "NaN" if math.isnan(value) else value  # as MLflow's JSON has it
+            self.call("runs/log-metric", {"run_id": run_id, "key": key, "value": number, "timestamp": at})
         self.put(info["artifact_uri"], files)
         ended = {"end_time": at + 1000} if status == "FINISHED" else {}
         self.call("runs/update", {"run_id": run_id, "status": status, **ended})

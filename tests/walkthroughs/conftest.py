@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -64,17 +65,25 @@ def digits(old_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
     return train
 
 
+@dataclass(frozen=True)
+class Runs:
+    """A tracking server with two runs of `myexperiment`: one that left both models, and one of AutoML."""
+
+    server: MLflow
+    run_id: str
+    automl_run_id: str
+
+
 @pytest.fixture(scope="session")
-def tracking(
-    bidaf: Path, digits: Callable[[int], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[MLflow, str]]:
-    """A tracking server with one run, which left both models, and its id."""
+def runs(bidaf: Path, digits: Callable[[int], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     with mlflow_server(3, tmp_path_factory.mktemp("mlflow")) as server:
+        place = server.experiment("myexperiment")
         files = {"model.onnx": bidaf.read_bytes(), "sklearn_mnist_model.pkl": digits(0).read_bytes()}
-        run_id = server.run(
-            server.experiment("myexperiment"), {f"outputs/{name}": data for name, data in files.items()}
-        )
-        yield server, run_id
+        run_id = server.run(place, {f"outputs/{name}": data for name, data in files.items()})
+        automl = server.run(place, {}, tags={"primary_metric": "accuracy"})
+        for accuracy in (0.7, 0.9):
+            server.run(place, {"outputs/model.pkl": b"%f" % accuracy}, metrics={"accuracy": accuracy}, parent=automl)
+        yield Runs(server, run_id, automl)
 
 
 @pytest.fixture(scope="session")
@@ -84,9 +93,8 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reader(tracking: tuple[MLflow, str], state: Path, tmp_path: Path) -> Iterator[Callable[..., Reader]]:
+def reader(runs: Runs, state: Path, tmp_path: Path) -> Iterator[Callable[..., Reader]]:
     """Somebody with a copy of an example, on a machine with Docker or without; what they leave running is ended."""
-    server, run_id = tracking
     made: list[Reader] = []
 
     def make(example: str, *, docker: bool, **more: str) -> Reader:
@@ -94,7 +102,8 @@ def reader(tracking: tuple[MLflow, str], state: Path, tmp_path: Path) -> Iterato
             absent("no Docker Engine answers, or it has no image shipway-base:3.6: see requirements/base_image.sh")
         folder = tmp_path / example
         shutil.copytree(EXAMPLES / example, folder)
-        settings = {"SHIPWAY_BASE_IMAGE": "shipway-base:{python}", "RUN_ID": run_id, **server.environment, **more}
+        settings = {"SHIPWAY_BASE_IMAGE": "shipway-base:{python}", "PYTHONUNBUFFERED": "1"}
+        settings |= {"RUN_ID": runs.run_id, "AUTOML_RUN_ID": runs.automl_run_id, **runs.server.environment, **more}
         if not docker:
             settings["DOCKER_HOST"] = f"unix://{tmp_path}/no-engine.sock"
         made.append(Reader(folder, environment_of(tmp_path, XDG_STATE_HOME=str(state), **settings)))

@@ -64,6 +64,14 @@ def test_other_bytes_at_the_same_path_are_never_mixed_with_the_first(tmp_path: P
     assert behaviour.asked[-1][1]["if-range"] == '"1"'
 
 
+def test_bytes_without_a_mark_begin_again(tmp_path: Path) -> None:
+    """Nobody could tell whether they are still the same."""
+    behaviour = Behaviour({"model": DATA}, breaks=[1_500_000], marks=[""])
+    with connected(behaviour) as connection:
+        assert fetch(connection, "model", tmp_path / "model") == DATA
+    assert not any("range" in headers for _, headers in behaviour.asked)
+
+
 def test_a_line_that_brings_nothing_is_given_up(tmp_path: Path) -> None:
     with (
         connected(Behaviour({"model": DATA}, breaks=[0] * 9)) as connection,

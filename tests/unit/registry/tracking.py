@@ -80,12 +80,13 @@ class _Handler(BaseHTTPRequestHandler):
         told, data, start = self.behaviour, self.behaviour.files[name], 0
         mark = told.marks.pop(0) if len(told.marks) > 1 else told.marks[0]
         asked = self.headers.get("range")
-        if told.ranges and asked and self.headers.get("if-range") == mark:
+        if told.ranges and asked and self.headers.get("if-range", mark) == mark:
             start = int(asked.removeprefix("bytes=").rstrip("-"))
         end = told.breaks.pop(0) if told.breaks else None
         self.send_response(206 if start else 200)
         self.send_header("content-length", str(len(data) - start))
-        self.send_header("etag", mark)
+        if mark:
+            self.send_header("etag", mark)
         self.end_headers()
         self.wfile.write(data[start : None if end is None else start + end])
 
