@@ -2,11 +2,14 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from shipway.errors import BuildError, Unresolvable
 from shipway.image.packages.refusals import reason_of, without_credentials
+from shipway.machine.state import MachineState, unwritable
 
 _TIMEOUT_S = 1800
 """Some environments are several GB, on lines that are slow."""
@@ -28,6 +31,17 @@ class NothingSatisfies(Unresolvable):
     def __init__(self, message: str, words: str = "") -> None:
         super().__init__(message)
         self.words = words
+
+
+@contextmanager
+def scratch_folder(state: MachineState) -> Iterator[Path]:
+    """A folder for one question, where uv finds no settings but those that are put there. Raises MachineError."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="uv-", dir=state.locks)
+    except OSError as error:
+        raise unwritable(state.locks, error) from error
+    with folder as name:
+        yield Path(name).resolve()
 
 
 def run_uv(arguments: Sequence[str], *, cwd: Path, what: str, text: str | None = None) -> str:

@@ -36,7 +36,7 @@ def install_apart(lock: Lock, there: PythonThere, into: Path, state: MachineStat
     """The scoring server's own packages, flat in a folder; nothing when they stand with the author's."""
     if lock.apart:
         what = f"the scoring server's own packages cannot be installed for {there.called}"
-        _install(lock.apart, there, ["--target", str(into.resolve()), "--no-compile-bytecode"], what, state)
+        _install(lock.apart_private, there, ["--target", str(into.resolve()), "--no-compile-bytecode"], what, state)
 
 
 def install_here(lock: Lock, python: Path, what: str, state: MachineState) -> None:

@@ -98,12 +98,13 @@ def _document(lock: Lock) -> dict[str, Plain]:
 
 
 def _lock_of(document: dict[str, Plain], environment: Environment) -> Lock:
-    text, told = str(document["text"]), document["told"]
+    text, apart, told = str(document["text"]), str(document["apart"]), document["told"]
     assert isinstance(told, list)
     return Lock(
         text=text,
         private=with_credentials(text, environment.requirements),
-        apart=str(document["apart"]),
+        apart=apart,
+        apart_private=with_credentials(apart, environment.requirements),
         on_top=bool(document["on_top"]),
         told=tuple(map(str, told)),
     )

@@ -38,15 +38,16 @@ class Lock:
     """Every package with version and hashes, as pip's requirement lines.
 
     `text` may be shown and kept: no URL in it has credentials; `private` is what uv is given. `apart` holds the scoring
-    server's own packages where they clash with the author's, and are installed into a folder of their own; empty when
-    all stand together in `text`. `on_top` says that the packages of the Python below are seen too: the author manages
-    them, and nothing but the server's own is installed. `told` are lines for whoever asked: what was taken as of which
-    day, what was left out.
+    server's own packages where they clash with the author's, and are installed into a folder of their own (from
+    `apart_private`); empty when all stand together in `text`. `on_top` says that the packages of the Python below are
+    seen too: the author manages them, and nothing but the server's own is installed. `told` are lines for whoever
+    asked: what was taken as of which day, what was left out.
     """
 
     text: str
     private: str
     apart: str = ""
+    apart_private: str = ""
     on_top: bool = False
     told: tuple[str, ...] = ()
 

@@ -7,12 +7,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from email.parser import HeaderParser
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.question import Question, index_options, platform_arguments
-from shipway.image.uv import run_uv
+from shipway.image.uv import run_uv, scratch_folder
 from shipway.machine.state import MachineState
 
 _UNREADABLE = re.compile(
@@ -43,8 +41,7 @@ def read_requires(pin: str, question: Question, state: MachineState) -> tuple[st
     what = f"the metadata of {pin} cannot be read"
     python = question.there.interpreter or own_interpreter().path
     text = "\n".join([*index_options(question.lines), pin])
-    with TemporaryDirectory(prefix="metadata-", dir=state.locks) as name:
-        folder = Path(name).resolve()
+    with scratch_folder(state) as folder:
         arguments = ["pip", "install", "-q", "--python", str(python), *platform_arguments(question.there)]
         arguments += ["--no-deps", "--only-binary", ":all:", "--target", str(folder), "-r", "-"]
         run_uv(arguments, cwd=state.locks, what=what, text=text)

@@ -7,8 +7,6 @@ constraints, and where they clash they are locked apart, for a folder of their o
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError
@@ -27,7 +25,7 @@ from shipway.image.packages.question import (
     sources_in,
 )
 from shipway.image.packages.refusals import is_of_the_network, without_credentials
-from shipway.image.uv import NothingSatisfies, UvFailed, run_uv
+from shipway.image.uv import NothingSatisfies, UvFailed, run_uv, scratch_folder
 from shipway.machine.state import MachineState
 
 log = logging.getLogger(__name__)
@@ -43,15 +41,15 @@ def resolve(environment: Environment, there: PythonThere, serving: str, state: M
     source that does not build), and BuildError for packages that only conda has.
     """
     _refuse_conda(environment, there)
-    if environment.user_managed:
-        return Lock(text="", private="", apart=_servers_own(serving, there, (), "", state), on_top=True)
     options = tuple(index_options(environment.requirements))
+    if environment.user_managed:
+        return replace(_locked((), "", apart=[*options, _servers_own(serving, there, options, "", state)]), on_top=True)
     authors, told = _authors(environment, there, state)
     try:
         beside = _servers_own(serving, there, options, authors, state)
     except NothingSatisfies as clash:
         log.info("the scoring server's own packages stand apart: %s", clash)
-        lock = _locked(options, authors, apart=_servers_own(serving, there, options, "", state))
+        lock = _locked(options, authors, apart=[*options, _servers_own(serving, there, options, "", state)])
     else:
         lock = _locked(options, _with(authors, beside))
     return replace(lock, told=told)
@@ -125,8 +123,7 @@ def _ask_once(question: Question, what: str, state: MachineState) -> str:
     """uv takes its settings from the folder that it runs in."""
     python = question.there.interpreter or own_interpreter().path
     arguments = [*compile_arguments(question), "--python", str(python)]
-    with TemporaryDirectory(prefix="question-", dir=state.locks) as name:
-        folder = Path(name).resolve()
+    with scratch_folder(state) as folder:
         if question.under:
             (folder / "under.txt").write_text("\n".join(question.under), encoding="utf-8")
             arguments += ["--constraints", str(folder / "under.txt")]
@@ -150,12 +147,13 @@ def _with(authors: str, beside: str) -> str:
     return "\n".join([*filter(None, [authors.rstrip("\n")]), *ours, ""])
 
 
-def _locked(options: Sequence[str], text: str, *, apart: str = "") -> Lock:
-    private = "\n".join([*options, text])
+def _locked(options: Sequence[str], text: str, *, apart: Sequence[str] = ()) -> Lock:
+    private, apart_private = "\n".join([*options, text]), "\n".join(apart)
     return Lock(
         text=without_credentials(private),
         private=private,
-        apart=without_credentials("\n".join([*options, apart])) if apart else "",
+        apart=without_credentials(apart_private),
+        apart_private=apart_private,
     )
 
 

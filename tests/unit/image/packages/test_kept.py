@@ -20,7 +20,7 @@ SECRET = "--extra-index-url https://ada:byron@index.example/simple"
 
 
 def kept(state: MachineState, workspace: Workspace, *requirements: str) -> Lock:
-    return kept_lock(Environment(name="mine", requirements=requirements), HERE, "httptools\n", workspace, state)
+    return kept_lock(Environment(name="mine", requirements=requirements), HERE, "httptools>=1\n", workspace, state)
 
 
 def test_another_machine_resolves_nothing(
@@ -36,11 +36,16 @@ def test_another_machine_resolves_nothing(
 def test_credentials_stay_out_of_the_workspace_and_are_there_for_uv_on_another_machine(
     state: MachineState, workspace: Workspace, index: tuple[str, ...], tmp_path: Path
 ) -> None:
+    write_wheel(tmp_path / "wheels", "httptools", "0.1")
     first = kept(state, workspace, *index, SECRET, "alpha")
     other = kept(MachineState(tmp_path / "other"), workspace, *index, SECRET, "alpha")
     assert other.private == first.private
     assert "ada:byron@index.example" in first.private
     assert "byron" not in first.text
+    apart = kept(state, workspace, *index, SECRET, "httptools<1")
+    assert "ada:byron@index.example" in apart.apart_private
+    assert "byron" not in apart.apart
+    assert kept(MachineState(tmp_path / "other"), workspace, *index, SECRET, "httptools<1") == apart
     files = [path for folder in ("workspace", "state", "other") for path in (tmp_path / folder).rglob("*")]
     assert not [path for path in files if path.is_file() and b"byron" in path.read_bytes()]
 
@@ -103,8 +108,9 @@ def test_of_packages_that_the_author_manages_none_is_installed(
     state: MachineState, workspace: Workspace, index: tuple[str, ...]
 ) -> None:
     environment = Environment(name="mine", requirements=(*index, "gamma"), user_managed=True)
-    lock = kept_lock(environment, HERE, "", workspace, state)
+    lock = kept_lock(environment, HERE, "httptools\n", workspace, state)
     assert (lock.text, lock.on_top) == ("", True)
+    assert packages_in(lock.apart) == ["httptools==1.0"]
 
 
 def test_a_lock_reads_like_any_requirements_file(
