@@ -62,6 +62,8 @@ def steps(text: str) -> List[Any]:
         ("for x in y:\n    import a", [("a", True)]),
         ("class A:\n    import a", [("a", False)]),
         ("def init():\n    import a\nasync def run(data):\n    import b", []),
+        ("import spacy\nspacy.cli.download('en')\nimport en", [("spacy", False), ("en", True)]),
+        ("os.system('python -m spacy download en')\nimport en", [("en", True)]),
         (
             "import a\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'b'])\nimport b",
             [("a", False), ("b", True)],
@@ -121,6 +123,23 @@ def test_after_a_path_that_cannot_be_made_here_nothing_is_certain(tmp_path: path
     text = "import sys, os\nsys.path.append(os.environ['ONLY_THERE'])\nimport absent_here\n"
     told = imports_of(tmp_path, text)[-1]
     assert (told["ok"], told["optional"]) == (False, True)
+
+
+def test_a_module_that_the_script_finds_by_a_function_is_not_called_missing(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "mine.py").write_text("")
+    (tmp_path / "score.py").write_text(
+        "import sys\ndef add():\n    sys.path.append('lib')\nadd()\nimport mine\nimport absent_here\n"
+    )
+    document, _ = ask(tmp_path, "score.py", variables={"AZUREML_SOURCE_DIRECTORY": "."})
+    told = {one["module"]: one for one in document["imports"]}
+    assert (told["mine"]["ok"], told["mine"]["optional"]) == (False, True)
+    assert (told["absent_here"]["ok"], told["absent_here"]["optional"]) == (False, False)
+
+
+def test_modules_that_the_script_puts_in_place_itself_are_there(tmp_path: pathlib.Path) -> None:
+    text = "import sys, json\nsys.modules['old.json'] = json\nsys.modules['old'] = json\nimport old.json\n"
+    assert all(one["ok"] for one in imports_of(tmp_path, text))
 
 
 def test_stand_ins_are_there_and_a_name_that_they_lack_names_the_real_package(tmp_path: pathlib.Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Set, Tup
 FORGIVING = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 """What an ``except`` names to go on without a module."""
 
-PREPARING = {"sys.path", "os.chdir", "os.environ", "os.putenv", "site.addsitedir", "findspark.init"}
+PREPARING = {"sys.path", "sys.modules", "os.chdir", "os.environ", "os.putenv", "site.addsitedir", "findspark.init"}
 """What changes where later imports look, or what they find there."""
 
 PATHS = {"sys.path", "site.addsitedir", "findspark.init"}
@@ -136,11 +136,17 @@ def _within(node: ast.AST, dotted: Set[str]) -> bool:
 
 
 def _installs(node: Any) -> bool:
-    """Whether a statement installs packages itself: what can be imported afterwards, nobody knows before."""
+    """Whether a statement installs packages itself: what can be imported afterwards, nobody knows before.
+
+    spaCy's models are packages, too, which scripts download by a call or a command.
+    """
     if not isinstance(node, (ast.Expr, ast.Assign)):
         return False
     words = " ".join(text for text in map(_text, ast.walk(node)) if text)
-    return "pip" in words and "install" in words
+    if ("pip" in words or "conda" in words) and "install" in words:
+        return True
+    called = [_dotted(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)]
+    return "spacy.cli.download" in called or ("spacy" in words and "download" in words)
 
 
 def _text(node: ast.AST) -> Optional[str]:

@@ -10,7 +10,8 @@ import select
 import signal
 import sys
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from functools import partial
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 from shipway_serving.asset.reached import Folder, Reached, syntax_fault
 
@@ -57,7 +58,7 @@ def listed(script: str, source_directory: Optional[str]) -> Dict[str, Any]:
 
 def tried(script: str, timeout_s: float) -> Dict[str, Any]:
     """The whole document for an entry script."""
-    from shipway_serving.asset.import_statements import steps_of
+    from shipway_serving.asset.import_statements import changes_its_path, steps_of
     from shipway_serving.asset.layout import layout_from
 
     layout = layout_from(dict(os.environ), os.getcwd())._replace(entry_script=script)
@@ -66,8 +67,10 @@ def tried(script: str, timeout_s: float) -> Dict[str, Any]:
     if fault is not None:
         return _document(dict(fault, file=_shown(path, layout.app_root)), [])
     with open(path, "rb") as file:
-        steps = steps_of(ast.parse(file.read(), path))
-    ended = _in_a_process(steps, path, layout, timeout_s)
+        tree = ast.parse(file.read(), path)
+    steps = steps_of(tree)
+    run = partial(_run_as_child, steps, path, layout, looks_elsewhere=changes_its_path(tree))
+    ended = _in_a_process(run, timeout_s)
     imports = [dict(answer) for answer in ended.answers]
     if ended.started is not None:
         step = steps[ended.started]
@@ -94,14 +97,17 @@ def _answer(step: Any, path: str, root: str, *, error: Optional[str] = None, ok:
     }
 
 
-def _in_a_process(steps: List[Any], path: str, layout: Any, timeout_s: float) -> Ended:
-    """Run the steps in a child, in a group of its own: whatever an import has started ends with it."""
+def _in_a_process(run: Callable[[int], None], timeout_s: float) -> Ended:
+    """Run the steps in a child, in a group of its own: whatever an import has started ends with it.
+
+    ``run`` is given the pipe to tell of them.
+    """
     readable, writable = os.pipe()
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         os.close(readable)
-        _run_as_child(steps, path, layout, writable)
+        run(writable)
     os.close(writable)
     try:
         return _listen(readable, child, time.monotonic() + timeout_s, timeout_s)
@@ -110,14 +116,15 @@ def _in_a_process(steps: List[Any], path: str, layout: Any, timeout_s: float) ->
         _end_group(child)
 
 
-def _run_as_child(steps: List[Any], path: str, layout: Any, writable: int) -> None:
+def _run_as_child(steps: List[Any], path: str, layout: Any, writable: int, *, looks_elsewhere: bool) -> None:
     """Never returns. What is printed, by whatever means, goes to stderr."""
     from shipway_serving.asset.trying import Trial
 
     try:
         os.setsid()
         os.dup2(2, 1)
-        Trial(path, layout, lambda said: _say(writable, said)).run(steps)
+        trial = Trial(path, layout, lambda said: _say(writable, said), looks_elsewhere=looks_elsewhere)
+        trial.run(steps)
         with contextlib.suppress(Exception):  # What a script has made of it.
             sys.stdout.flush()
         _say(writable, {"end": True})

@@ -15,6 +15,7 @@ from shipway_serving.asset.entry_script import MODULE_NAME, extend_import_path
 from shipway_serving.asset.import_names import packages_of
 from shipway_serving.asset.import_statements import Step
 from shipway_serving.asset.layout import Layout
+from shipway_serving.asset.reached import Folder
 
 LONGEST_ERROR = 1000
 """Characters; NumPy alone explains a broken installation in 2000."""
@@ -34,9 +35,12 @@ class Place(NamedTuple):
 class Trial:
     """The statements of one script; ``say`` hears of each as it starts and when it is done."""
 
-    def __init__(self, path: str, layout: Layout, say: Say) -> None:
+    def __init__(self, path: str, layout: Layout, say: Say, *, looks_elsewhere: bool = False) -> None:
+        """``looks_elsewhere``: the script changes its path, maybe in a function that is not called here."""
         from shipway_serving.shims.finder import install
 
+        source = os.path.join(layout.app_root, layout.source_directory) if layout.source_directory else None
+        self._folder = Folder(path, source) if looks_elsewhere else None
         self._path = path
         self._root = layout.app_root
         self._say = say
@@ -83,12 +87,16 @@ class Trial:
             "line": place.line,
             "file": self._shown(place.file),
             "ok": error is None,
-            "optional": step.optional or self._unprepared or not place.imports,
+            "optional": step.optional or self._unprepared or not place.imports or self._lies_elsewhere(missing),
             "error": None if error is None else words_of(error),
             "missing": missing,
             "packages": packages_of(missing) if missing else [],
             "remedy": None if error is None else _remedy(error, missing),
         }
+
+    def _lies_elsewhere(self, missing: Optional[str]) -> bool:
+        """Whether an absent module is the author's own and the script may find it, by what is not run here."""
+        return bool(missing and self._folder and self._folder.elsewhere(missing))
 
     def _place_of(self, error: BaseException, step: Step) -> Place:
         """A module that cannot be parsed stands in no frame; else the last frame of a file below the app root."""

@@ -130,10 +130,13 @@ def test_one_fault_hides_no_other(asset: Callable[..., None], check: Check, fold
 def test_pins_that_do_not_resolve_are_named_and_the_script_is_still_read(
     asset: Callable[..., None], check: Check
 ) -> None:
-    asset(SCRIPT, "numpy==99")
-    (fault,) = faults(check("-o", "json"))
-    assert fault.startswith("environment 'mine' cannot be resolved for Python ")
-    assert "numpy==99" in fault
+    asset("import nowhere_known, pandas\nfrom . import helper\n" + SCRIPT, "numpy==99")
+    said = check("-o", "json")
+    pins, relative = faults(said)
+    assert pins.startswith("environment 'mine' cannot be resolved for Python ")
+    assert "numpy==99" in pins
+    assert relative.startswith("score.py:2: a relative import works inside a package only")
+    assert [line for area, _, line in told(said) if area == "imports"] == [relative]
 
 
 def test_an_index_that_does_not_answer_is_a_difference(
