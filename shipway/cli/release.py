@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from shipway.cli.context import Context
 from shipway.cli.output import Column, fields, moment, shortened, state_colour
 from shipway.cli.parser import Parser
-from shipway.errors import ReleaseEnded, ShipwayError
+from shipway.errors import ConfigError, ReleaseEnded, ShipwayError
 
 if TYPE_CHECKING:
     from shipway.release.begin import Asked, Prepared
@@ -46,9 +46,12 @@ def run(args: Namespace, context: Context) -> int:
 
 
 def _start(args: Namespace, context: Context) -> int:
+    from shipway.domain.names import release_id_fault
     from shipway.release.begin import FileAsked
 
     asked = FileAsked(file=args.file, target=args.target, as_of=args.as_of, relax=args.relax, python=args.python)
+    if args.release_id is not None and (fault := release_id_fault(args.release_id)):
+        raise ConfigError(fault)
     prepared = prepare_and_tell(asked, context)
     if args.dry_run:
         print_plan(prepared.plan, context)
