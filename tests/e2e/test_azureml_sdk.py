@@ -55,7 +55,7 @@ note("state", service.state)
 note("logs", service.get_logs())
 note("uris", [service.scoring_uri, service.swagger_uri, service.port])
 note("text", service.run(json.dumps({"data": [1, 2]})))
-note("bytes", service.run(bytes(json.dumps({"data": [3]}), encoding="utf8")))
+note("bytes", service.run(input_data=bytes(json.dumps({"data": [3]}), encoding="utf8")))
 refused("failing request", lambda: service.run("not json"))
 refused("keys", service.get_keys)
 refused("once more", lambda: Model.deploy(ws, "myservice", [model], inference_config, deployment_config))
@@ -76,7 +76,7 @@ newer = Model.register(ws, "offset.txt", "offset")
 again.update(models=[newer])
 note("while updating", [again.state, service.run('{"data": [1]}')])
 again.wait_for_deployment()
-note("updated", [again.state, again.run('{"data": [1]}'), [each.id for each in again.models], again.tags])
+note("updated", [again.state, again.run(input='{"data": [1]}'), [each.id for each in again.models], again.tags])
 
 with open("source_dir/score.py", "a") as file:
     file.write("\\nGREETING = 'reloaded'\\n")
@@ -186,10 +186,13 @@ def test_a_service_that_is_there_is_not_replaced_unless_that_is_said(ran: Ran) -
 
 
 @pytest.mark.parametrize("target", ["aci", "aks"])
-def test_a_target_that_is_not_there_yet_is_refused_by_name(ran: Ran, target: str) -> None:
+def test_a_target_that_is_not_there_yet_is_refused_with_the_plan(ran: Ran, target: str) -> None:
     kind, text = ran.notes[target]
     assert kind == "WebserviceException"
-    assert target in text
+    assert text.startswith(f"target {target} is not there yet: nothing was registered or deployed;")
+    assert f"The plan for service {target}:\n  register_model" in text
+    wanted = {"aci": "aci: 0.5 cores, 1 GB", "aks": "aks: 0.1 cores, 0.5 GB, 1 to 10 replicas, keys, cluster myaks"}
+    assert wanted[target] in text
 
 
 def test_keys_of_a_local_service_are_not_implemented_as_in_v1(ran: Ran) -> None:
@@ -228,7 +231,8 @@ def test_a_script_whose_init_fails_ends_the_wait_with_its_reason(ran: Ran) -> No
     assert "ValueError: the model is broken" in text
     assert ".get_logs()" in text
     assert ran.notes["broken state"] == "failed"
-    assert "the model is broken" in ran.notes["broken logs"]
+    assert 'broken_score.py", line 2, in init' in ran.notes["broken logs"]
+    assert "ValueError: the model is broken" in ran.notes["broken logs"]
     assert ran.notes["broken run"][1].startswith("Cannot call run() when service is failed.")
     assert "WebserviceNotFound" in ran.notes["broken by name"][1]
 

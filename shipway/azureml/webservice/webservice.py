@@ -222,16 +222,21 @@ class Webservice:
         if show_output:
             show(f"{self.compute_type} webservice is running at {self.scoring_uri}")
 
-    def run(self, input: object) -> Any:
-        """Posts bytes, text, or a value as JSON, and gives back the answer's JSON.
+    def run(self, input_data: object = None, *, input: object = None) -> Any:
+        """Posts bytes, text, or a value as JSON, and gives back the answer's JSON. v1 had both names for it.
 
         Raises WebserviceException for any answer but 200, with code, headers and content.
         """
+        body = input if input_data is None else input_data
+        if body is None:
+            raise WebserviceException(
+                f"service {self.name}: run() needs what to send, such as json.dumps({{'data': []}})"
+            )
         self._require("run", LocalState.DEPLOYING, LocalState.RUNNING)
         uri = self.scoring_uri
         if uri is None:
             raise WebserviceException(f"service {self.name} answers nowhere yet; call wait_for_deployment() first")
-        return ask(self.name, uri, input)
+        return ask(self.name, uri, body)
 
     def get_logs(self, num_lines: int = 5000, init: bool = False) -> str:
         """Its last lines; of a release that did not end well those of the release, for what it started is gone.

@@ -9,6 +9,7 @@ from shipway.azureml import Workspace
 from shipway.azureml._standing import LocalState, look, state_of
 from shipway.azureml._waiting import failure_of, wait_for_release
 from shipway.azureml.exceptions import WebserviceException
+from shipway.azureml.webservice import LocalWebservice, Webservice
 from shipway.release.begin import V1Asked, keep, prepare
 from shipway.release.inputs import forget_unbegun
 from shipway.release.roll_back import roll_back
@@ -114,3 +115,37 @@ def test_one_that_has_failed_says_all_that_is_known(workspace: Workspace, kept: 
     assert '"code": "DeploymentFailed"' in said
     assert '"message": "the smoke test did not pass"' in said
     assert not seen.has_something_to_delete
+
+
+@pytest.mark.parametrize("verb", ["run", "reload", "wait_for_deployment"])
+def test_a_verb_in_the_wrong_state_is_refused_in_v1s_words(workspace: Workspace, verb: str) -> None:
+    service = LocalWebservice(workspace, "nothing", must_exist=False)
+    with pytest.raises(WebserviceException) as refused:
+        getattr(service, verb)(*(["{}"] if verb == "run" else []))
+    assert refused.value.message == f"Cannot call {verb}() when service is unknown."
+
+
+def test_a_service_that_is_being_deployed_answers_nowhere_yet(workspace: Workspace, kept: str) -> None:
+    service = Webservice(workspace, "echo")
+    assert isinstance(service, LocalWebservice)
+    assert (service.state, service.scoring_uri, service.swagger_uri, service.port) == ("deploying", None, None, None)
+    with pytest.raises(
+        WebserviceException, match=r"service echo answers nowhere yet; call wait_for_deployment\(\) first"
+    ):
+        service.run(input_data="{}")
+    with pytest.raises(WebserviceException, match=r"service echo: run\(\) needs what to send"):
+        service.run()
+
+
+def test_what_is_said_of_a_service_is_kept_with_it(workspace: Workspace, kept: str) -> None:
+    service = LocalWebservice(workspace, "echo")
+    service.add_tags({"a": 1, "b": "2"})
+    service.remove_tags(["a"])
+    service.add_properties({"c": "3"})
+    service.update(description="echoes")
+    other = Webservice(workspace, "echo")
+    assert (other.tags, other.properties, other.description) == ({"b": "2"}, {"c": "3"}, "echoes")
+    with pytest.raises(WebserviceException, match="service echo has the properties c already: they never change"):
+        service.add_properties({"c": "4"})
+    with pytest.raises(WebserviceException, match="service echo: no parameters provided to update"):
+        service.update(description="")
