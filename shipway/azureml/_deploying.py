@@ -15,7 +15,7 @@ from shipway.azureml._assets import inference_document, model_references
 from shipway.azureml._deployment_config import WebserviceDeploymentConfiguration
 from shipway.azureml._filters import texts
 from shipway.azureml._inference_config import InferenceConfig
-from shipway.azureml._sdk_age import as_of
+from shipway.azureml._settings import as_of, relax
 from shipway.azureml._telling import remark
 from shipway.azureml.exceptions import UserErrorException, WebserviceException, raised_as
 from shipway.azureml.model import Model
@@ -74,6 +74,7 @@ def deploy(
         target=_target(deployment_target),
         overwrite=overwrite,
         as_of=as_of(),
+        relax=relax(),
         details=_details(config),
     )
     return Webservice._of(workspace, _begin(workspace, name, asked))
@@ -99,6 +100,7 @@ def update(
         deployment=None if config is None else _deployment(config),
         working_directory=Path.cwd() if inference_config is None else inference_config.working_directory,
         as_of=as_of(),
+        relax=relax(),
         details=details,
     )
     return _begin(workspace, name, asked)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shipway.azureml._assets import inference_document, model_references
 from shipway.azureml._inference_config import InferenceConfig
-from shipway.azureml._sdk_age import as_of
+from shipway.azureml._settings import as_of
 from shipway.azureml._telling import remark, show
 from shipway.azureml.container_registry import ContainerRegistry
 from shipway.azureml.exceptions import UserErrorException, WebserviceException, raised_as

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from shipway.azureml._sdk_age import default_python
+from shipway.azureml._settings import default_python
 from shipway.azureml.exceptions import UserErrorException, raised_as
 from shipway.config.documents import read_document
 

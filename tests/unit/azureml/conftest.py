@@ -11,7 +11,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder on a machine without any settings, with a workspace that is near."""
     folder = tmp_path / "here"
     folder.mkdir()
-    for name in ("SHIPWAY_WORKSPACE", "SHIPWAY_AS_OF", "MLFLOW_TRACKING_URI", "AML_APP_ROOT"):
+    for name in ("SHIPWAY_WORKSPACE", "SHIPWAY_AS_OF", "SHIPWAY_RELAX", "MLFLOW_TRACKING_URI", "AML_APP_ROOT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

@@ -1,4 +1,5 @@
-"""What depended on how old the SDK was that a script was written for: the Python of an environment that names none."""
+"""What a script whose lines must not change cannot say is read from the environment: the day of its assets, and whether
+a mended environment is accepted. On the day depends the Python of an environment that names none."""
 
 import os
 from collections.abc import Mapping
@@ -7,6 +8,9 @@ AS_OF = "SHIPWAY_AS_OF"
 """The day (YYYY-MM-DD) of a script's assets, for scripts whose lines must not change: unpinned packages are taken as of
 then, and the default Python is that of then."""
 
+RELAX = "SHIPWAY_RELAX"
+"""Set to anything but 0, it accepts that pins which do not resolve any more are mended, as `--relax` does."""
+
 _PYTHONS = (("2021-08-01", "3.6.2"), ("2023-03-01", "3.8.13"), ("9999-12-31", "3.9.12"))
 """Until when each was the default, about: SDK 1.33 had the first still, 1.42 the second, 1.59 the third (walk-throughs,
 "Building yesterday's environments today")."""
@@ -14,6 +18,10 @@ _PYTHONS = (("2021-08-01", "3.6.2"), ("2023-03-01", "3.8.13"), ("9999-12-31", "3
 
 def as_of(environ: Mapping[str, str] | None = None) -> str | None:
     return (os.environ if environ is None else environ).get(AS_OF) or None
+
+
+def relax(environ: Mapping[str, str] | None = None) -> bool:
+    return (os.environ if environ is None else environ).get(RELAX, "0") not in {"", "0"}
 
 
 def default_python(environ: Mapping[str, str] | None = None) -> str | None:
