@@ -3,6 +3,9 @@ a mended environment is accepted. On the day depends the Python of an environmen
 
 import os
 from collections.abc import Mapping
+from datetime import date
+
+from shipway.azureml.exceptions import UserErrorException
 
 AS_OF = "SHIPWAY_AS_OF"
 """The day (YYYY-MM-DD) of a script's assets, for scripts whose lines must not change: unpinned packages are taken as of
@@ -17,7 +20,14 @@ _PYTHONS = (("2021-08-01", "3.6.2"), ("2023-03-01", "3.8.13"), ("9999-12-31", "3
 
 
 def as_of(environ: Mapping[str, str] | None = None) -> str | None:
-    return (os.environ if environ is None else environ).get(AS_OF) or None
+    """Raises UserErrorException for what is no day."""
+    day = (os.environ if environ is None else environ).get(AS_OF) or None
+    if day is not None:
+        try:
+            date.fromisoformat(day)
+        except ValueError as error:
+            raise UserErrorException(f"{AS_OF}: {day!r} is no day; write it as 2021-03-01") from error
+    return day
 
 
 def relax(environ: Mapping[str, str] | None = None) -> bool:

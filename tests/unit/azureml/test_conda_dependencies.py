@@ -30,6 +30,12 @@ def test_one_begins_with_v1s_python_of_the_assets_day(day: str, python: str, mon
     assert CondaDependencies.create(python_version="3.7").get_python_version() == "3.7"
 
 
+def test_a_day_that_is_none_is_refused_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHIPWAY_AS_OF", "last year")
+    with pytest.raises(UserErrorException, match="SHIPWAY_AS_OF: 'last year' is no day; write it as 2021-03-01"):
+        CondaDependencies()
+
+
 def test_create_takes_the_packages_it_is_given_instead_of_azureml_defaults() -> None:
     made = CondaDependencies.create(
         pip_packages=["numpy==1.19.5", "inference-schema[numpy-support]"], conda_packages=["scikit-learn=0.22"]
