@@ -23,7 +23,7 @@ from shipway.asset.script_faults import Script, script_findings
 from shipway.asset.target import choose_base, choose_place, unhonoured
 from shipway.asset.tree import Entry, Tree, read_entry
 from shipway.config.profile import PROFILE, on_its_day
-from shipway.domain.environment import Environment, InferenceConfig
+from shipway.domain.environment import InferenceConfig
 from shipway.errors import MachineError
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.as_of import names_in
@@ -56,12 +56,12 @@ def look_at(question: Question) -> Report:
     chosen = choose_python(inference.environment, place.kind, question.python)
     base = choose_base(inference.environment, place.kind)
     findings += [*chosen.findings, *base.findings]
-    report = _of_environment(inference, chosen, base.image, entry, whole=configs.whole)
+    report = _of_environment(inference, chosen, base.image, entry, whole=configs.whole, relax=question.relax)
     return replace(report, findings=in_order([*findings, *report.findings]))
 
 
 def _of_environment(
-    inference: InferenceConfig, chosen: Chosen, image: str | None, entry: Entry | None, *, whole: bool
+    inference: InferenceConfig, chosen: Chosen, image: str | None, entry: Entry | None, *, whole: bool, relax: bool
 ) -> Report:
     """What the script and its packages make of each other. Unless the config is `whole`, nothing is added to them."""
     there = chosen.there or PythonThere(version=own_interpreter().version)
@@ -69,11 +69,13 @@ def _of_environment(
     imports, told = _read_imports(inference, there, image)
     changes = packages_of_azure(inference.environment, imports, offered) if whole else ()
     environment = with_packages(inference.environment, changes)
-    resolved = resolve_for(environment, there, changes) if chosen.there else Resolved(findings=())
-    inference = replace(inference, environment=environment)
+    resolved = Resolved(environment=environment)
+    if chosen.there is not None:
+        resolved = resolve_for(environment, chosen.there, imports, offered, relax=relax)
+    inference = replace(inference, environment=resolved.environment)
     findings = [*told, *resolved.findings, *_of_imports(inference, imports, resolved, there, offered)]
     if entry is not None and entry.tree is not None:
-        findings += _of_script(entry.tree, imports, resolved, there, environment)
+        findings += _of_script(entry.tree, imports, resolved, there)
     python = chosen.there.version if chosen.there else None
     return Report(findings=tuple(findings), python=python, packages=resolved.packages)
 
@@ -125,9 +127,8 @@ def _of_imports(
         yield Finding(area=Area.IMPORTS, severity=Severity.OK, message=message)
 
 
-def _of_script(
-    tree: Tree, imports: Imports, resolved: Resolved, there: PythonThere, environment: Environment
-) -> Iterator[Finding]:
+def _of_script(tree: Tree, imports: Imports, resolved: Resolved, there: PythonThere) -> Iterator[Finding]:
+    environment = resolved.environment
     file = imports.files[0] if imports.files else "the script"
     script = Script(
         file=file,

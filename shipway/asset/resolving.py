@@ -1,17 +1,20 @@
 """The packages that an asset would get today, found out without installing any."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from shipway.asset.finding import Area, Finding, Severity
+from shipway.asset.imports import Imports, Provided
+from shipway.asset.mended import accepted, broken_together, refused
 from shipway.config.conda_names import normal_name
 from shipway.config.pip_lines import package_name
-from shipway.domain.environment import Environment, PinChange
+from shipway.domain.environment import Environment
 from shipway.errors import BuildError, Unresolvable
 from shipway.image.packages.as_of import names_in
 from shipway.image.packages.lock import Lock, PythonThere, packages_in, pins_of
+from shipway.image.packages.mending import Limits, Proposal, apply, propose
 from shipway.image.packages.refusals import is_of_the_network
 from shipway.image.packages.resolve import resolve
 from shipway.image.serving import serving_requirements
@@ -19,32 +22,49 @@ from shipway.image.uv import UvFailed
 from shipway.machine.state import MachineState
 
 _MOST_SHOWN = 6
+_LIMITS = Limits(tries=10, seconds=45.0)
+"""Of the search for a proposal. Each try here resolves, and installs nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """`lock` is None where there is none; `packages` are `name==version`."""
+    """`lock` is None where there is none; `packages` are `name==version`. `environment` has the changes that a proposal
+    made, if it was accepted."""
 
-    findings: tuple[Finding, ...]
+    environment: Environment
+    findings: tuple[Finding, ...] = ()
     lock: Lock | None = None
     packages: tuple[str, ...] = ()
 
 
-def resolve_for(environment: Environment, there: PythonThere, changes: tuple[PinChange, ...]) -> Resolved:
-    """`changes` are in the environment already. Keeps nothing; needs the package index. Never raises BuildError."""
-    before = (*_changed(changes), *_left_out(environment))
+def resolve_for(
+    environment: Environment, there: PythonThere, imports: Imports, offered: Provided, *, relax: bool
+) -> Resolved:
+    """What the environment, with all that was added to it, resolves to. `relax` accepts what mending proposes.
+
+    Keeps nothing; needs the package index. Never raises BuildError.
+    """
+    before = (*_added(environment), *_left_out(environment))
+    with TemporaryDirectory(prefix="shipway-check-") as folder:
+        found = _resolve(environment, there, MachineState(Path(folder)), relax=relax)
+    if found.lock is None:
+        return replace(found, findings=(*before, *found.findings))
+    broken = broken_together(found.environment, found.lock, there, imports, offered)
+    findings = (*before, *found.findings, *_of_lock(found.environment, found.lock, there), *broken)
+    return replace(found, findings=findings, packages=tuple(packages_in(found.lock.text)))
+
+
+def _resolve(environment: Environment, there: PythonThere, state: MachineState, *, relax: bool) -> Resolved:
     try:
-        with TemporaryDirectory(prefix="shipway-check-") as folder:
-            lock = resolve(environment, there, serving_requirements(), MachineState(Path(folder)))
+        return Resolved(environment=environment, lock=resolve(environment, there, serving_requirements(), state))
     except Unresolvable as error:
-        return Resolved(findings=(*before, _finding(Severity.FAULT, str(error))))
+        proposal = propose(environment, there, error, state, limits=_LIMITS)
+        if relax and isinstance(proposal, Proposal):
+            mended = _resolve(apply(environment, proposal), there, state, relax=False)
+            return replace(mended, findings=(accepted(proposal), *mended.findings))
+        return Resolved(environment=environment, findings=(refused(error, proposal),))
     except BuildError as error:
-        return Resolved(findings=(*before, _unanswered(error)))
-    return Resolved(
-        findings=(*before, *_of_lock(environment, lock, there)),
-        lock=lock,
-        packages=tuple(packages_in(lock.text)),
-    )
+        return Resolved(environment=environment, findings=(_unanswered(error),))
 
 
 def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterator[Finding]:
@@ -57,8 +77,7 @@ def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterat
         count = len(packages_in(lock.text))
         yield _finding(Severity.OK, f"{count} packages resolved for Python {there.version}{since}")
     yield from (_finding(Severity.DIFFERENCE, line) for line in lock.told if line != plain)
-    added = {package_name(change.after) for change in environment.changes}
-    left_open = [name for name in names_in(environment.requirements)[1] if name not in added]
+    left_open = _left_open(environment)
     if names := left_open if environment.as_of is None else []:
         versions = {pin.name: pin.version for pin in pins_of(lock.text)}
         shown = [f"{name} {versions.get(normal_name(name)) or '?'}" for name in names[:_MOST_SHOWN]]
@@ -70,8 +89,15 @@ def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterat
         yield _finding(Severity.NOTE, message)
 
 
-def _changed(changes: tuple[PinChange, ...]) -> Iterator[Finding]:
-    for change in changes:
+def _left_open(environment: Environment) -> list[str]:
+    """The names whose version today decides, in an author's eyes: conda's 1.19 is a version, open as its patch is."""
+    added = {package_name(change.after) for change in environment.changes}
+    versioned = {package_name(line) for line in environment.requirements if "==" in line}
+    return [name for name in names_in(environment.requirements)[1] if name not in added | versioned]
+
+
+def _added(environment: Environment) -> Iterator[Finding]:
+    for change in environment.changes:
         yield _finding(Severity.NOTE, f"{change.after} is added: {change.reason}")
 
 

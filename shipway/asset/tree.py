@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from shipway.config.documents import read_text
-from shipway.errors import ConfigError
-
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -42,13 +39,14 @@ class Entry:
 
 
 def read_entry(path: Path) -> Entry:
-    """Never raises: what cannot be read is said by others, with its reason."""
+    """Decoded as Python does it. Never raises: what cannot be read is said by others, with its reason."""
     try:
-        text = read_text(path)
-    except ConfigError:
+        content = path.read_bytes()
+    except OSError:
         return Entry(path=path)
+    text = content.decode(errors="replace")
     try:
-        return Entry(path=path, text=text, tree=parse(text))
+        return Entry(path=path, text=text, tree=Tree(ast.parse(content)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Entry(path=path, text=text)
 
