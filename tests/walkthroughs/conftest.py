@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "configs" / "examples"
 _OLD = ("nltk==3.6.7", "scikit-learn==0.20.0")
 _ONNX = "onnx==1.17.0"
+_PORTS = (32267, 6789, 8890)
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +102,9 @@ def reader(runs: Runs, state: Path, tmp_path: Path) -> Iterator[Callable[..., Re
     def make(example: str, *, docker: bool, **more: str) -> Reader:
         if docker and not (usable_engine() and has_image("shipway-base:3.6")):
             absent("no Docker Engine answers, or it has no image shipway-base:3.6: see requirements/base_image.sh")
+        for port in _PORTS:
+            if not _is_free(port):
+                absent(f"port {port}, which the articles take, is held by another program of this machine")
         folder = tmp_path / example
         shutil.copytree(EXAMPLES / example, folder)
         settings = {"SHIPWAY_BASE_IMAGE": "shipway-base:{python}", "PYTHONUNBUFFERED": "1"}
@@ -112,6 +117,16 @@ def reader(runs: Runs, state: Path, tmp_path: Path) -> Iterator[Callable[..., Re
     yield make
     for each in made:
         each.types("shipway down --all")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as asking:
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asking.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _uv(*words: str, cwd: Path | None = None) -> None:
