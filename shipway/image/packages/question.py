@@ -21,6 +21,7 @@ _NEEDS_BUILDING = re.compile(
     r"|[Bb]uilding source distributions for `?([\w.-]+)`? is disabled"
     r"|`([^`]+)` .*--no-build"
 )
+_ONLY_EARLY = re.compile(r"`([^`]+)` was requested with a pre-release marker|Pre-releases are available for `([^`]+)`")
 _FROM_SOURCE = re.compile(r"^--no-binary (\S+)", re.MULTILINE)
 _NAME = re.compile(r"([A-Za-z0-9][\w.-]*)")
 
@@ -28,6 +29,7 @@ _NAME = re.compile(r"([A-Za-z0-9][\w.-]*)")
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """`lines` are requirement lines. `built` are the names that may be built from source; all others come as wheels.
+    `early` are the names whose pre-releases do, because others ask for one, or there is nothing else.
 
     `day` (YYYY-MM-DD) hides what was published later, of everything, `days` of single packages. `requires` is what
     `name==version` requires where its own metadata cannot be read. `under` are pins that the answer has to keep.
@@ -36,6 +38,7 @@ class Question:
     lines: tuple[str, ...]
     there: PythonThere
     built: tuple[str, ...] = ()
+    early: tuple[str, ...] = ()
     day: str | None = None
     days: Mapping[str, str] = field(default_factory=dict)
     requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -46,6 +49,7 @@ def compile_arguments(question: Question) -> list[str]:
     """For `uv pip compile`, but for which Python of this machine asks. A pre-release is taken if it is named."""
     arguments = ["pip", "compile", "-", "-q", "--generate-hashes", "--no-header", "--no-annotate"]
     arguments += ["--no-emit-index-url", "--prerelease", "allow" if "--pre" in question.lines else "explicit"]
+    arguments += [word for name in question.early for word in ("--prerelease-package", f"{name}=allow")]
     arguments += platform_arguments(question.there)
     if question.day:
         arguments += ["--exclude-newer", question.day]
@@ -78,3 +82,8 @@ def needs_building(words: str) -> set[str]:
     """The packages that uv refused for want of a wheel."""
     found = ("".join(match) for match in _NEEDS_BUILDING.findall(words))
     return {match[1].lower() for name in found if (match := _NAME.match(name))}
+
+
+def only_early(words: str) -> set[str]:
+    """The packages of which uv says that a pre-release would do."""
+    return {"".join(match).lower() for match in _ONLY_EARLY.findall(words)}

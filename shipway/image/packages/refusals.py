@@ -10,7 +10,9 @@ _BUILD = re.compile(r"Failed to (?:download and )?build `([^`]+)`")
 _GIT = re.compile(rf"(?:{_BUILD.pattern}.*)?Git operation failed.*?(fatal: [^\n]+|$)", re.DOTALL)
 _FETCH = re.compile(r"(?:Failed to fetch:?|error sending request for url) [`(]?(https?://[^\s`)]+)")
 _STATUS = re.compile(r"\b(401|403)\b (?:Unauthorized|Forbidden)")
-_OF_NO_USE = ("warning:", "hint: Wheels are required for")
+_OF_NO_USE = re.compile(r"warning:|hint: (?:Wheels are required for|.*--prerelease=allow)")
+"""Hints at options that we have tried already."""
+
 _OFTEN_CONFUSED = re.compile(r"hint: `[^`]+` is often confused for `([^`]+)`")
 
 
@@ -71,7 +73,7 @@ def _of_an_index(url: str, words: str) -> str:
 
 def _one_line(words: str) -> str:
     lines = [_DRAWING.sub("", line).strip() for line in words.splitlines()]
-    kept = [line for line in lines if line and not line.startswith(_OF_NO_USE)]
+    kept = [line for line in lines if line and not _OF_NO_USE.match(line)]
     text = " ".join(kept).removeprefix("error: ").replace(" cause: ", ": ").replace(". hint: ", "; hint: ")
     return re.sub(r" \(\d+\)(?= |$)", "", text.replace(" hint: ", "; hint: ").replace(";; hint: ", "; hint: "))
 

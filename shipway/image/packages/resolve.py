@@ -22,6 +22,7 @@ from shipway.image.packages.question import (
     compile_arguments,
     index_options,
     needs_building,
+    only_early,
     sources_in,
 )
 from shipway.image.packages.refusals import is_of_the_network, without_credentials
@@ -106,7 +107,7 @@ def _asked_better(question: Question, error: UvFailed | NothingSatisfies, state:
         return replace(question, requires={**question.requires, **found})
     names = needs_building(error.words) - set(question.built)
     if not names:
-        raise error
+        return _with_early(question, error)
     if refused := sorted(names & set(NEVER_BUILT_HERE)):
         raise NothingSatisfies(
             f"{', '.join(refused)}: the version asked for has no wheel for {question.there.called}, and is not "
@@ -117,6 +118,15 @@ def _asked_better(question: Question, error: UvFailed | NothingSatisfies, state:
     log.info("%s: no wheel, building from source with Python %s", ", ".join(sorted(names)), builder.version)
     there = replace(question.there, interpreter=builder.path)
     return replace(question, there=there, built=tuple(sorted({*question.built, *names})))
+
+
+def _with_early(question: Question, error: UvFailed | NothingSatisfies) -> Question:
+    """As pip did: a pre-release where a package asks for one, or where there is nothing else."""
+    names = only_early(error.words) - set(question.early)
+    if not names:
+        raise error
+    log.info("%s: a pre-release, for nothing else satisfies", ", ".join(sorted(names)))
+    return replace(question, early=tuple(sorted({*question.early, *names})))
 
 
 def _ask_once(question: Question, what: str, state: MachineState) -> str:

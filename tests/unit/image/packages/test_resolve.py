@@ -191,3 +191,12 @@ def test_the_lock_is_what_a_plain_pip_takes(state: MachineState, index: tuple[st
     (tmp_path / "requirements.lock").write_text(locked(state, *index, "beta"))
     command = ["pip", "install", "--dry-run", "--require-hashes", "--target", str(tmp_path / "t")]
     run_uv([*command, "-r", str(tmp_path / "requirements.lock")], cwd=tmp_path, what="installing the lock")
+
+
+def test_a_pre_release_is_taken_where_a_package_asks_for_one_or_there_is_nothing_else(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path
+) -> None:
+    write_wheel(tmp_path / "wheels", "early", "1.0b1")
+    write_wheel(tmp_path / "wheels", "carrier", "1.0", requires=("alpha==3.0rc1",))
+    assert packages_in(locked(state, *index, "early", "alpha"))[:2] == ["alpha==2.0", "early==1.0b1"]
+    assert packages_in(locked(state, *index, "carrier"))[0] == "alpha==3.0rc1"
