@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
+_HEREDOC = re.compile(r"(?<!\S)\d*<<-?([\"']?)([A-Za-z_]\w*)\1(?!\S)")
+"""A word of its own, unlike a here-string (`<<< a`) or a shift (`1 << 3`)."""
+
+_WITH_HEREDOC = frozenset({"RUN", "COPY", "ADD"})
 _FROM = re.compile(r"^(?:--\S+\s+)*(?P<image>\S+)(?:\s+[Aa][Ss]\s+(?P<stage>\S+))?\s*$")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
 _INSTALLS = re.compile(
@@ -53,21 +56,25 @@ class Instruction:
 
 
 def instructions_in(text: str) -> Iterator[Instruction]:
-    """Comments dropped, continued lines joined, here-documents passed over."""
-    lines = iter(enumerate(text.splitlines(), 1))
+    """Comments dropped, continued lines joined (as builders do, past empty ones), here-documents passed over."""
+    lines = iter(enumerate(text.removeprefix("\ufeff").splitlines(), 1))
     for number, line in lines:
         parts = [line.strip()]
         if not parts[0] or parts[0].startswith("#"):
             continue
         while parts[-1].endswith("\\"):
             parts[-1] = parts[-1][:-1].rstrip()
-            following = next(lines, (0, ""))[1].strip()
-            parts.append("\\" if following.startswith("#") else following)
-        whole = " ".join(part for part in parts if part)
-        for _, end in _HEREDOC.findall(whole):
+            following = next(lines, None)
+            if following is None:
+                break
+            inner = following[1].strip()
+            parts.append("\\" if not inner or inner.startswith("#") else inner)
+        word, *rest = " ".join(part for part in parts if part).split(maxsplit=1) or [""]
+        found = Instruction(word=word.upper(), rest=rest[0] if rest else "", line=number)
+        for _, end in _HEREDOC.findall(found.rest) if found.word in _WITH_HEREDOC else ():
             next((None for _, inside in lines if inside.strip() == end), None)
-        word, _, rest = whole.partition(" ")
-        yield Instruction(word=word.upper(), rest=rest.strip(), line=number)
+        if word:
+            yield found
 
 
 def images_in(text: str) -> list[str]:
@@ -96,7 +103,8 @@ def images_in(text: str) -> list[str]:
 
 
 def from_context(text: str) -> Instruction | None:
-    """The first instruction that takes files from beside the Dockerfile."""
+    """The first instruction that takes files from beside the Dockerfile. An ADD of a variable may be one of an address:
+    only the build knows."""
     return next((each for each in instructions_in(text) if _takes_files(each)), None)
 
 
@@ -114,7 +122,8 @@ def _takes_files(instruction: Instruction) -> bool:
     if instruction.word not in {"COPY", "ADD"} or _copied_from(instruction):
         return False
     sources = [word for word in instruction.rest.split() if not word.startswith("--")][:-1]
-    return not sources or not all(word.lstrip("[\"',").startswith(_FETCHED) or _HEREDOC.match(word) for word in sources)
+    fetched = (*_FETCHED, "$") if instruction.word == "ADD" else _FETCHED
+    return not sources or not all(word.lstrip("[\"',").startswith(fetched) or _HEREDOC.match(word) for word in sources)
 
 
 def _copied_from(instruction: Instruction) -> str:

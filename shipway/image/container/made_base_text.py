@@ -44,14 +44,22 @@ def made_base_text(
     start: str, *, conda: CondaStage | None = None, provided: Sequence[Provided] = (), steps: str = ""
 ) -> str:
     """`start` is a Dockerfile, or `FROM` and an image. The same inputs give the same text."""
-    parts = [*(conda.lines() if conda else ()), start.strip()]
+    parts = [start.removeprefix("\ufeff").strip()]
     if conda:
+        parts = _before_first_from(parts[0], conda.lines())
         parts += [f"COPY --from={_STAGE} {CONDA} {CONDA}", f'ENV PATH="{CONDA}/bin:$PATH"']
     if conda or provided or steps.strip():
         parts.append("USER root")
     parts += [part.steps.strip() for part in provided]
     parts.append(steps.strip())
     return "".join(f"{part}\n" for part in parts if part)
+
+
+def _before_first_from(start: str, stage: Iterable[str]) -> list[str]:
+    """An ARG that stands above the first FROM has a value for FROM there alone."""
+    lines = start.splitlines()
+    above = next((each.line - 1 for each in instructions_in(start) if each.word == "FROM"), 0)
+    return [*lines[:above], *stage, *lines[above:]]
 
 
 def channels_for(channels: Iterable[str]) -> list[str]:

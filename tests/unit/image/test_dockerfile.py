@@ -17,6 +17,25 @@ def test_what_stands_in_a_here_document_is_no_instruction() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffFROM a\nRUN b\n",
+        "FROM\ta\nRUN\tb",
+        "FROM a\nRUN \\\n\n  b\n",
+        "FROM a\nRUN b\n  \\\n",
+        "FROM a\nRUN b \\",
+    ],
+)
+def test_what_builders_pass_over_is_passed_over(text: str) -> None:
+    assert [(each.word, each.rest) for each in instructions_in(text)] == [("FROM", "a"), ("RUN", "b")]
+
+
+@pytest.mark.parametrize("command", ['cat <<< "b"', "echo $((1 << 3))", "echo $((1<<b))"])
+def test_no_here_document_hides_what_follows(command: str) -> None:
+    assert [each.word for each in instructions_in(f"RUN {command}\nCOPY a b\n")] == ["RUN", "COPY"]
+
+
+@pytest.mark.parametrize(
     ("text", "images"),
     [
         ("FROM a:1\n", ["a:1"]),
@@ -41,6 +60,8 @@ def test_the_images_that_a_dockerfile_needs(text: str, images: list[str]) -> Non
         ("COPY --from=x a b", False),
         ("ADD https://x.example/a.tar /", False),
         ("ADD https://x.example/a.tar b /", True),
+        ("ADD ${ADDRESS} /", False),
+        ("COPY ${PLACE} /", True),
         ("COPY <<EOF /a\nhello\nEOF", False),
         ("RUN cp a b", False),
     ],

@@ -10,6 +10,7 @@ from shipway.domain.image import USUAL_IMAGE, ImageConfig
 from shipway.errors import BuildError
 from shipway.image.container.base_choice import BaseWish, at_registry, base_for, minor_for, with_tag
 from shipway.image.container.base_python import BasePython, choose_python, platform_of, pythons_in
+from shipway.image.dockerfile import images_in
 
 OWN = (3, 11, 7)
 TABLE = BaseTable(
@@ -175,6 +176,13 @@ def test_packages_of_condas_come_by_a_stage_of_micromambas() -> None:
             "their Python is the image's"
         ),
     )
+
+
+def test_condas_stage_stands_below_the_arguments_that_from_needs() -> None:
+    found = wish(dockerfile="ARG V=1\nFROM a:$V\nRUN b\n", conda_packages=("gdal",)).dockerfile or ""
+    assert found.startswith("ARG V=1\nFROM mm:1 AS shipway-conda\nUSER root\nRUN micromamba ")
+    assert "\nFROM a:$V\nRUN b\nCOPY --from=shipway-conda" in found
+    assert images_in(found) == ["mm:1", "a:1"]
 
 
 @pytest.mark.parametrize(
