@@ -148,7 +148,10 @@ def _with(value: Mapping[str, Any], keys: tuple[str, ...], said: object, documen
 
 
 def _won(value: Mapping[str, Any], keys: tuple[str, ...], flag: Flag, said: object) -> str | None:
-    """What to tell when the file says something else than the flag (contract G-7); None when it does not."""
+    """What to tell when the file says something else than the flag (contract G-7); None when it does not.
+
+    A group of keys is not shown: that of a registry has its password in it.
+    """
     found: Any = value
     for key in keys:
         if not isinstance(found, Mapping):
@@ -156,7 +159,7 @@ def _won(value: Mapping[str, Any], keys: tuple[str, ...], flag: Flag, said: obje
         found = found.get(key, found.get(_SAME_KEY.get(key, key)))
     if found is None or found == said:
         return None
-    if flag.secret:
+    if flag.secret or isinstance(found, Mapping):
         return f"{flag.name} wins over {'/'.join(keys)}"
     return f"{flag.name} {said} wins over {'/'.join(keys)} {found}"
 

@@ -2,6 +2,7 @@
 datasets were made: a body a line, or a CSV file."""
 
 import csv
+import io
 import json
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def read_rows(path: Path) -> tuple[str, ...]:
 
 
 def _csv_rows(path: Path, text: str) -> tuple[str, ...]:
-    reader = csv.reader(text.splitlines(), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     cells: list[str] = []
     try:
         for row in reader:

@@ -2,6 +2,7 @@
 
 import argparse
 from argparse import Namespace
+from itertools import takewhile
 
 from shipway.cli.context import Context
 from shipway.cli.parser import Parser
@@ -14,7 +15,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(args: Namespace, _context: Context) -> int:
     """Raises TargetError, saying what to use."""
-    typed = " ".join(["shipway endpoint", *args.words])
+    words = takewhile(lambda word: not word.startswith("-"), args.words)  # behind flags there may be keys
+    typed = " ".join(["shipway endpoint", *words])
     raise TargetError(
         f"{typed}: v1's endpoints (versions of a service that share its traffic) need AKS, which is not there yet; "
         "here each service shares its traffic between two revisions: give weights in `traffic` of a release file, see "

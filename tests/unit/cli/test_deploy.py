@@ -156,7 +156,7 @@ def test_an_endpoint_of_v1_is_refused_with_what_stands_for_it(folder: Path) -> N
     args = parser.parse_args(["realtime", "create-version", "-n", "e", "--vn", "blue"])
     with pytest.raises(TargetError) as error:
         endpoint.run(args, Context(given=None, output=Output(), folder=folder))
-    assert str(error.value).startswith("shipway endpoint realtime create-version -n e --vn blue: v1's endpoints (")
+    assert str(error.value).startswith("shipway endpoint realtime create-version: v1's endpoints (")
     assert "give weights in `traffic` of a release file" in str(error.value)
 
 

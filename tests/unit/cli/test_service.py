@@ -1,6 +1,7 @@
 """shipway service ... and target list, on a target that runs nothing and on a real HTTP server."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -329,11 +330,15 @@ def test_targets_are_listed_with_what_they_can_do(
 
 
 class _Scoring(BaseHTTPRequestHandler):
-    """Answers what it was sent; `bad` is refused."""
+    """Answers what it was sent; `bad` is refused, at `die` and `stop` it dies before its answer and within it."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if body == b"die":
+            return
         self.send_response(500 if body == b"bad" else 200)
+        if body == b"stop":
+            self.send_header("Content-Length", "1000")
         self.end_headers()
         self.wfile.write(b"answer to " + body)
 
@@ -377,6 +382,26 @@ def test_a_service_that_does_not_answer_is_said(run: Run) -> None:
         run("run", "-n", "digits", "-d", "1")
     assert str(error.value).startswith("service digits does not answer at http://")
     assert str(error.value).endswith("Connection refused; see `shipway service show -n digits`")
+
+
+@pytest.mark.usefixtures("answering")
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("die", "Remote end closed connection without response"),
+        ("stop", "IncompleteRead(14 bytes read, 986 more expected)"),
+    ],
+)
+def test_a_service_that_dies_while_it_answers_is_said(run: Run, body: str, reason: str) -> None:
+    with pytest.raises(TargetUnavailable) as error:
+        run("run", "-n", "digits", "-d", body)
+    assert str(error.value).endswith(f": {reason}; see `shipway service show -n digits`")
+
+
+@pytest.mark.usefixtures("answering")
+def test_a_body_that_is_no_text_is_sent_as_it_is(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("run", "-n", "digits", "-d", os.fsdecode(b"\xe9")) == 0
+    assert capsys.readouterr().out == "answer to \ufffd\n"
 
 
 def test_a_body_that_cannot_be_read_is_said(run: Run) -> None:

@@ -1,5 +1,6 @@
 """az ml's flags: which key each stands for, and what comes of it over a file."""
 
+import json
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -129,6 +130,15 @@ def test_a_flag_wins_over_the_file_and_that_is_told(parse: Parse, folder: Path) 
     assert loaded.warnings == (
         "--primary-key wins over keys/primaryKey in d.json",
         "--autoscale-min-replicas 3 wins over autoScaler/minReplicas 1 in d.json",
+    )
+
+
+def test_a_registrys_password_in_the_file_is_not_shown_where_a_flag_wins(parse: Parse, folder: Path) -> None:
+    registry = {"address": "r.example", "username": "ada", "password": "hunter2"}
+    path = folder / "ic.json"
+    path.write_text(json.dumps({"entryScript": "score.py", "baseImage": "a:1", "baseImageRegistry": registry}))
+    assert inference_document(parse("--ic", str(path), "--ir", "other.example")).warnings == (
+        f"--base-image-registry wins over baseImageRegistry in {path}",
     )
 
 

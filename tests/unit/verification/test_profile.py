@@ -108,6 +108,8 @@ def test_what_v1_would_have_refused_is_refused(name: str, plan: ProfilePlan, tex
         ('"{\\"data\\": 1}"\n', ('{"data": 1}',)),
         ('body\n"{""data"": [1, 2]}"\n', ('{"data": [1, 2]}',)),
         ("input\nhello\nyou\n", ("hello", "you")),
+        ('input\n"one\ntwo"\n', ("one\ntwo",)),
+        ("input\none\u2028two\n", ("one\u2028two",)),
         ('"{""data"": [1, 2]}"\n"{""data"": [3]}"\nx\n', ('{"data": [1, 2]}', '{"data": [3]}', "x")),
     ],
 )

@@ -62,9 +62,9 @@ def _profile(args: Namespace, context: Context) -> int:
     context.output.say(f"profiling {made.name}: {len(rows)} rows, {asked.plan.seconds:g} s and more")
     result = run_profile(asked, made.image, context.state())
     document = result.document()
+    context.output.record(document, _lines(result, document))
     if args.output_metadata_file is not None:
         _write(args.output_metadata_file, document)
-    context.output.record(document, _lines(result, document))
     return 0 if result.succeeded else _FAILED
 
 

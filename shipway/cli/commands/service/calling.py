@@ -1,9 +1,11 @@
 """shipway service run, get-keys, regen-key, get-access-token: to ask a service, and what v1 needed for it."""
 
+import os
 import sys
 from argparse import Namespace
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 
 from shipway.cli.commands.service.names import add_name
 from shipway.cli.context import Context
@@ -68,7 +70,7 @@ def _run(args: Namespace, context: Context) -> int:
 
 def _body(text: str) -> bytes:
     if not text.startswith("@"):
-        return text.encode()
+        return os.fsencode(text)
     if text == "@-":
         return sys.stdin.buffer.read()
     try:
@@ -87,8 +89,8 @@ def _post(name: str, uri: str, body: bytes) -> tuple[int, str]:
             return response.status, response.read().decode(errors="replace")
     except HTTPError as error:
         return error.code, error.read().decode(errors="replace")
-    except (URLError, TimeoutError) as error:
-        reason = getattr(error, "reason", error)
+    except (OSError, HTTPException) as error:  # HTTPException: cut off in the middle of its answer
+        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
         raise TargetUnavailable(
             f"service {name} does not answer at {uri}: {reason}; see `shipway service show -n {name}`"
         ) from error
