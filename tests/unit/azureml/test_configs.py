@@ -6,11 +6,20 @@ from typing import Any
 import pytest
 
 from shipway.azureml import ComputeTarget, Workspace
+from shipway.azureml._deployment_config import ACI_KEYS, AKS_KEYS, ENDPOINT_KEYS
 from shipway.azureml.compute import AksCompute
 from shipway.azureml.environment import Environment
 from shipway.azureml.exceptions import ComputeTargetException, WebserviceException
 from shipway.azureml.model import InferenceConfig
 from shipway.azureml.webservice import AciWebservice, AksEndpoint, AksWebservice, LocalWebservice
+from shipway.config.deployment_document import (
+    READ_BY,
+    AutoScalerKeys,
+    DataCollectionKeys,
+    KeysKeys,
+    ProbeKeys,
+    ResourcesKeys,
+)
 
 SCRIPT = "def init():\n    pass\n\ndef run(data):\n    return data\n"
 
@@ -164,3 +173,22 @@ class TestComputeTargets:
     def test_a_name_that_v1_refused_is_refused(self, workspace: Workspace, name: str) -> None:
         with pytest.raises(ComputeTargetException, match=f"compute target name '{name}' is not allowed: use 2 to 16"):
             AksCompute(workspace, name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [("aci", ACI_KEYS), ("aks", AKS_KEYS), ("aksendpoint", ENDPOINT_KEYS)],
+    ids=["aci", "aks", "endpoint"],
+)
+def test_every_parameter_stands_under_a_key_that_is_read(kind: str, keys: dict[str, tuple[str, ...]]) -> None:
+    below = {
+        "containerResourceRequirements": ResourcesKeys,
+        "autoScaler": AutoScalerKeys,
+        "livenessProbeRequirements": ProbeKeys,
+        "dataCollection": DataCollectionKeys,
+        "keys": KeysKeys,
+    }
+    for first, *rest in keys.values():
+        assert first in READ_BY[kind] | {"computeTargetName"}
+        assert [key for key in rest if key not in {f.alias for f in below[first].model_fields.values()}] == []
+    assert len({*keys.values()}) == len(keys)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shipway.azureml import Model, Workspace, _model_path
+from shipway.azureml._filters import has, pairs
 from shipway.azureml.exceptions import (
     ModelNotFoundException,
     UserErrorException,
@@ -143,6 +144,16 @@ def test_serialize_has_v1s_keys_and_deserialize_finds_the_model(workspace: Works
     }  # fmt: skip
     assert document["resourceConfiguration"] == {"cpu": 1, "memoryInGB": 0.5, "gpu": None}
     assert Model.deserialize(workspace, document).id == model.id
+
+
+def test_a_filter_asks_for_a_key_or_for_a_key_and_its_value() -> None:
+    values = {"area": "qna", "stage": "trial"}
+    assert has(values, pairs(["area", ["stage", "trial"]], "tags"))
+    assert has(values, pairs({"area": "qna"}, "tags"))
+    assert not has(values, pairs([("area", "other")], "tags"))
+    assert not has(values, pairs("absent", "tags"))
+    with pytest.raises(UserErrorException, match=r"tags: \['a', 'b', 'c'\] is neither a key nor a list"):
+        pairs([["a", "b", "c"]], "tags")
 
 
 def test_download_links_say_why_there_are_none(model: Model) -> None:

@@ -25,6 +25,12 @@ def test_names_that_were_given_to_a_workspace_find_it_in_any_case(tmp_path: Path
     assert (found.name, found.resource_group, found.subscription_id, found.location) == ("myws", "rg", "sub", "local")
 
 
+def test_names_that_are_given_anew_mean_the_new_workspace_alone(tmp_path: Path) -> None:
+    remember(Known(names=Names(**TRIPLE), url=place(tmp_path, "old")))
+    remember(Known(names=Names(**TRIPLE | {"workspace_name": "MYWS"}), url=place(tmp_path, "new")))
+    assert [known.url for known in known_workspaces()] == [(tmp_path / "new").as_uri()]
+
+
 def test_names_that_nobody_gave_mean_the_workspace_that_is_near_and_that_is_said(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
