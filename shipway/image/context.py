@@ -77,8 +77,11 @@ def _refuse_full(folder: Path) -> None:
 
 
 def _write(site: Site, parts: Parts, folder: Path) -> WrittenContext:
-    """Beside its place, then renamed."""
-    part = folder.absolute().with_name(f".{folder.absolute().name}.part-{os.getpid()}")
+    """Beside its place, then renamed. A folder that is there stays the one it is: somebody may stand in it."""
+    folder = folder.absolute()
+    part = (
+        folder / f".part-{os.getpid()}" if folder.exists() else folder.with_name(f".{folder.name}.part-{os.getpid()}")
+    )
     places: set[str] = set()
     try:
         part.mkdir(parents=True)
@@ -93,15 +96,24 @@ def _write(site: Site, parts: Parts, folder: Path) -> WrittenContext:
             root=parts.root,
         )
         (part / "Dockerfile").write_text(text, encoding="utf-8")
-        if folder.exists():
-            folder.rmdir()
-        part.rename(folder.absolute())
+        for path, _, _ in os.walk(part):  # builders copy modes, and the user of the image is not this one
+            Path(path).chmod(0o755)
+        _move(part, folder)
     except OSError as error:
         raise MachineError(f"the Docker context {folder} cannot be written: {error.strerror}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     size_bytes = sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
     return WrittenContext(folder=folder, base=parts.base.name, size_bytes=size_bytes, told=parts.told)
+
+
+def _move(part: Path, folder: Path) -> None:
+    """Its Dockerfile last: a folder without one is no context yet."""
+    if part.parent != folder:
+        part.rename(folder)
+        return
+    for path in sorted(part.iterdir(), key=lambda path: path.name == "Dockerfile"):
+        path.rename(folder / path.name)
 
 
 def starting_lines(base: BaseImage) -> str:

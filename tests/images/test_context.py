@@ -117,6 +117,22 @@ def test_a_folder_with_something_in_it_is_left_alone(
     assert str(error.value) == f"{tmp_path} is not empty; name a folder that is, or that is not there yet"
 
 
+def test_a_folder_that_is_there_stays_the_one_it_is_whatever_the_umask(
+    workspace: Workspace, state: MachineState, spec: Callable[..., ImageSpec], tmp_path: Path
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    before = os.umask(0o077)
+    try:
+        write_context(spec(), CONFIG, workspace, state, tmp_path / "link")
+    finally:
+        os.umask(before)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "there"]
+    assert (tmp_path / "there" / "Dockerfile").is_file()
+    assert not list((tmp_path / "there").glob(".*"))
+    assert {Path(path).stat().st_mode & 0o777 for path, _, _ in os.walk(tmp_path / "there")} == {0o755}
+
+
 def test_a_variable_that_no_dockerfile_can_hold_is_refused_and_nothing_is_left(
     workspace: Workspace, state: MachineState, spec: Callable[..., ImageSpec], tmp_path: Path
 ) -> None:
