@@ -16,7 +16,7 @@ from shipway.azureml._deployment_config import WebserviceDeploymentConfiguration
 from shipway.azureml._filters import texts
 from shipway.azureml._inference_config import InferenceConfig
 from shipway.azureml._settings import as_of, relax
-from shipway.azureml._telling import remark
+from shipway.azureml._telling import progress, remark
 from shipway.azureml.exceptions import UserErrorException, WebserviceException, raised_as
 from shipway.azureml.model import Model
 from shipway.azureml.webservice import Webservice
@@ -114,7 +114,8 @@ def reload(workspace: "Workspace", name: str) -> Begun:
 def _begin(workspace: "Workspace", service: str, asked: Asked) -> Begun:
     store = workspace._store
     with raised_as(WebserviceException):
-        prepared = prepare(asked, store, workspace._state)
+        with progress():
+            prepared = prepare(asked, store, workspace._state)
         for warning in prepared.warnings:
             remark(f"warning: {warning}")
         if prepared.refusal:

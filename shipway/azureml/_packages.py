@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shipway.azureml._assets import inference_document, model_references
 from shipway.azureml._inference_config import InferenceConfig
 from shipway.azureml._settings import as_of
-from shipway.azureml._telling import remark, show
+from shipway.azureml._telling import progress, remark, show
 from shipway.azureml.container_registry import ContainerRegistry
 from shipway.azureml.exceptions import UserErrorException, WebserviceException, raised_as
 from shipway.release.packaging import Package, PackageAsked, PackagedImage, package_context, package_image, read_package
@@ -48,7 +48,7 @@ class ModelPackage:
         if self._image is not None:
             raise WebserviceException("this package is an image; pass generate_dockerfile=True for what save() writes")
         workspace = self._workspace
-        with raised_as(WebserviceException):
+        with raised_as(WebserviceException), progress():
             written = package_context(self._package, workspace._store, workspace._state, Path(output_directory))
         for line in written.told:
             remark(line)
@@ -85,7 +85,8 @@ def package(
         read = read_assets(workspace, models, inference_config)
         if generate_dockerfile:
             return ModelPackage(workspace, read, None)
-        image = package_image(read, workspace._store, workspace._state, name=image_name, label=image_label)
+        with progress():
+            image = package_image(read, workspace._store, workspace._state, name=image_name, label=image_label)
     for line in image.told:
         remark(line)
     return ModelPackage(workspace, read, image)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shipway.azureml._inference_config import InferenceConfig
 from shipway.azureml._packages import read_assets
-from shipway.azureml._telling import remark, show
+from shipway.azureml._telling import progress, remark, show
 from shipway.azureml.exceptions import UserErrorException, WebserviceException, raised_as
 from shipway.release.packaging import package_image
 from shipway.verification.profile import (
@@ -82,10 +82,11 @@ def profile(
         check_asked(profile_name, plan)
         asked = Profiled(name=profile_name, rows=_rows(input_dataset), plan=plan, description=description or "")
         read = read_assets(workspace, models, inference_config)
-        made = package_image(read, workspace._store, workspace._state)
-        for line in made.told:
-            remark(line)
-        result = run_profile(asked, made.image, workspace._state)
+        with progress():
+            made = package_image(read, workspace._store, workspace._state)
+            for line in made.told:
+                remark(line)
+            result = run_profile(asked, made.image, workspace._state)
     return ModelProfile(workspace, profile_name, result)
 
 
