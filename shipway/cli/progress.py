@@ -9,10 +9,10 @@ from shipway.cli.context import Context
 
 
 @contextmanager
-def progress(context: Context) -> Iterator[None]:
-    """What the library's loggers say, with the seconds since the start, on stderr."""
+def progress(context: Context, of: str = "shipway") -> Iterator[None]:
+    """What the library's loggers say, or those of the part `of` it, with the seconds since the start, on stderr."""
     handler = _Progress(context)
-    logger = logging.getLogger("shipway")
+    logger = logging.getLogger(of)
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

@@ -85,9 +85,11 @@ def _keep(prepared: "Prepared", context: Context, release_id: str | None) -> str
 
 
 def prepare_and_tell(asked: "Asked", context: Context) -> "Prepared":
+    from shipway.cli.progress import progress
     from shipway.release.begin import prepare
 
-    prepared = prepare(asked, context.workspace(), context.state())
+    with progress(context, "shipway.release.mending"):
+        prepared = prepare(asked, context.workspace(), context.state())
     for warning in prepared.warnings:
         context.output.say(f"warning: {warning}")
     return prepared

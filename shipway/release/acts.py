@@ -9,11 +9,14 @@ from shipway.domain.model import ModelVersion
 from shipway.domain.release import ModelInput, revision_id_of
 from shipway.domain.service import ServiceState
 from shipway.errors import ConfigError, ModelNotFound, TargetError, TargetUnavailable
+from shipway.image.build import lock_for
 from shipway.image.container.settings import Origin
+from shipway.image.imports import ScriptsImportsFail
 from shipway.registry.models import Registry
 from shipway.release.complaints import keep_log
 from shipway.release.ledger import LedgerEntry, ledger_of, not_here, standing_of
 from shipway.release.login import login_of
+from shipway.release.mending import script_at, with_proposal
 from shipway.release.outcomes import Deployed, Registered, TargetChoice
 from shipway.release.plan import Candidate, abilities_of, candidates, first_fit, image_kind_of
 from shipway.release.revision import address_of, revision_spec, wait_healthy
@@ -98,7 +101,12 @@ def _build(run: ReleaseRun, registered: Registered) -> Image:
     spec = ImageSpec(code=run.inputs.code, environment=run.inputs.environment, models=model_versions(run, registered))
     kind = image_kind_of(_fit(_candidates(run), run).kind)
     origin = Origin(commit=run.inputs.commit, base_login=login_of(run.machine, run.ref.release_id))
-    image = run.tools.build_image(spec, run.inputs.image, kind, run.workspace, run.machine, origin=origin)
+    try:
+        image = run.tools.build_image(spec, run.inputs.image, kind, run.workspace, run.machine, origin=origin)
+    except ScriptsImportsFail as error:
+        locked = lock_for(run.inputs.environment, run.inputs.image, kind, run.workspace, run.machine)
+        script = script_at(run.inputs.source)
+        raise with_proposal(run.inputs.environment, locked.python, error, script, run.machine) from error
     for line in image.told:
         log.info("%s", line)
     log.info("image %s, %s bytes", short_digest(image.digest), f"{image.size_bytes:,}")

@@ -25,6 +25,7 @@ from shipway.release.ledger import ledger_of
 from shipway.release.login import keep_login
 from shipway.release.open_releases import refuse_if_busy
 from shipway.release.plan import Plan, abilities_of, image_kind_of, plan
+from shipway.release.planned_steps import steps_of
 from shipway.release.reading import champion_of
 from shipway.release.source import commit_of
 from shipway.release.successor import read_reload, read_update
@@ -78,9 +79,10 @@ def prepare(asked: Asked, workspace: Workspace, machine: MachineState) -> Prepar
         return Prepared(config=config, plan=planned, warnings=loaded.warnings, found=found)
     _refuse_taken_port(config, planned, machine)
     settled = settle_environment(config, image_kind_of(planned.choice), workspace, machine, configs=_configs(asked))
+    config = replace(config, inference=replace(config.inference, environment=settled.environment))
     return Prepared(
-        config=replace(config, inference=replace(config.inference, environment=settled.environment)),
-        plan=planned,
+        config=config,
+        plan=replace(planned, steps=steps_of(config, planned.champion)),
         warnings=(*loaded.warnings, *_unhonoured(asked, config, planned.choice), *settled.told),
         found=replace(found, lock=settled.lock, told=settled.told),
     )

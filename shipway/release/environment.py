@@ -4,25 +4,28 @@ What does not resolve, a Python or a base image that is not there, and an import
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from shipway.asset.date import day_of
-from shipway.asset.finding import Severity
+from shipway.asset.finding import Area, Severity
 from shipway.asset.needed import azureml_requirements, shortcomings, with_packages
 from shipway.config.profile import on_its_day
 from shipway.domain.environment import Environment, InferenceConfig, PinChange
 from shipway.domain.release import ReleaseConfig
-from shipway.errors import ConfigError
+from shipway.errors import ConfigError, Unresolvable
 from shipway.image.build import lock_for
 from shipway.image.locked import Locked
 from shipway.machine.state import MachineState
 from shipway.registry.models import Registry
+from shipway.release.mending import foreseen_lines, mended, script_at, with_proposal
 from shipway.store.workspace import Workspace
 
-_EXACT = re.compile(r"[^=<>!~;@]+={2,3}[^=*,;]+(;.*)?")
+_EXACT = re.compile(r"[^=<>!~;@]+={2,3}\s*([^=*,;]+|\d+\.\d+\.\d+\.\*\s*)(;.*)?")
+"""One version: that of a conda list, such as ==0.20.0.*, leaves nothing open that anybody would notice."""
 _URL = re.compile(r"@\s*\S|://")
 
 
@@ -49,11 +52,33 @@ def settle_environment(
     environment = on_its_day(inference.environment, None if day is None else day.day)
     additions = () if config.code is not None else azureml_requirements(replace(inference, environment=environment))
     environment = with_packages(environment, additions)
-    locked = lock_for(environment, config.image, image_kind, workspace, machine, login=inference.base_login)
+    lock = partial(
+        lock_for, config=config.image, kind=image_kind, workspace=workspace, state=machine, login=inference.base_login
+    )
+    environment, locked = _locked(environment, lock, config, machine)
     told = (*(() if day is None else (day.why,)), *locked.told, *changes_told(environment.changes))
+    told = (*told, *foreseen_lines(environment, locked.lock, locked.python))
     if config.code is None:
-        told = (*told, *_looked_at(replace(inference, environment=environment), locked))
+        told = (*told, *_looked_at(replace(inference, environment=environment), locked, relax=config.relax))
     return Settled(environment=environment, lock=locked.lock.digest, told=tuple(dict.fromkeys(told)))
+
+
+def _locked(
+    environment: Environment, lock: Callable[[Environment], Locked], config: ReleaseConfig, machine: MachineState
+) -> tuple[Environment, Locked]:
+    """With its lock, and mended where that is accepted. Raises Unresolvable with what would mend it."""
+    script, failure, locked = script_at(config.source), None, None
+    try:
+        locked = lock(environment)
+    except Unresolvable as error:
+        failure = error
+    if locked is not None and (not config.relax or config.code is not None):
+        return environment, locked
+    there = lock(replace(environment, requirements=())).python if locked is None else locked.python
+    if failure is not None and not config.relax:
+        raise with_proposal(environment, there, failure, script, machine) from failure
+    environment = mended(environment, there, failure, script, machine)
+    return environment, lock(environment)
 
 
 def changes_told(changes: Sequence[PinChange]) -> Iterator[str]:
@@ -109,12 +134,14 @@ def _files(inference: InferenceConfig, configs: Sequence[Path]) -> list[Path]:
     return [Path(inference.source_directory or "", inference.entry_script), *configs]
 
 
-def _looked_at(inference: InferenceConfig, locked: Locked) -> tuple[str, ...]:
+def _looked_at(inference: InferenceConfig, locked: Locked, *, relax: bool) -> tuple[str, ...]:
     """Raises ConfigError naming every import that nothing brings."""
     if inference.entry_script is None:
         return ()
     found = shortcomings(inference, locked.lock, locked.python.version, locked.python.interpreter)
-    faults = [one.line for one in found if one.severity is Severity.FAULT]
+    faults = [one for one in found if one.severity is Severity.FAULT]
     if faults:
-        raise ConfigError("\n".join(faults))
+        lacks_packages = any(one.area is Area.IMPORTS for one in faults) and not relax
+        hint = ["--relax looks for packages that bring what is missing, and adds them"] if lacks_packages else []
+        raise ConfigError("\n".join([*(one.line for one in faults), *hint]))
     return tuple(one.line for one in found)

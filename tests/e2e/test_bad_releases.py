@@ -51,20 +51,42 @@ def file_with(shop: Live, name: str, old: str, new: str) -> str:
 
 
 def test_dependencies_that_nothing_satisfies_are_refused_before_anything_is_registered(shop: Live) -> None:
-    (shop.folder / "src" / "env.yml").write_text("name: mine\ndependencies:\n- pip:\n  - psutil==0.0.999\n")
+    (shop.folder / "src" / "env.yml").write_text("name: mine\ndependencies:\n- pip:\n  - six==1.16.99\n")
     file = file_with(shop, "unsatisfiable", "score.py", "score.py\n  condaFile: env.yml")
     before = (shop.document("model", "list"), shop.document("release", "list"))
-    reason = refusal(shop, "release", file)
+    done = shop.shipway("release", file)
+    searched, said = done.stderr.splitlines()
+    reason, *mending = said.removeprefix("shipway: error: ").split(" | ")
+    assert searched.endswith(" s  looking for the smallest change that mends the environment, for two minutes at most")
     assert reason.startswith("environment 'mine' cannot be resolved for Python 3.")
-    assert "Because there is no version of psutil==0.0.999 and you require psutil==0.0.999" in reason
+    assert "Because there is no version of six==1.16.99 and you require six==1.16.99" in reason
+    assert mending[:2] == ["these changes would mend it; --relax accepts them:", "- six==1.16.99"]
+    assert mending[2].startswith("+ six==1.16.0  # ")
     assert (shop.document("model", "list"), shop.document("release", "list")) == before
+
+
+def test_relaxed_pins_are_listed_with_their_reason_wherever_the_release_is(shop: Live) -> None:
+    (shop.folder / "src" / "env.yml").write_text("name: mine\ndependencies:\n- pip:\n  - six==1.16.99\n")
+    path = shop.folder / file_with(shop, "relaxed", "score.py", "score.py\n  condaFile: env.yml")
+    path.write_text(path.read_text().replace("service: adder", "service: relaxed"))
+    done = shop.shipway("release", path.name, "--id", "relaxed", "--relax")
+    assert done.returncode == 0, done.stderr
+    change = "six==1.16.99 became six==1.16.0: "
+    (promoted,) = shop.document("service", "history", "-n", "relaxed")
+    (told,) = shop.document("release", "show", "relaxed")["environment"]
+    assert promoted["reason"].startswith(change)
+    assert told.startswith(change)
+    assert shop.shipway("service", "delete", "-n", "relaxed").returncode == 0
 
 
 def test_an_import_that_the_environment_lacks_is_refused_before_anything_is_registered(shop: Live) -> None:
     file = file_with(shop, "lacking", "entryScript: score.py", "entryScript: lacking.py")
     (shop.folder / "src" / "lacking.py").write_text("import sklearn\ndef init(): ...\ndef run(data): ...\n")
     before = (shop.document("model", "list"), shop.document("release", "list"))
-    assert refusal(shop, "release", file) == ("lacking.py:1: sklearn is not in the environment: add scikit-learn to it")
+    assert refusal(shop, "release", file) == (
+        "lacking.py:1: sklearn is not in the environment: add scikit-learn to it | "
+        "--relax looks for packages that bring what is missing, and adds them"
+    )
     assert (shop.document("model", "list"), shop.document("release", "list")) == before
 
 

@@ -24,6 +24,7 @@ from tests.unit.release.driver import AT, Bench
         (["numpy"], True),
         (["numpy==1.19.5", "pandas>=1"], True),
         (["numpy==1.19.*"], True),
+        (["scikit-learn==0.20.0.*"], False),
         (["numpy==1.19.5", "inference-schema[numpy-support]==1.4", 'six === 1.0 ; python_version < "3.8"'], False),
         (["--extra-index-url https://pypi.example/simple", "wheel @ https://example.org/w-1-py3-none-any.whl"], False),
         ([], False),
