@@ -59,7 +59,7 @@ def with_proposal(
     match propose(environment, there, failure, machine, script=script):
         case Proposal() as proposal:
             tried = "" if proposal.imported else ", by its packages alone: the imports could not be tried here"
-            head = f"these changes would mend it{tried}; --relax accepts them:"
+            head = f"these changes would mend it{tried}; --relax (SHIPWAY_RELAX=1 for a script) accepts them:"
             text = "\n".join([str(failure), head, *as_diff(proposal)])
         case NoProposal() as none:
             text = _with_no(failure, none)
