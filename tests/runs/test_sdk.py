@@ -11,6 +11,9 @@ from shipway.store.workspace import open_workspace
 from tests.runs.conftest import MODEL
 from tests.runs.server import MLflow
 
+pytestmark = pytest.mark.parametrize("mlflow", [3], ids=["mlflow3"], indirect=True)
+"""One server: which MLflow it is makes no difference to what is above the registry."""
+
 
 @pytest.fixture
 def workspace(home: Path) -> Workspace:
