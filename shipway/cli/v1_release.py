@@ -42,14 +42,15 @@ def add_environment_flags(parser: Parser) -> None:
 def environment_fields(args: Namespace) -> dict[str, Any]:
     """What those flags say, by the names of the fields of `Asked`. Raises ConfigError for a variable that is no day."""
     return {
-        "as_of": args.as_of or _day_of_the_environment(),
+        "as_of": args.as_of or day_of_the_environment(),
         "relax": args.relax,
         "python": args.python,
         "golden": args.golden,
     }
 
 
-def _day_of_the_environment() -> str | None:
+def day_of_the_environment() -> str | None:
+    """Of the process, that is: what SHIPWAY_AS_OF says. Raises ConfigError for what is no day."""
     day = os.environ.get(AS_OF)
     if not day:
         return None

@@ -55,7 +55,7 @@ def write_context(
     Raises BuildError with the reason, also for a folder that holds something; MachineError when it cannot be written;
     EngineUnavailable, EngineFull, StoreError.
     """
-    _refuse_full(folder)
+    refuse_full(folder)
     engine = connect()
     try:
         with spool_folder(state) as spool:
@@ -66,7 +66,8 @@ def write_context(
         engine.close()
 
 
-def _refuse_full(folder: Path) -> None:
+def refuse_full(folder: Path) -> None:
+    """Raises BuildError for a folder that holds something, MachineError for one that cannot be read."""
     try:
         if folder.exists() and any(folder.iterdir()):
             raise BuildError(f"{folder} is not empty; name a folder that is, or that is not there yet")

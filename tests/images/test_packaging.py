@@ -96,6 +96,36 @@ def test_a_name_that_is_none_is_refused_before_anything_is_built(shipway: Shipwa
     )
 
 
+@pytest.mark.parametrize("words", [("package",), ("profile", "-n", "mine", "--idi", "rows.txt")], ids=lambda w: w[0])
+def test_a_day_that_is_none_is_refused(assets: Path, shipway: Shipway, words: tuple[str, ...]) -> None:
+    (assets / "rows.txt").write_text("1\n")
+    code, _, said = shipway(*words, "--as-of", "yesterday")
+    assert (code, said) == (1, "shipway: error: --as-of must be a day such as 2021-03-01, not 'yesterday'\n")
+
+
+def test_an_environment_is_settled_as_a_release_of_it_would_be(assets: Path, shipway: Shipway) -> None:
+    (assets / "needs.py").write_text(f"import sklearn\n{SCRIPT}")
+    words = ("package", "--sd", ".", "--es", "needs.py", "--output-path", "never")
+    code, _, said = shipway(*words)
+    assert code == 1
+    assert "needs.py:1: sklearn is not in the environment: add scikit-learn to it" in said
+    assert not (assets / "never").exists()
+
+
+def test_a_name_that_is_none_is_refused_for_a_context_too(assets: Path, shipway: Shipway) -> None:
+    code, _, said = shipway("package", "--output-path", "never", "--il", "two words")
+    assert (code, "image label 'two words' is not allowed" in said) == (1, True)
+    assert not (assets / "never").exists()
+
+
+def test_a_profile_that_cannot_be_written_is_printed_all_the_same(assets: Path, shipway: Shipway) -> None:
+    (assets / "rows.txt").write_text('{"data": 1}\n')
+    limits = ("--cc", "0.5", "--gb", "0.5", "--seconds", "0")
+    code, document, said = shipway("profile", "-n", "mine", "--idi", "rows.txt", *limits, "-t", "no/out.json")
+    assert (code, document["state"]) == (1, "Succeeded")
+    assert said.endswith("the profile was made, but no/out.json could not be written: No such file or directory\n")
+
+
 def test_a_docker_context_is_written_where_it_is_asked_for(assets: Path, shipway: Shipway) -> None:
     code, document, _ = shipway("package", "--output-path", "context")
     assert code == 0

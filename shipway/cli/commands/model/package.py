@@ -1,7 +1,6 @@
 """shipway model package: v1's assets as a container image, or as a Docker build context. It releases nothing."""
 
-import os
-from argparse import Namespace
+from argparse import Namespace, _ArgumentGroup
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from shipway.cli.output import fields, size
 from shipway.cli.parser import Parser
 from shipway.cli.progress import progress
 from shipway.cli.v1_flags import add_inference_flags, add_models_flags, add_option, inference_of, models_of
-from shipway.cli.v1_release import AS_OF
+from shipway.cli.v1_release import AS_OF, day_of_the_environment
 from shipway.domain.image import short_digest
 
 if TYPE_CHECKING:
@@ -33,8 +32,14 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument(
         "--provide", action="append", default=[], metavar="NAME", help="put it into the base, such as mpi"
     )
-    group.add_argument("--as-of", metavar="DATE", help=f"YYYY-MM-DD: the day of unpinned packages; default: ${AS_OF}")
+    add_pin_flags(group)
     group.add_argument("--no-wait", action="store_true", help="taken, and changes nothing: it is built at once")
+
+
+def add_pin_flags(group: _ArgumentGroup) -> None:
+    """How the environment is resolved: as in a release."""
+    group.add_argument("--as-of", metavar="DATE", help=f"YYYY-MM-DD: the day of unpinned packages; default: ${AS_OF}")
+    group.add_argument("--relax", action="store_true", help="accept the proposed changes of pins that do not resolve")
 
 
 def read_asked(args: Namespace, context: Context) -> "Package":
@@ -48,7 +53,8 @@ def read_asked(args: Namespace, context: Context) -> "Package":
         inference=inference.value,
         working_directory=context.folder,
         image=ImageConfig(provide=tuple(getattr(args, "provide", ()))),
-        as_of=args.as_of or os.environ.get(AS_OF) or None,
+        as_of=args.as_of or day_of_the_environment(),
+        relax=args.relax,
     )
     package = read_package(asked, context.workspace(), now=datetime.now(UTC))
     for line in (*inference.warnings, *package.warnings):
@@ -57,6 +63,9 @@ def read_asked(args: Namespace, context: Context) -> "Package":
 
 
 def _package(args: Namespace, context: Context) -> int:
+    from shipway.release.packaging import refuse_bad_name
+
+    refuse_bad_name(args.image_name, args.image_label)
     package = read_asked(args, context)
     return _write_context(args, context, package) if args.output_path else _build(args, context, package)
 

@@ -5,13 +5,12 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shipway.cli.commands.model.package import read_asked
+from shipway.cli.commands.model.package import add_pin_flags, read_asked
 from shipway.cli.context import Context
 from shipway.cli.output import fields
 from shipway.cli.parser import Parser
 from shipway.cli.progress import progress
 from shipway.cli.v1_flags import add_inference_flags, add_models_flags, add_option, number, whole
-from shipway.cli.v1_release import AS_OF
 from shipway.errors import MachineError
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument("--seconds", type=number, metavar="X", help="how long to ask; longer until each row was sent")
     group.add_argument("--concurrency", type=whole, metavar="N", help="requests at a time; default: 1")
     group.add_argument("--description", default="", metavar="TEXT")
-    group.add_argument("--as-of", metavar="DATE", help=f"YYYY-MM-DD: the day of unpinned packages; default: ${AS_OF}")
+    add_pin_flags(group)
     group.add_argument("-t", "--output-metadata-file", type=Path, metavar="FILE", help="write the result there as JSON")
 
 
