@@ -3,8 +3,10 @@
 A release of the same environment installs nothing.
 """
 
+import json
 import platform
 import shutil
+import subprocess
 from pathlib import Path
 
 from shipway.domain.canonical import digest_of
@@ -20,6 +22,11 @@ _COMPLETE = ".complete"
 """Written last: a virtual environment without it was left by a build that was killed, and is made again."""
 
 _BUILDER_PATIENCE_S = 1800.0
+_ASK_PACKAGES = """
+import json, sys, sysconfig
+paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")} if sys.prefix != sys.base_prefix else set()
+print(json.dumps(sorted(paths)))
+"""
 
 
 def make_venv(lock: Lock, there: PythonThere, state: MachineState) -> Path:
@@ -54,8 +61,21 @@ def _make_venv(venv: Path, lock: Lock, interpreter: Path, state: MachineState) -
     below = ["--system-site-packages"] if lock.on_top else []
     run_uv(["venv", "-q", "--python", str(interpreter), *below, str(venv)], cwd=state.root, what=what)
     try:
+        if lock.on_top:
+            _see_packages_of(interpreter, venv, what)
         install_here(lock, python_of(venv), what, state)
         (venv / _COMPLETE).touch()
     except BuildError:
         shutil.rmtree(venv, ignore_errors=True)
         raise
+
+
+def _see_packages_of(interpreter: Path, venv: Path, what: str) -> None:
+    """Of an interpreter that is a virtual environment's itself, whose packages are not the system's."""
+    try:
+        asked = subprocess.run([interpreter, "-I", "-c", _ASK_PACKAGES], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BuildError(f"{what}: {interpreter} does not say where its packages are: {error}") from error
+    for folder in venv.glob("lib/python*/site-packages"):
+        lines = [f"import site; site.addsitedir({path!r})\n" for path in json.loads(asked.stdout)]
+        (folder / "_packages_below.pth").write_text("".join(lines), encoding="utf-8")

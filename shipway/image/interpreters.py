@@ -148,7 +148,8 @@ def _candidates() -> Iterator[Path]:
 
 
 def _chosen(python: Path) -> Interpreter:
-    found = _ask(python)
+    """Not resolved: the `python` of a virtual environment is a link, and stands for what lies there."""
+    found = _ask(python.expanduser().absolute())
     if found is None:
         raise BuildError(f"--python {python} does not start as a Python; name the path of an interpreter")
     if found.numbers[:2] < SERVED_MINORS[-1]:

@@ -16,6 +16,9 @@ from shipway.image.packages.lock import Lock, PythonThere
 from shipway.machine.state import MachineState, private_folder, write_whole
 from shipway.store.blobs import Blobs
 
+_MOST_READ = 100
+"""Files: from a bucket each takes some 30 ms, and a test of the imports a few seconds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TriedWhere:
@@ -57,7 +60,8 @@ def known_imports(code: Code, where: TriedWhere, blobs: Blobs, state: MachineSta
     """Raises StoreError."""
     folder = private_folder(state.root / "imports")
     scripts = [file for file in code.tree.files if file.path.endswith(".py") or not code.tree.is_folder]
-    bare = skeleton({file.path: blobs.read_bytes(file.digest) for file in scripts}, where.there.minor)
+    sources = {file.path: blobs.read_bytes(file.digest) for file in scripts} if len(scripts) <= _MOST_READ else None
+    bare = skeleton(sources, where.there.minor) if sources else None
     names: list[Plain] = [file.path for file in code.tree.files]
     asked = [*where.document, code.app_entry_script]
     return KnownImports(

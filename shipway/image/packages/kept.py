@@ -9,6 +9,7 @@
 import json
 import re
 from contextlib import suppress
+from pathlib import Path
 
 from shipway.domain.canonical import Plain, digest_of
 from shipway.domain.environment import Environment
@@ -32,8 +33,8 @@ def kept_lock(
     """
     asked = digest_of(asked_for(environment, there, serving))
     here = state.locks / f"{asked}.json"
-    if here.exists():
-        return _lock_of(json.loads(here.read_bytes()), environment)
+    if (document := _on_machine(here)) is not None:
+        return _lock_of(document, environment)
     document = _in_workspace(workspace, asked)
     if document is None:
         document = _document(resolve(environment, there, serving, state))
@@ -69,6 +70,14 @@ def with_credentials(text: str, requirements: tuple[str, ...]) -> str:
         whole = url.replace("\\", "\\\\")
         text = re.sub(rf"{shown}(?=[\s/'\"]|$)", whole, text)
     return text
+
+
+def _on_machine(here: Path) -> dict[str, Plain] | None:
+    """One that is damaged is as good as none: the workspace has it."""
+    with suppress(FileNotFoundError, ValueError):
+        document: dict[str, Plain] = json.loads(here.read_bytes())
+        return document
+    return None
 
 
 def _in_workspace(workspace: Workspace, asked: str) -> dict[str, Plain] | None:

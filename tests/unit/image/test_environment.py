@@ -132,3 +132,27 @@ def test_a_failed_installation_leaves_nothing(state: MachineState, index: tuple[
     with pytest.raises(BuildError, match=r"^the virtual environment .* cannot be made: .*alpha"):
         make_venv(lock, PYTHON, state)
     assert [path for path in state.venvs.iterdir() if path.is_dir()] == []
+
+
+def test_on_top_of_a_virtual_environment_its_packages_are_seen(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path
+) -> None:
+    """The user's own, whose packages the author manages; ours adds nothing to it."""
+    theirs = make_venv(locked(state, *index, "alpha"), PYTHON, state)
+    workspace = open_workspace(tmp_path / "workspace", create=True)
+    managed = Environment(name="mine", user_managed=True, requirements=index)
+    there = PythonThere(version=PYTHON.version, interpreter=theirs)
+    python = make_venv(kept_lock(managed, there, SERVING, workspace, state), there, state)
+    ask = "import alpha; print(alpha.VERSION); import httptools"
+    told = subprocess.run([python, "-c", ask], check=False, capture_output=True, text=True)
+    assert told.stdout == "2.0\n", told.stderr
+    assert python != theirs
+
+
+def test_a_lock_that_is_damaged_on_this_machine_comes_from_the_workspace(
+    state: MachineState, index: tuple[str, ...]
+) -> None:
+    lock = locked(state, *index, "alpha")
+    for path in state.locks.glob("*.json"):
+        path.write_text("{")
+    assert locked(state, *index, "alpha") == lock
