@@ -21,7 +21,7 @@ from shipway.image.packages.mending.complaints import (
 )
 from shipway.image.packages.mending.index import Index, Release
 from shipway.image.packages.mending.pins import AskedPin, bounded, exact_pins, left_out, pins_asked, repinned
-from shipway.image.packages.mending.proposal import of_the_day
+from shipway.image.packages.mending.proposal import each_once, of_the_day
 from shipway.image.packages.mending.rules import Situation, fitting
 from shipway.image.packages.mending.trying import Outcome, Stage
 
@@ -57,6 +57,8 @@ class Failed:
 def candidates(failed: Failed, index: Index) -> Iterator[Candidate]:
     """One after the other, so that the index is asked for what is needed alone."""
     yield from of_rules(failed)
+    if failed.environment.python is None:  # it may be for a Python of another time altogether
+        yield from of_pins_day(failed, index)
     if failed.outcome.stage in {Stage.NOWHERE, Stage.RESOLVED}:
         yield from of_neighbours(failed, index)
         yield from of_clashes(failed)
@@ -75,7 +77,7 @@ def of_rules(failed: Failed) -> Iterator[Candidate]:
     )
     found = [changes for _, changes in fitting(situation)]
     if len(found) > 1:
-        yield Candidate(changes=tuple(dict.fromkeys(change for changes in found for change in changes)))
+        yield Candidate(changes=each_once(change for changes in found for change in changes))
     yield from (Candidate(changes=changes) for changes in found)
 
 
@@ -159,8 +161,12 @@ def day_of_pins(failed: Failed, index: Index) -> str | None:
 
 
 def nearest(version: str, there: Iterable[Version]) -> list[Version]:
-    """`there` by how little it differs: the same minor version, later before earlier; then later ones, then earlier."""
+    """`there` by how little it differs: the same minor version, later before earlier; then later ones, then earlier.
+
+    Another major version is another library: it may import and do something else.
+    """
     wanted = _version(version)
+    there = [found for found in there if found.major == wanted.major]
     near = [found for found in there if found.release[:2] == wanted.release[:2]]
     later, earlier = _sides(near, wanted)
     others = [found for found in there if found.release[:2] != wanted.release[:2]]

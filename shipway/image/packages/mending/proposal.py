@@ -80,6 +80,14 @@ def joined(changes: Iterable[PinChange], more: Iterable[PinChange]) -> tuple[Pin
     return tuple(dict.fromkeys(change for change in found if change.before != change.after))
 
 
+def each_once(changes: Iterable[PinChange]) -> tuple[PinChange, ...]:
+    """Of those that say the same for different reasons, the first."""
+    found: dict[tuple[str, str], PinChange] = {}
+    for change in changes:
+        found.setdefault((change.before, change.after), change)
+    return tuple(found.values())
+
+
 def _diff(change: PinChange) -> Iterator[str]:
     if change.before:
         yield f"- {change.before}" if change.after else f"- {change.before}  # {change.reason}"

@@ -13,7 +13,7 @@ from shipway.image.packages.mending.candidates import Candidate, Failed, at_what
 from shipway.image.packages.mending.complaints import in_the_way, unknown_to_the_index, without_a_file
 from shipway.image.packages.mending.index import Index
 from shipway.image.packages.mending.pins import pins_asked
-from shipway.image.packages.mending.proposal import NoProposal, Proposal, joined, with_changes
+from shipway.image.packages.mending.proposal import NoProposal, Proposal, each_once, joined, with_changes
 from shipway.image.packages.mending.rules import Situation, fitting
 from shipway.image.packages.mending.trying import EntryScript, NoAnswer, Outcome, Stage, Trier
 from shipway.image.uv import NothingSatisfies
@@ -65,7 +65,7 @@ def foreseen(environment: Environment, lock: Lock, there: PythonThere) -> Propos
     versions = {pin.name: pin.version for pin in pins_of(lock.text)}
     situation = Situation(python=there.version, asked=pins_asked(environment.requirements), versions=versions)
     changes = [change for rule, found in fitting(situation) if rule.resolved for change in found]
-    return Proposal(changes=tuple(dict.fromkeys(changes))) if changes else None
+    return Proposal(changes=each_once(changes)) if changes else None
 
 
 @dataclass

@@ -96,9 +96,8 @@ def changes_of(rule: Rule, situation: Situation) -> tuple[PinChange, ...]:
     asked = situation.asked
     found: list[PinChange | None] = [bounded(asked, bound, rule.reason) for bound in rule.bound]
     for name, other in rule.rename.items():
-        if (pin := asked.get(name)) is None:
-            continue
-        found.append(left_out(pin, rule.reason) if other in asked else renamed(pin, other, rule.reason))
+        if pin := asked.get(name):
+            found.append(left_out(pin, rule.reason) if other in asked else _renamed(pin, other, rule.reason))
     for name, version in rule.pin.items():
         if pin := asked.get(name):
             found.append(PinChange(before=pin.text, after=pin.with_bounds(f"=={version}"), reason=rule.reason))
@@ -112,6 +111,11 @@ def fitting(situation: Situation, among: Iterable[Rule] | None = None) -> Iterat
     for rule in rules() if among is None else among:
         if fits(rule, situation) and (changes := changes_of(rule, situation)):
             yield rule, changes
+
+
+def _renamed(pin: AskedPin, name: str, reason: str) -> PinChange:
+    """`sklearn==0.0` is a version of the name alone."""
+    return renamed(pin, name, reason, keeps_version=pin.exact != "0.0")
 
 
 def _is_asked(pin: AskedPin | None, bounds: str) -> bool:

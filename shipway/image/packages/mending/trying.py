@@ -156,9 +156,10 @@ def first_failure(
 
 
 def words_of(error: BuildError) -> str:
-    """Of a failure: its own message, uv's words whole, or those of every import that failed."""
+    """Of a failure: its own message, uv's words whole, or those of every import that failed, each behind its module:
+    Python 3.6 says which name cannot be imported, and not from where."""
     if isinstance(error, ScriptsImportsFail):
-        return "\n".join([str(error), *(fault.error for fault in error.trial.faults)])
+        return "\n".join([str(error), *(f"{fault.module}: {fault.error}" for fault in error.trial.faults)])
     return "\n".join([str(error), getattr(error, "words", "")])
 
 
