@@ -13,7 +13,7 @@ from shipway.domain.image import ImageConfig
 from shipway.domain.secret import Secret
 from shipway.engine.connection import Engine
 from shipway.errors import BuildError, EngineUnavailable, TargetError
-from shipway.image.container.base_choice import HOW_TO_CHOOSE, base_for
+from shipway.image.container.base_choice import HOW_TO_CHOOSE, bare_address, base_for
 from shipway.image.container.base_pull import BaseLogin, Puller
 from shipway.image.container.base_python import QUESTIONS, BasePython, choose_python, pythons_in, question_for
 from shipway.image.container.errand import Errand, run_errand
@@ -62,7 +62,7 @@ def find_base(
     the user's that cannot be read; EngineFull, EngineUnavailable.
     """
     wish = base_for(environment, config, own=own_interpreter().numbers, environ=environ)
-    puller = Puller(engine=engine, login=_login(environment, login), ours=config.registry, environ=environ)
+    puller = Puller(engine=engine, login=login_of(environment, login), ours=config.registry, environ=environ)
     name = wish.name
     if wish.dockerfile is not None:
         name = make_base(puller, wish, state, called=environment.called)
@@ -82,11 +82,12 @@ def find_base(
     )
 
 
-def _login(environment: Environment, password: Secret | None) -> BaseLogin | None:
+def login_of(environment: Environment, password: Secret | None) -> BaseLogin | None:
+    """The author's own, where it is whole."""
     base = environment.base
     if password is None or base.registry is None or base.username is None:
         return None
-    return BaseLogin(registry=base.registry, username=base.username, password=password)
+    return BaseLogin(registry=bare_address(base.registry), username=base.username, password=password)
 
 
 def _digest_of(name: str, found: Mapping[str, Any]) -> str:

@@ -172,8 +172,13 @@ def _start(
 
 def at_registry(image: str, registry: str | None) -> str:
     """v1 took an image's name with or without its registry's address before it."""
-    registry = (registry or "").removeprefix("https://").removeprefix("http://").rstrip("/")
-    return image if not registry or host_of(image) == registry else f"{registry}/{image}"
+    registry = bare_address(registry or "")
+    return image if not registry or host_of(image) == host_of(f"{registry}/") else f"{registry}/{image}"
+
+
+def bare_address(registry: str) -> str:
+    """As it stands in the name of an image: people copy addresses from a browser."""
+    return registry.removeprefix("https://").removeprefix("http://").rstrip("/")
 
 
 def _conda(environment: Environment, table: BaseTable, pin: str) -> CondaStage | None:

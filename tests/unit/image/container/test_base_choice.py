@@ -7,7 +7,9 @@ import pytest
 from shipway.domain.base_table import BaseTable, KnownBase, Provided, host_of, path_of, versions_in
 from shipway.domain.environment import AuthorsBase, Environment
 from shipway.domain.image import USUAL_IMAGE, ImageConfig
+from shipway.domain.secret import Secret
 from shipway.errors import BuildError
+from shipway.image.container.base import login_of
 from shipway.image.container.base_choice import BaseWish, at_registry, base_for, minor_for, with_tag
 from shipway.image.container.base_python import BasePython, choose_python, platform_of, pythons_in
 from shipway.image.dockerfile import images_in
@@ -258,6 +260,18 @@ def test_an_images_name_has_a_host_and_a_path(image: str, host: str, path: str) 
 def test_versions_are_read_from_an_images_name() -> None:
     image = "azureml/openmpi3.1.2-cuda10.2-cudnn8-ubuntu18.04"
     assert versions_in(image, ["conda", "cuda", "cudnn"]) == ["conda", "cuda 10.2", "cudnn 8"]
+
+
+@pytest.mark.parametrize("registry", ["r.example", "https://r.example/", "http://r.example/"])
+def test_a_login_is_for_the_host_of_its_registry_however_it_is_written(registry: str) -> None:
+    base = AuthorsBase(image="a:1", registry=registry, username="ada")
+    login = login_of(Environment(name="mine", base=base), Secret("hunter2"))
+    assert login is not None
+    assert at_registry("a:1", registry) == f"{login.registry}/a:1"
+
+
+def test_an_image_that_names_the_host_of_its_registry_has_it_once() -> None:
+    assert at_registry("r.example/team/a:1", "r.example/team") == "r.example/team/a:1"
 
 
 @pytest.mark.parametrize("registry", ["r.example", "https://r.example/", None])
