@@ -34,10 +34,12 @@ _MOST_CLASHING = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """`settles` are the packages that must no longer be complained of afterwards, if this was of use."""
+    """`settles` are the packages that must no longer be complained of afterwards, if this was of use. With
+    `all_or_nothing` nothing but that it works counts as use."""
 
     changes: tuple[PinChange, ...]
     settles: frozenset[str] = frozenset()
+    all_or_nothing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,7 @@ def of_neighbours(failed: Failed, index: Index) -> Iterator[Candidate]:
         pin = asked.get(name)
         for other in near[:_MOST_NEIGHBOURS]:
             if pin is not None and pin.exact is not None:
-                change: PinChange | None = repinned(pin, f"=={other}", f"{why}; {other} is the nearest that has one")
+                change: PinChange | None = repinned(pin, f"=={other}", f"{why}; {other} is the nearest that has")
             else:
                 change = bounded(asked, f"{name}<={other}", why) if other < _version(version) else None
             if change is not None:
@@ -99,19 +101,20 @@ def of_neighbours(failed: Failed, index: Index) -> Iterator[Candidate]:
 
 
 def of_clashes(failed: Failed) -> Iterator[Candidate]:
-    """Pins that cannot hold at once: one of them is relaxed, within its minor version first."""
+    """Pins that cannot hold at once: one of them is relaxed, within its minor version first, then within its major; and
+    to any version where another package says which it needs."""
     words, asked = failed.outcome.words, failed.asked
-    bound = [name for name, pin in asked.items() if str(pin.bounds)]
+    absent = without_a_file(words)
+    bound = [name for name, pin in asked.items() if str(pin.bounds) and name not in absent]
     concerned = in_the_way(words, bound)[:_MOST_CLASHING]
-    for name in concerned:
-        pin, needed = asked[name], needed_by(words, name)
-        reason = needed or f"{pin.text} cannot be had together with the other pins"
-        settled = frozenset({name})
-        if pin.exact is not None and (same_minor := _same_minor(pin.exact)):
-            yield Candidate(changes=(repinned(pin, same_minor, reason),), settles=settled)
-    for name in concerned:
-        reason = needed_by(words, name) or f"{asked[name].text} cannot be had together with the other pins"
-        yield Candidate(changes=(repinned(asked[name], "", reason),), settles=frozenset({name}))
+    for bounds_of in (_same_minor, _same_major, _any_version):
+        for name in concerned:
+            pin, needed = asked[name], needed_by(words, name)
+            bounds = bounds_of(pin)
+            if bounds is None or (not bounds and not needed):
+                continue
+            reason = needed or f"{pin.text} cannot be had together with the other pins"
+            yield Candidate(changes=(repinned(pin, bounds, reason),), settles=frozenset({name}))
 
 
 def of_missing_imports(failed: Failed, index: Index) -> Iterator[Candidate]:
@@ -148,10 +151,12 @@ def of_leaving_out(failed: Failed) -> Iterator[Candidate]:
     """What cannot be had at all; whether the script gets along without, its imports tell."""
     asked, words = failed.asked, failed.outcome.words
     unknown = unknown_to_the_index(words)
+    found: list[PinChange] = []
     for name in sorted({*unknown, *without_a_file(words)} & set(asked)):
         why = "the index does not have it" if name in unknown else f"it cannot be had for Python {failed.there.minor}"
-        change = left_out(asked[name], f"{why}, and none of the script's imports needs it")
-        yield Candidate(changes=(change,), settles=frozenset({name}))
+        found.append(left_out(asked[name], f"{why}, and none of the script's imports needs it"))
+    if found:
+        yield Candidate(changes=tuple(found), all_or_nothing=True)
 
 
 def day_of_pins(failed: Failed, index: Index) -> str | None:
@@ -195,15 +200,25 @@ def _added(name: str, fault: ImportFault, index: Index, day: str | None) -> PinC
 
 
 def _why_not(name: str, version: str, releases: Iterable[Release], minor: str) -> str:
-    known = next((release for release in releases if release.version == _version(version)), None)
-    if known is None:
-        return f"{name} {version} is not in the index for Python {minor}"
+    if not any(release.version == _version(version) for release in releases):
+        return f"{name} {version} is not in the index"
     return f"{name} {version} has no wheel for Python {minor}"
 
 
-def _same_minor(version: str) -> str:
-    release = _version(version).release
-    return f"=={release[0]}.{release[1]}.*" if len(release) > 2 else ""
+def _same_minor(pin: AskedPin) -> str | None:
+    release = _version(pin.exact or "0").release
+    return f"=={release[0]}.{release[1]}.*" if len(release) > 2 else None
+
+
+def _same_major(pin: AskedPin) -> str | None:
+    """A version that begins with 0 promises nothing beyond its minor number."""
+    major = _version(pin.exact or "0").major
+    return f"=={major}.*" if major else None
+
+
+def _any_version(pin: AskedPin) -> str:
+    del pin
+    return ""
 
 
 def _version(text: str) -> Version:

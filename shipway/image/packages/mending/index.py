@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.lock import PythonThere, normal_name
@@ -28,17 +28,19 @@ _URL_OF = re.compile(r"--(?:extra-)?index-url[ =](\S+)")
 _LINKS_OF = re.compile(r"(?:--find-links|-f)[ =](\S+)")
 _MANYLINUX = re.compile(r"(?P<machine>\w+?)-manylinux_(?P<major>\d+)_(?P<minor>\d+)")
 _OLDER_NAMES = {5: "manylinux1", 12: "manylinux2010", 17: "manylinux2014"}
+_OF_ONE = re.compile(r"cp([23])(\d+)$")
 _LAST_WITH_M = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
     """One version. `day` (YYYY-MM-DD) is empty where the index does not say; `has_wheel` is for the Python asked
-    for."""
+    for, and `pythons` are those that it has wheels of their own for, such as 3.7."""
 
     version: Version
     day: str = ""
     has_wheel: bool = False
+    pythons: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +63,20 @@ class Index:
     known: dict[str, tuple[Release, ...]] = field(default_factory=dict)
 
     def releases(self, name: str) -> tuple[Release, ...]:
-        """The newest first; without pre-releases, what was yanked, and what is for other Pythons. Empty as well when
-        no index answers: then nothing can be proposed of it."""
+        """The newest first; without pre-releases and what was yanked. Empty as well when no index answers: then nothing
+        can be proposed of it."""
         if name not in self.known:
             self.known[name] = tuple(releases_of(self._files(name), name, self.there))
         return self.known[name]
 
     def day_of(self, name: str, version: str) -> str:
         """When it was published; empty when not known."""
+        found = self.release(name, version)
+        return "" if found is None else found.day
+
+    def release(self, name: str, version: str) -> Release | None:
         wanted = _version(version)
-        return next((found.day for found in self.releases(name) if found.version == wanted), "")
+        return next((found for found in self.releases(name) if found.version == wanted), None)
 
     def _files(self, name: str) -> Iterator[IndexFile]:
         options = self._options()
@@ -128,16 +134,18 @@ def releases_of(files: Iterable[IndexFile], name: str, there: PythonThere) -> li
     found: dict[Version, Release] = {}
     for file in files:
         read = _read_file(file, name)
-        if read is None or file.yanked or not _for_python(file.requires_python, there.version):
+        if read is None or file.yanked:
             continue
         version, wheel_tags = read
         if version.is_prerelease:
             continue
+        fits = _for_python(file.requires_python, there.version)
         earlier = found.get(version, Release(version=version, day=file.day))
         found[version] = Release(
             version=version,
             day=min(filter(None, (earlier.day, file.day)), default=""),
-            has_wheel=earlier.has_wheel or not tags.isdisjoint(wheel_tags),
+            has_wheel=earlier.has_wheel or (fits and not tags.isdisjoint(wheel_tags)),
+            pythons=earlier.pythons | {f"{m[1]}.{m[2]}" for tag in wheel_tags if (m := _OF_ONE.match(tag.interpreter))},
         )
     return sorted(found.values(), key=lambda release: release.version, reverse=True)
 
@@ -179,8 +187,6 @@ def _for_python(bounds: str, version: str) -> bool:
 
 
 def _version(text: str) -> Version | None:
-    from packaging.version import InvalidVersion  # noqa: PLC0415 - beside its only use
-
     try:
         return Version(text)
     except InvalidVersion:

@@ -86,7 +86,7 @@ class _Search:
         while not outcome.works:
             step = self._step(changes, outcome, index)
             if step is None:
-                return NoProposal(why=self._why_not(outcome), tried=tuple(self.tried))
+                return NoProposal(why=self._why_not(outcome, index), tried=tuple(self.tried))
             changes, outcome = step
         return self._finished(changes, outcome)
 
@@ -135,18 +135,30 @@ class _Search:
             changes = pinned
         return Proposal(changes=changes, imported=outcome.imported)
 
-    def _why_not(self, outcome: Outcome) -> str:
+    def _why_not(self, outcome: Outcome, index: Index) -> str:
         if self.spent >= self.limits.tries:
             bound = f"none was found in {self.spent} tries"
         elif self.limits.clock() >= self.until:
             bound = f"none was found in {self.limits.seconds:g} s"
         else:
             bound = "nothing that is known to help does"
-        return f"{bound}; what remains: {_became(outcome)}"
+        return "; ".join([bound, f"what remains: {_became(outcome)}", *other_pythons(outcome, index)])
+
+
+def other_pythons(outcome: Outcome, index: Index) -> list[str]:
+    """For which Pythons there is what this one lacks: the author's pin of it may be the fault."""
+    found = [(name, version, index.release(name, version)) for name, version in without_a_file(outcome.words).items()]
+    return [
+        f"{name} {version} is there for Python {', '.join(sorted(known.pythons, key=_minor))} alone: pin one of them"
+        for name, version, known in found
+        if known is not None and known.pythons and not known.has_wheel
+    ]
 
 
 def gets_further(before: Outcome, after: Outcome, candidate: Candidate) -> bool:
     """Whether to go on from there: a later stage, or the same one without what the candidate was for."""
+    if after.works or candidate.all_or_nothing:
+        return after.works
     if after.stage is not before.stage:
         return after.stage > before.stage
     if before.stage is Stage.INSTALLED:
@@ -170,6 +182,10 @@ def _became(outcome: Outcome) -> str:
         return "works"
     words = " ".join(str(outcome.error).split())
     return words if len(words) <= _MOST_SAID else f"{words[:_MOST_SAID]}..."
+
+
+def _minor(python: str) -> tuple[int, ...]:
+    return tuple(map(int, python.split(".")))
 
 
 def _in_a_line(changes: Iterable[PinChange]) -> str:
