@@ -38,7 +38,7 @@ def kept_lock(
     document = _in_workspace(workspace, asked)
     if document is None:
         document = _document(resolve(environment, there, serving, state))
-        document = _keep(workspace, asked, document)
+        document = _keep(workspace, asked, document, _lock_of(document, environment).digest)
     write_whole(here, json.dumps(document))
     return _lock_of(document, environment)
 
@@ -89,11 +89,11 @@ def _in_workspace(workspace: Workspace, asked: str) -> dict[str, Plain] | None:
     return None
 
 
-def _keep(workspace: Workspace, asked: str, document: dict[str, Plain]) -> dict[str, Plain]:
-    """Of several who resolved at once, one wins, and all take its lock."""
+def _keep(workspace: Workspace, asked: str, document: dict[str, Plain], digest: str) -> dict[str, Plain]:
+    """Of several who resolved at once, one wins, and all take its lock. `digest` is what images are labelled with."""
     blob = workspace.blobs.put_bytes(json.dumps(document, sort_keys=True).encode())
     with suppress(RecordExists):
-        workspace.records.create(_key(asked), {"blob": blob})
+        workspace.records.create(_key(asked), {"blob": blob, "lock": digest})
         return document
     return _in_workspace(workspace, asked) or document
 
