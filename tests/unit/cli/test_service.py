@@ -302,6 +302,12 @@ def test_logs_are_lines_or_a_document(run: Run, capsys: pytest.CaptureFixture[st
     assert document["lines"] == lines or lines == ["it has logged nothing"]
 
 
+def test_logs_of_a_revision_that_is_none_name_those_there_are(run: Run) -> None:
+    with pytest.raises(TargetError) as error:
+        run("logs", "-n", "digits", "--revision", "r9")
+    assert str(error.value) == "service digits has no revision 'r9'; revisions: r1, r2"
+
+
 def test_an_unknown_service_names_the_known_ones(fake: FakeTarget) -> None:
     with pytest.raises(ServiceNotFound) as error:
         find_service((fake,), "digit")

@@ -19,6 +19,7 @@ from shipway.cli.services import (
 )
 from shipway.cli.services_told import complete_document
 from shipway.domain.service import Service
+from shipway.errors import TargetError
 
 _REVISION_COLUMNS = (
     Column("revision", "REVISION"),
@@ -122,6 +123,11 @@ def _show(args: Namespace, context: Context) -> int:
 
 def _logs(args: Namespace, context: Context) -> int:
     target, service = find_service(context.targets(), args.name)
+    revisions = [revision.revision_id for revision in service.revisions]
+    if args.revision is not None and args.revision not in revisions:
+        raise TargetError(
+            f"service {service.name} has no revision {args.revision!r}; revisions: {', '.join(revisions) or 'none'}"
+        )
     if args.init:
         context.output.say(f"shipway: {service.name} has no container for its start: what init() said is in its log")
     lines = list(target.logs(service.name, revision_id=args.revision, tail=args.tail))
