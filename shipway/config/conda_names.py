@@ -69,6 +69,8 @@ _CONDA_ONLY = frozenset({
 _ENTRY = re.compile(r"(?:\S+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?P<spec>[=<>!~ ].*)?")
 _IN_BRACKETS = re.compile(r"(?P<name>(?:\S+::)?[\w.-]+)\s*\[(?P<keys>[^\[\]]*)\]")
 _VERSION_KEY = re.compile(r"version\s*=\s*(?:'(?P<quoted>[^']*)'|\"(?P<doubly>[^\"]*)\"|(?P<bare>[^,\]]*))")
+_ANY = re.compile(r"\.?\*+$")
+"""Conda's 1.19* is 1.19.*: `*` stands for whole parts."""
 _CLAUSE = re.compile(r"(?P<operator>==|~=|!=|<=|>=|=|<|>)?\s*(?P<version>[\w.*+!-]+)")
 
 
@@ -161,7 +163,8 @@ def _one_version(version: str, *, fuzzy: bool) -> str | None:
         return ""
     if not re.fullmatch(r"[\w.*+!-]+", version):
         return None
-    return f"=={version}.*" if fuzzy and not version.endswith("*") else f"=={version}"
+    bare = _ANY.sub("", version)
+    return f"=={bare}.*" if fuzzy or bare != version else f"=={version}"
 
 
 def _clause(text: str) -> str | None:
@@ -171,7 +174,8 @@ def _clause(text: str) -> str | None:
     operator, version = match["operator"] or "==", match["version"]
     if operator == "=" or version == "*":
         return _one_version(version, fuzzy=True)
-    return operator + (version.removesuffix(".*") if operator[0] in "<>~" else version)
+    bare = _ANY.sub("", version)
+    return operator + (bare if bare == version or operator[0] in "<>~" else f"{bare}.*")
 
 
 def _plain(entry: str) -> str:

@@ -9,6 +9,7 @@ from shipway.config.deployment_document import OBJECTS, READ_BY, DeploymentDocum
 from shipway.config.deployment_keys import MEANT, TOLD_BY_FLAGS, homes
 from shipway.config.deployment_rules import faults_of
 from shipway.config.documents import Document, KeyPath, Loaded, as_document, unknown_key
+from shipway.config.paths import is_there
 from shipway.config.validation import unknown_keys, validate_all, without_nulls
 from shipway.domain.secret import Secret
 from shipway.domain.service import (
@@ -65,7 +66,7 @@ def _missing_certificates(raw: DeploymentDocument, folder: Path) -> Iterator[tup
     if not raw.ssl_enabled:
         return
     for key, name in (("sslCertificate", raw.ssl_certificate), ("sslKey", raw.ssl_key)):
-        if name is not None and not (folder / name).is_file():
+        if name is not None and not is_there(folder / name):
             yield (key,), f"no such file: {folder / name}"
 
 

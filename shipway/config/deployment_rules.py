@@ -17,6 +17,8 @@ _RESOURCES = "containerResourceRequirements"
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{,61}[a-z0-9])?")
 _LONGEST_SCORING_MS = 300_000
 """The largest scoringTimeoutMs that v1's service accepted (contract 11.4)."""
+_MOST = 2**31 - 1
+"""v1's service and Kubernetes count in 32 bits."""
 
 _ABOVE_ZERO: tuple[KeyPath, ...] = (
     (_RESOURCES, "cpu"),
@@ -37,6 +39,7 @@ _ABOVE_ZERO: tuple[KeyPath, ...] = (
     ("livenessProbeRequirements", "successThreshold"),
     ("livenessProbeRequirements", "failureThreshold"),
 )
+_GPUS = ("gpuCores",)
 _TLS = ("sslCertificate", "sslKey", "cname")
 _DISK_KEY = ("vaultBaseUrl", "keyName", "keyVersion")
 _VNET = ("vnetName", "subnetName")
@@ -45,7 +48,7 @@ _VNET = ("vnetName", "subnetName")
 def faults_of(raw: DeploymentDocument, kind: str, read: frozenset[str]) -> Iterator[Fault]:
     """`read` are the keys that count for `kind`: nothing else can be wrong."""
     given = {key: value for key, value in _values(raw).items() if key in read}
-    yield from _too_small(given)
+    yield from _out_of_measure(given)
     yield from _limits(raw)
     match kind:
         case "local":
@@ -62,15 +65,19 @@ def _values(raw: DeploymentDocument) -> dict[str, Any]:
     return raw.model_dump(by_alias=True, exclude_none=True)
 
 
-def _too_small(given: Mapping[str, Any]) -> Iterator[Fault]:
+def _out_of_measure(given: Mapping[str, Any]) -> Iterator[Fault]:
     """G-20."""
-    for path in _ABOVE_ZERO:
+    for path in (*_ABOVE_ZERO, _GPUS):
         value = _at(given, path)
-        if value is not None and value <= 0:
-            yield path, f"must be greater than 0, not {value:g}"
-    gpus = given.get("gpuCores")
-    if gpus is not None and gpus < 0:
-        yield ("gpuCores",), f"must be 0 or more, not {gpus}"
+        if value is None:
+            continue
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        if path == _GPUS and value < 0:
+            yield path, f"must be 0 or more, not {shown}"
+        elif path != _GPUS and value <= 0:
+            yield path, f"must be greater than 0, not {shown}"
+        elif value > _MOST:
+            yield path, f"must be {_MOST} at most, not {shown}"
 
 
 def _at(given: Mapping[str, Any], path: KeyPath) -> float | None:

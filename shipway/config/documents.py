@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import yaml
 
+from shipway.config.usable import unusable
 from shipway.errors import ConfigError
 
 T = TypeVar("T")
@@ -26,7 +27,8 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MOST_VALUES = 100_000
 """What a YAML file may unfold to: a few anchors in anchors make billions of values of one line."""
-_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
+_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:\\[\s\S]?|[^"\\])*(?:"|\Z))|,(?=\s*[}\]])')
+"""A string that never ends reaches to the end: to look for its end from each quote within it would take hours."""
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -82,7 +84,7 @@ def as_document(source: "Path | Mapping[str, Any] | Document", what: str) -> Doc
         case Path():
             return read_document(source)
         case _:
-            return Document(source=what, value=source)
+            return _usable(Document(source=what, value=source))
 
 
 def read_document(path: Path) -> Document:
@@ -96,9 +98,17 @@ def parse_document(text: str, source: str) -> Document:
         raise ConfigError(f"{source}: the file is empty")
     remarks: list[str] = []
     try:
-        return Document(source=source, value=_parse(text, source, remarks), text=text, remarks=tuple(remarks))
+        document = Document(source=source, value=_parse(text, source, remarks), text=text, remarks=tuple(remarks))
     except RecursionError:
         raise ConfigError(f"{source}: values are nested too deeply in each other") from None
+    return _usable(document)
+
+
+def _usable(document: Document) -> Document:
+    """Raises ConfigError for what a format allows and nobody can use."""
+    if found := unusable(document.value):
+        raise document.fault(*found)
+    return document
 
 
 def read_text(path: Path) -> str:
@@ -160,11 +170,11 @@ def _parse(text: str, source: str, remarks: list[str]) -> object:
     """JSON first: it is many times faster than YAML, and most v1 files are JSON."""
     looks_like_json = text.lstrip()[0] in "{["
     try:
-        return json.loads(text) if looks_like_json else _parse_yaml(text, source)
+        return _from_json(text, source) if looks_like_json else _parse_yaml(text, source)
     except json.JSONDecodeError as error:
         wrong_at = error.lineno
     try:
-        value = json.loads(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or "", text))
+        value = _from_json(_STRING_OR_TRAILING_COMMA.sub(lambda match: match[1] or "", text), source)
     except json.JSONDecodeError as error:
         malformed = ConfigError(f"{source}:{error.lineno}: not valid JSON: {error.msg} at column {error.colno}")
     else:
@@ -174,6 +184,16 @@ def _parse(text: str, source: str, remarks: list[str]) -> object:
         return _parse_yaml(text, source)
     except ConfigError:
         raise malformed from None
+
+
+def _from_json(text: str, source: str) -> object:
+    """Raises JSONDecodeError for what is malformed, ConfigError for what Python will not read."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        raise ConfigError(f"{source}: not valid JSON: it has a number with more digits than can be read") from None
 
 
 def _parse_yaml(text: str, source: str) -> object:
@@ -189,6 +209,8 @@ def _parse_yaml(text: str, source: str) -> object:
         raise ConfigError(f"{source}:{line}: not valid YAML: a character that YAML does not allow") from error
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{source}:1: not valid YAML: {error}") from error
+    except (AttributeError, LookupError, TypeError) as error:  # what PyYAML does with `!!bool x`
+        raise ConfigError(f"{source}:1: not valid YAML: a value is none of the type that its tag names") from error
 
 
 def _load_yaml(text: str) -> object:

@@ -37,11 +37,15 @@ def _read_script(path: Path) -> str:
         raise ConfigError(f"{path}: is UTF-16 text, which no Python reads; save the file as UTF-8")
     if b"\0" in data:
         raise ConfigError(f"{path}: is a binary file; name a text file")
+    encoding = _encoding(data, path)
     try:
-        return data.decode(_encoding(data, path))
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}:{line}: is not UTF-8 text; save the file as UTF-8") from error
+    except (LookupError, UnicodeError) as error:  # codecs that are none for text, such as hex
+        words = f"is not text in the encoding that it names, {encoding}; save the file as UTF-8"
+        raise ConfigError(f"{path}: {words}") from error
 
 
 def _encoding(data: bytes, path: Path) -> str:

@@ -7,11 +7,14 @@ from pathlib import Path
 from shipway.config.documents import Document, KeyPath, read_text
 from shipway.config.environment_keys import DockerKeys, RegistryKeys
 from shipway.config.paths import named_file
+from shipway.config.validation import shown
 from shipway.domain.environment import AuthorsBase
 from shipway.domain.secret import Secret
 
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[bkmg]?)b?", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_MOST_BYTES = 2**53
+"""More than any machine has, and still counted to the byte."""
 _USUAL_PLATFORM = "linux/amd64"
 """v1's default, written into every file: nobody asked for it."""
 
@@ -89,7 +92,7 @@ def _shm_bytes(size: str | int | None, document: Document) -> int | None:
     if size is None or size == "":
         return None
     match = _SIZE.fullmatch(str(size).strip())
-    count = round(float(match["number"]) * _UNITS[match["unit"].lower()]) if match else 0
-    if count <= 0:
-        raise document.fault(("shmSize",), f"must be a size such as 2g or 512m, not {size!r}")
-    return count
+    count = float(match["number"]) * _UNITS[match["unit"].lower()] if match else 0
+    if not 1 <= count <= _MOST_BYTES:
+        raise document.fault(("shmSize",), f"must be a size such as 2g or 512m, not {shown(size)}")
+    return round(count)

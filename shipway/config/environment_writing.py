@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from shipway.config.environment import CONDA_FILE, DEFINITION, DOCKERFILE
+from shipway.config.environment import CONDA_FILE, DEFINITION, DOCKERFILE, Declared
+from shipway.config.pip_lines import without_credentials
 from shipway.config.profile import PROFILE, profile_of
 from shipway.domain.environment import UNNAMED, AuthorsBase, Environment
 from shipway.errors import ConfigError
@@ -16,6 +17,9 @@ from shipway.errors import ConfigError
 _DOCKERFILE_STANDS_FOR = (
     "# The text of a Dockerfile that builds the base image. Without one, docker.baseImage is taken.\n"
 )
+_LOGIN = ("username", "password")
+_VARIABLES = ("environmentVariables", "variables")
+"""What has its author's own names in it, of which PASSWORD may be one; no secret belongs there."""
 
 
 def environment_document(environment: Environment) -> dict[str, Any]:
@@ -61,13 +65,14 @@ def self_contained(document: Mapping[str, Any], declared: Environment) -> dict[s
 
     `declared` is what was read from it. All else stays as its author wrote it.
     """
-    kept = {key: value for key, value in without_passwords(document).items() if key not in {"version", "assetId"}}
+    kept = {key: value for key, value in document.items() if key not in {"version", "assetId"}}
     python, docker = (dict(kept.get(key) or {}) for key in ("python", "docker"))
     if python.get("condaDependenciesFile") or _includes_files(python.get("condaDependencies")):
         python |= {"condaDependencies": conda_document(declared), "condaDependenciesFile": None}
+        kept["environmentVariables"] = _own_variables(declared)  # the conda file's are among them
     if docker.get("baseDockerfile"):
         docker["baseDockerfile"] = declared.base.dockerfile
-    return kept | {"python": python, "docker": docker}
+    return without_passwords(kept | {"python": python, "docker": docker})
 
 
 def _includes_files(conda: object) -> bool:
@@ -99,13 +104,34 @@ def write_environment_folder(document: Mapping[str, Any], folder: Path, *, overw
 
 
 def without_passwords(document: Mapping[str, Any]) -> dict[str, Any]:
-    """An environment object whose registry has its address alone: half a login would be a fault."""
-    docker = document.get("docker")
-    registry = docker.get("baseImageRegistry") if isinstance(docker, Mapping) else None
-    if not isinstance(docker, Mapping) or not isinstance(registry, Mapping):
-        return dict(document)
-    bare = {key: value for key, value in registry.items() if key not in {"username", "password"}}
-    return {**document, "docker": {**docker, "baseImageRegistry": bare}}
+    """An environment object whose registry has its address alone: half a login would be a fault.
+
+    Nor does a key that nobody reads keep one, nor the URL of an index or a repository.
+    """
+    bare = {key: _without_logins(value) if key not in _VARIABLES else value for key, value in document.items()}
+    return bare | ({"python": _without_logins(bare["python"], in_urls=True)} if "python" in bare else {})
+
+
+def has_logins(declared: Declared) -> bool:
+    """Whether `without_passwords` takes out what its author needs."""
+    lines = declared.environment.requirements
+    return declared.login is not None or any(without_credentials(line) != line for line in lines)
+
+
+def _without_logins(value: object, *, in_urls: bool = False) -> object:
+    match value:
+        case Mapping():
+            return {
+                key: inner if key in _VARIABLES else _without_logins(inner, in_urls=in_urls)
+                for key, inner in value.items()
+                if str(key).lower() not in _LOGIN
+            }
+        case list():
+            return [_without_logins(inner, in_urls=in_urls) for inner in value]
+        case str() if in_urls:
+            return without_credentials(value)
+        case _:
+            return value
 
 
 def _texts(document: Mapping[str, Any]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import difflib
 import keyword
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +16,13 @@ from shipway.config.environment import Declared, load_environment, load_named_en
 from shipway.config.legacy_environment import LegacyKeys, legacy_environment, unused_legacy_keys
 from shipway.config.paths import windows_fault
 from shipway.config.pip_lines import package_name
-from shipway.config.validation import unknown_key_warnings, validate, without_nulls
+from shipway.config.validation import shown, unknown_key_warnings, validate, without_nulls
 from shipway.domain.environment import Environment, InferenceConfig
 
 
 def _place_or_object(value: object) -> object:
     if value is not None and not isinstance(value, str | Mapping):
-        raise ValueError(f"must be an environment, or the path of its file or folder, not {value!r}")
+        raise ValueError(f"must be an environment, or the path of its file or folder, not {shown(value)}")
     return value
 
 
@@ -107,21 +108,24 @@ def _refuse_another_config(document: Document) -> None:
 def _source_directory(raw: InferenceDocument, document: Document, working_directory: Path) -> Path | None:
     """Real path: the folder travels under the name it really has (C-3)."""
     text = raw.source_directory
-    if text is None:
+    if not text:
         return None
     at: KeyPath = ("sourceDirectory",)
     for spelling in (text, text.replace("\\", "/")):
-        folder = (working_directory / spelling).resolve()
+        folder = Path(os.path.realpath(working_directory / spelling))
         if folder.is_dir():
             return folder
     if fault := windows_fault(text, "folder"):
         raise document.fault(at, fault)
-    folder = (working_directory / text).resolve()
+    folder = Path(os.path.realpath(working_directory / text))
     raise document.fault(at, f"no such folder: {folder} ({text!r} is relative to {working_directory})")
 
 
 def _entry_script(raw: InferenceDocument, document: Document, root: Path, *, only_script: bool) -> tuple[Path, str]:
-    """The script's path on this machine, and as the domain has it: the author's own text kept, `./` and all (C-3)."""
+    """The script's path on this machine, and as the domain has it: the author's own text kept, `./` and all (C-3).
+
+    A lone script keeps the name that it is given, also when that is a link: v1 copied it under that name (C-4).
+    """
     at: KeyPath = ("entryScript",)
     text = raw.entry_script
     if not (root / text).is_file():
@@ -132,7 +136,7 @@ def _entry_script(raw: InferenceDocument, document: Document, root: Path, *, onl
     if not path.is_file():
         raise document.fault(at, _no_script(raw.entry_script, path, root))
     if only_script:
-        return path, str(path.resolve())
+        return path, str(path.parent.resolve() / path.name)
     if not path.resolve().is_relative_to(root):
         raise document.fault(
             at, f"{text!r} lies outside the source directory {root}; move it in, or leave sourceDirectory out"
@@ -167,7 +171,7 @@ def _environment(
             return Loaded(given)
         case Environment(), _:
             return Loaded(Declared(environment=given))
-        case _, None:
+        case _, None | "":
             return legacy_environment(raw, document, roots)
         case _, str() as name:
             return load_named_environment(name, document, ("environment",), roots)
@@ -178,9 +182,9 @@ def _environment(
 def _unused(raw: InferenceDocument, document: Document, *, given: bool) -> Iterator[str]:
     content = document.value
     assert isinstance(content, Mapping)
-    if given and raw.environment is not None:
+    if given and raw.environment:
         yield document.at(("environment",), "not used: another environment was given beside this file")
-    if given or raw.environment is not None:
+    if given or raw.environment:
         why = "not used: environment says it all, as in v1"
         yield from (document.at(path, words) for path, words in unused_legacy_keys(content, why))
 

@@ -1,9 +1,11 @@
 """Files and folders that a v1 config names: where they are looked for, and what is said when they are not there."""
 
+import errno
 import re
 from pathlib import Path
 
 from shipway.config.documents import Document, KeyPath
+from shipway.errors import ConfigError
 
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
@@ -39,6 +41,16 @@ def _first(text: str, roots: tuple[Path, ...], *, folders: bool) -> Path | None:
     for spelling in dict.fromkeys((text, text.replace("\\", "/"))):
         for root in roots:
             path = root / spelling
-            if path.is_file() or (folders and path.is_dir()):
+            if is_there(path, folders=folders):
                 return path
     return None
+
+
+def is_there(path: Path, *, folders: bool = False) -> bool:
+    """Whether it is a file, or a folder if that may be. Raises ConfigError where nobody may look."""
+    try:
+        return path.is_file() or (folders and path.is_dir())
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error

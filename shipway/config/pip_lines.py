@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from shipway.config.conda_names import normal_name
 from shipway.config.documents import read_text
+from shipway.config.paths import is_there
 from shipway.errors import ConfigError
 
 Say: TypeAlias = Callable[[str], str]
@@ -19,10 +20,13 @@ Say: TypeAlias = Callable[[str], str]
 
 _SINGLE_EQUALS = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*=\s*(?P<version>[\w.*+!-]+)(?:=\S+)?")
 _NO_OPERATOR = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s+(?P<version>\d[\w.*+!-]*)")
-_TEMPLATE = re.compile(r"\s*[=<>~!]*=?\s*\{\{.*?\}\}")
+_TEMPLATE = re.compile(r"[=<>~!]*\s*\{\{.*?\}\}")
 _OF_ANOTHER_MACHINE = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?)\s*@\s*file:\S*")
 _OPTION_BEHIND = re.compile(r"\s(?P<option>--(?!hash\b)[a-z-]+(?:[= ]\S+)?)\s*$")
 _SCIKIT_LEARN = re.compile(r"sklearn(?:\s*[=<>~!].*)?", re.IGNORECASE)
+_EDITABLE_URL = re.compile(r"(?:-e|--editable)(?:\s+|=)(?=[a-z+]+://)(?!file:)")
+"""What pip would check out to be edited is installed as it is."""
+_CREDENTIALS = re.compile(r"(?<=://)(?<!ssh://)(?!(?:\$\{\w+\}:?)+@)[^/@\s'\"]+@")
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]")
 
 _KEPT = ("--index-url", "-i", "--extra-index-url", "--find-links", "-f", "--no-index", "--no-binary", "--only-binary")
@@ -55,7 +59,8 @@ class PipReader:
 
         Raises ConfigError for what cannot be had on another machine, and for a file that is not there.
         """
-        text = self._without_options(line.partition(" #")[0].strip(), say)
+        say = partial(_discreet, say)
+        text = self._without_options(_EDITABLE_URL.sub("", line.partition(" #")[0].strip()), say)
         if not text or text.startswith("#"):
             return
         if text.startswith(("-r", "--requirement")):
@@ -84,9 +89,9 @@ class PipReader:
         if "://" in name:
             raise ConfigError(say(f"{text!r} needs the network to be read; put its lines into the pip list"))
         path = self.folder / name
-        if path in above:
+        if any(path.samefile(one) for one in above if is_there(path)):
             raise ConfigError(say(f"{path} includes itself; take that line out"))
-        if not path.is_file():
+        if not is_there(path):
             raise ConfigError(say(f"{path}: no such file"))
         yield from self.read_file(path, above)
 
@@ -119,7 +124,7 @@ class PipReader:
     def _mended(self, text: str, say: Say) -> str:
         if "{{" in text:
             self.warnings.append(say(f"{text!r} is a template that nobody filled in; taken without a version"))
-            text = _TEMPLATE.sub("", text)
+            text = _TEMPLATE.sub("", text).strip()
         if match := _OF_ANOTHER_MACHINE.fullmatch(text):
             self.warnings.append(say(f"{text!r} lies on the machine that wrote this; taken without a version"))
             return match["name"]
@@ -139,6 +144,16 @@ def package_name(requirement: str) -> str:
     """The normalised name that a requirement line begins with; empty for an option or a URL without a name."""
     match = re.match(r"[A-Za-z0-9][\w.-]*", requirement.strip())
     return normal_name(match[0]) if match and "://" not in requirement.partition("@")[0] else ""
+
+
+def without_credentials(text: str) -> str:
+    """Who logs in is left out of each URL; a variable that stands for it, such as ${TOKEN}, is no secret, nor is the
+    user of ssh, who has a key."""
+    return _CREDENTIALS.sub("", text)
+
+
+def _discreet(say: Say, words: str) -> str:
+    return say(without_credentials(words))
 
 
 def _at(place: str, words: str) -> str:

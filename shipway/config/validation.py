@@ -12,7 +12,7 @@ from shipway.errors import ConfigError
 
 M = TypeVar("M", bound=BaseModel)
 
-_HIDDEN = frozenset({"baseImageRegistry", "keys", "password", "primaryKey", "secondaryKey"})
+_HIDDEN = frozenset({"baseImageRegistry", "environmentVariables", "keys", "password", "primaryKey", "secondaryKey"})
 """Keys whose values no message shows, whatever is wrong with them."""
 
 
@@ -33,7 +33,7 @@ class ShipwayModel(BaseModel):
 def validate(model: type[M], document: Document) -> M:
     """Raises ConfigError for the first thing that is wrong, and says how many more there are."""
     if not isinstance(document.value, Mapping):
-        raise document.fault((), f"must hold keys and values, not {_shown(document.value)}")
+        raise document.fault((), f"must hold keys and values, not {shown(document.value)}")
     try:
         return model.model_validate(document.value)
     except ValidationError as error:
@@ -92,7 +92,7 @@ def _explain(errors: list[ErrorDetails], model: type[BaseModel], document: Docum
 
 
 def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:  # noqa: PLR0911 - a table
-    shown = "***" if _HIDDEN.intersection(map(str, keys)) else _shown(error["input"])
+    seen = "***" if _HIDDEN.intersection(map(str, keys)) else shown(error["input"])
     match error["type"]:
         case "missing":
             return f"is missing{_meant_by_it(error, keys, model)}"
@@ -103,13 +103,13 @@ def _words(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:  
         case "value_error":
             return str(error["ctx"]["error"])
         case "bool_type":
-            return f"must be true or false, not {shown}"
+            return f"must be true or false, not {seen}"
         case "model_type" | "dict_type" | "model_attributes_type":
-            return f"must hold keys and values, not {shown}"
+            return f"must hold keys and values, not {seen}"
         case "string_type" | "invalid_key" if not isinstance(error["input"], list | dict | None):
-            return f"must be text, not {shown}: put quotes around it"
+            return f"must be text, not {seen}: put quotes around it"
         case _:
-            return f"{error['msg'].replace('Input should be', 'must be')}, not {shown}"
+            return f"{error['msg'].replace('Input should be', 'must be')}, not {seen}"
 
 
 def _meant_by_it(error: ErrorDetails, keys: KeyPath, model: type[BaseModel]) -> str:
@@ -153,7 +153,11 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(argument)
 
 
-def _shown(value: object) -> str:
-    """A value short enough for one line, in the words of the file."""
+def shown(value: object) -> str:
+    """A value short enough for one line, in the words of the file; what has keys may have a password below one."""
+    if isinstance(value, Mapping):
+        return "keys and values"
+    if isinstance(value, list) and any(isinstance(one, Mapping | list) for one in value):
+        return "a list"
     text = "null" if value is None else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -28,6 +28,12 @@ _COLUMNS = (
 )
 
 
+_LOGINS = (
+    "the logins in it are not kept in the workspace: an index's is found in ~/.netrc, a registry's in what "
+    "`docker login` wrote"
+)
+
+
 def add_arguments(parser: Parser) -> None:
     scaffold = parser.add_verb("scaffold", _scaffold, "write the files of a new environment to a folder, to be edited")
     scaffold.add_argument("-n", "--name", required=True, help="the environment's name")
@@ -92,12 +98,14 @@ def _scaffold(args: Namespace, context: Context) -> int:
 
 
 def _register(args: Namespace, context: Context) -> int:
-    from shipway.config.environment import load_environment_folder, read_environment_folder
+    from shipway.config.environment import load_environment, read_environment_folder
+    from shipway.config.environment_writing import has_logins
 
     folder = _folder(args, context)
-    for warning in load_environment_folder(folder).warnings:
-        context.output.say(f"warning: {warning}")
     document = read_environment_folder(folder)
+    loaded = load_environment(document, roots=(folder,))
+    for warning in (*loaded.warnings, *([_LOGINS] if has_logins(loaded.value) else [])):
+        context.output.say(f"warning: {warning}")
     registered = _environments(context).register(document, now=datetime.now(UTC), roots=(folder,), curated=args.curated)
     context.output.record(_document(registered), [registered.id])
     return 0

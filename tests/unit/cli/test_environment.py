@@ -54,6 +54,19 @@ def test_an_environment_is_shown_for_people(shipway: Shipway, registered: Path) 
     ]
 
 
+def test_a_login_that_is_not_kept_is_said(shipway: Shipway, registered: Path) -> None:
+    (registered / "conda_dependencies.yml").write_text(
+        "dependencies: [{pip: [scipy, -i https://ada:hunter2@index.example/simple, azureml-defaults]}]"
+    )
+    said = shipway("environment", "register", "-d", "env")
+    assert said.out == "mine:2\n"
+    assert said.err.splitlines()[-1] == (
+        "warning: the logins in it are not kept in the workspace: an index's is found in ~/.netrc, "
+        "a registry's in what `docker login` wrote"
+    )
+    assert "hunter2" not in said.err
+
+
 def test_the_list_counts_packages(shipway: Shipway, registered: Path) -> None:
     del registered
     (row,) = shipway("environment", "list", "-o", "json").document

@@ -22,6 +22,9 @@ def environment(*dependencies: object) -> Environment:
         ("numpy=1.23", "numpy==1.23.*"),
         ("numpy = 1.23", "numpy==1.23.*"),
         ("numpy=1.23.*", "numpy==1.23.*"),
+        ("numpy=1.23*", "numpy==1.23.*"),
+        ("numpy==1.23*", "numpy==1.23.*"),
+        ("numpy>=1.20*,!=1.21*", "numpy>=1.20,!=1.21.*"),
         ("numpy==1.23.5", "numpy==1.23.5"),
         ("numpy=1.23.5=py38_0", "numpy==1.23.5"),
         ("numpy 1.23.5", "numpy==1.23.5"),
@@ -57,6 +60,8 @@ def test_a_conda_package_becomes_a_pip_requirement(entry: str, requirement: str)
         ("python=3.6.2", "3.6.2"),
         ("python==3.8", "3.8"),
         ("python=3.8.*", "3.8"),
+        ("python=3.8*", "3.8"),
+        ("python>=3.6*", ">=3.6"),
         ("python>=3.7,<3.9", ">=3.7,<3.9"),
         ("python", None),
         ("python=3.6.2=h02fb82a_12", "3.6.2"),
@@ -221,6 +226,12 @@ def test_a_line_of_pip_that_others_lived_with_is_taken_as_it_was_meant(
 def test_what_pip_understands_stays_as_it_is(line: str) -> None:
     loaded = load_conda({"dependencies": [{"pip": [line]}]})
     assert (loaded.value.requirements, loaded.warnings) == ((line,), ())
+
+
+@pytest.mark.parametrize("option", ["-e ", "--editable ", "--editable="])
+def test_what_pip_would_check_out_to_be_edited_is_taken_as_it_is(option: str) -> None:
+    found = load_conda({"dependencies": [{"pip": [f"{option}git+https://example.org/x.git#egg=x"]}]})
+    assert (found.value.requirements, found.warnings) == (("git+https://example.org/x.git#egg=x",), ())
 
 
 def test_options_behind_a_requirement_are_told_and_taken_off(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_what_is_not_used_is_said(keys: dict[str, Any], warning: str) -> None:
         ({"docker": {"shmSize": "0g"}}, "docker/shmSize: must be a size such as 2g or 512m, not '0g'"),
         ({"docker": {"platform": {"os": "Windows"}}}, "docker/platform/os: must be Linux, not 'Windows'"),
         ({"docker": {"baseImageRegistry": {"address": "r.example", "password": "hunter2"}}}, "docker/baseImageRegistry: username is missing; a private registry needs address, username and password"),
-        ({"environmentVariables": {"A": {}}}, "environmentVariables/A: must be a valid string, not {}"),
+        ({"environmentVariables": {"A": {}}}, "environmentVariables/A: must be a valid string, not ***"),
         ({"python": {"userManagedDependencies": "False"}}, "python/userManagedDependencies: 'False' is text, which v1 took for true; write true or false without quotes"),
         ({"python": {"condaDependencies": {"dependencies": "numpy"}}}, "python/condaDependencies/dependencies: must be a list"),
         ({"docker": {"baseImageRegistry": {"password": 1234}}}, "docker/baseImageRegistry/password: must be text, not ***: put quotes around it"),

@@ -98,6 +98,19 @@ def test_a_source_directory_has_its_real_name_and_the_script_the_authors_spellin
     assert (config.entry_script, config.source_directory) == ("./score.py", str(project / "src"))
 
 
+def test_a_lone_script_that_is_a_link_keeps_the_name_that_it_was_given(project: Path) -> None:
+    """Of versions such as score-v2.py, which no Python can import, score.py is the one in force."""
+    (project / "score-v2.py").write_text(SCRIPT)
+    (project / "score.py").symlink_to("score-v2.py")
+    assert loaded(project, entryScript="score.py").value.entry_script == str(project / "score.py")
+
+
+def test_an_empty_text_is_no_folder_and_no_environment(project: Path) -> None:
+    found = loaded(project, entryScript="src/score.py", sourceDirectory="", environment="", condaFile="", baseImage="")
+    assert found.value.source_directory is None
+    assert (found.value.environment, found.warnings) == (Environment(name="environment"), ())
+
+
 def test_windows_slashes_in_the_scripts_path_are_understood(project: Path) -> None:
     (project / "src" / "x" / "y").mkdir(parents=True)
     (project / "src" / "x" / "y" / "score.py").write_text(SCRIPT)

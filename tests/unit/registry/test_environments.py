@@ -75,6 +75,44 @@ def test_what_its_files_say_is_kept_with_it(environments: Environments, tmp_path
     assert found.document["docker"]["arguments"] == ["--rm"]
 
 
+def test_the_variables_of_a_conda_file_are_kept(environments: Environments, now: datetime, tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text("variables: {A: conda, B: conda}\ndependencies: [scipy]\n")
+    document = {"name": "mine", "environmentVariables": {"B": "own"}, "python": {"condaDependenciesFile": "c.yml"}}
+    environments.register(document, now=now, roots=(tmp_path,))
+    assert environments.get("mine").environment.variables == {"A": "conda", "B": "own"}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"baseImageRegistry": {"username": "ada", "password": "hunter2"}},
+        {"docker": {"base_image_registry": {"Username": "ada", "Password": "hunter2"}}},
+        {"python": {"condaDependencies": {"dependencies": [{"pip": ["-i https://ada:hunter2@index.example/simple"]}]}}},
+        {"python": {"condaDependencies": {"dependencies": [{"pip": ["git+https://hunter2@example.org/x"]}]}}},
+        {"python": {"condaDependenciesFile": "c.yml"}},
+    ],
+)
+def test_no_password_is_kept_wherever_it_stood(
+    environments: Environments, workspace: Workspace, now: datetime, tmp_path: Path, keys: dict[str, object]
+) -> None:
+    """Under a key that nobody reads, or in the URL of an index."""
+    (tmp_path / "c.yml").write_text("dependencies: [{pip: [scipy, -i https://ada:hunter2@index.example/simple]}]\n")
+    environments.register({"name": "mine"} | keys, now=now, roots=(tmp_path,))
+    kept = str(workspace.records.read("environments/mine/1"))
+    assert "hunter2" not in kept
+    assert "ada" not in kept
+
+
+def test_what_looks_like_a_login_and_is_none_stays(environments: Environments, now: datetime) -> None:
+    pip = ["git+ssh://git@example.org/x", "-i https://${TOKEN}@index.example/simple"]
+    conda = {"variables": {"PASSWORD": "of-a-test"}, "dependencies": [{"pip": pip}]}
+    keys = {"environmentVariables": {"USERNAME": "x"}, "python": {"condaDependencies": conda}}
+    environments.register({"name": "mine"} | keys, now=now)
+    found = environments.get("mine").environment
+    assert found.variables == {"PASSWORD": "of-a-test", "USERNAME": "x"}
+    assert found.requirements == tuple(pip)
+
+
 def test_no_password_is_kept(environments: Environments, workspace: Workspace, now: datetime) -> None:
     registry = {"address": "registry.example", "username": "ada", "password": "hunter2"}
     environments.register({"name": "mine", "docker": {"baseImage": "x", "baseImageRegistry": registry}}, now=now)
