@@ -104,8 +104,9 @@ def _build(run: ReleaseRun, registered: Registered) -> Image:
     try:
         image = run.tools.build_image(spec, run.inputs.image, kind, run.workspace, run.machine, origin=origin)
     except ScriptsImportsFail as error:
+        if (script := script_at(run.inputs.source)) is None:  # nothing could be tried
+            raise
         locked = lock_for(run.inputs.environment, run.inputs.image, kind, run.workspace, run.machine)
-        script = script_at(run.inputs.source)
         raise with_proposal(run.inputs.environment, locked.python, error, script, run.machine) from error
     for line in image.told:
         log.info("%s", line)

@@ -63,7 +63,9 @@ def with_proposal(
             text = "\n".join([str(failure), head, *as_diff(proposal)])
         case NoProposal() as none:
             text = _with_no(failure, none)
-    return ImportsFail(text) if isinstance(failure, ImportsFail) else Unresolvable(text)
+    if isinstance(failure, ImportsFail):  # the reason of a release, which is a line
+        return ImportsFail(" | ".join(text.splitlines()))
+    return Unresolvable(text)
 
 
 def foreseen_lines(environment: Environment, lock: Lock, there: PythonThere) -> tuple[str, ...]:

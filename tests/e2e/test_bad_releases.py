@@ -60,7 +60,8 @@ def test_dependencies_that_nothing_satisfies_are_refused_before_anything_is_regi
     assert searched.endswith(" s  looking for the smallest change that mends the environment, for two minutes at most")
     assert reason.startswith("environment 'mine' cannot be resolved for Python 3.")
     assert "Because there is no version of six==1.16.99 and you require six==1.16.99" in reason
-    assert mending[:2] == ["these changes would mend it; --relax (SHIPWAY_RELAX=1 for a script) accepts them:", "- six==1.16.99"]
+    assert mending[0] == "these changes would mend it; --relax (SHIPWAY_RELAX=1 for a script) accepts them:"
+    assert mending[1] == "- six==1.16.99"
     assert mending[2].startswith("+ six==1.16.0  # ")
     assert (shop.document("model", "list"), shop.document("release", "list")) == before
 
