@@ -17,7 +17,7 @@ def refused(error: BuildError, proposal: Proposal | NoProposal) -> Finding:
     if isinstance(proposal, Proposal):
         details = ("with --relax, which accepts these changes, it does:", *as_diff(proposal))
     else:
-        details = (f"no change of pins is proposed: {proposal.why}", *(f"tried {line}" for line in proposal.tried))
+        details = (f"no change of pins is proposed: {proposal.why}",)
     return _finding(Severity.FAULT, str(error), details)
 
 
@@ -35,7 +35,8 @@ def broken_together(
         return
     imported = set(_imported(imports, offered))
     is_imported = any(imported & set(_names_in(change)) for change in proposal.changes)
-    message = "these packages are known not to work together; if their import fails, --relax takes:"
+    first = proposal.changes[0]
+    message = f"known not to work as resolved: {first.reason}; should the import fail, --relax takes:"
     severity = Severity.FAULT if is_imported else Severity.DIFFERENCE
     yield _finding(severity, message, tuple(as_diff(proposal)))
 

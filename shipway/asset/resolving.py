@@ -8,13 +8,14 @@ from tempfile import TemporaryDirectory
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.asset.imports import Imports, Provided
 from shipway.asset.mended import accepted, broken_together, refused
+from shipway.asset.search import propose_in_time
 from shipway.config.conda_names import normal_name
 from shipway.config.pip_lines import package_name
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError, Unresolvable
 from shipway.image.packages.as_of import names_in
 from shipway.image.packages.lock import Lock, PythonThere, packages_in, pins_of
-from shipway.image.packages.mending import Limits, Proposal, apply, propose
+from shipway.image.packages.mending import Proposal, apply
 from shipway.image.packages.refusals import is_of_the_network
 from shipway.image.packages.resolve import resolve
 from shipway.image.serving import serving_requirements
@@ -22,8 +23,6 @@ from shipway.image.uv import UvFailed
 from shipway.machine.state import MachineState
 
 _MOST_SHOWN = 6
-_LIMITS = Limits(tries=10, seconds=45.0)
-"""Of the search for a proposal. Each try here resolves, and installs nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +57,7 @@ def _resolve(environment: Environment, there: PythonThere, state: MachineState, 
     try:
         return Resolved(environment=environment, lock=resolve(environment, there, serving_requirements(), state))
     except Unresolvable as error:
-        proposal = propose(environment, there, error, state, limits=_LIMITS)
+        proposal = propose_in_time(environment, there, error, state)
         if relax and isinstance(proposal, Proposal):
             mended = _resolve(apply(environment, proposal), there, state, relax=False)
             return replace(mended, findings=(accepted(proposal), *mended.findings))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from shipway.cli.context import Context
 from shipway.cli.output import coloured
 from shipway.cli.parser import Parser
+from shipway.cli.progress import progress
 from shipway.cli.v1_flags import (
     add_deployment_flags,
     add_inference_flags,
@@ -62,21 +63,21 @@ def _check(args: Namespace, context: Context) -> int:
     deployment, also_said = _read(partial(deployment_document, args))
     for line in (*said, *also_said):
         context.output.say(f"shipway: {line}")
-    report = look_at(
-        Question(
-            working_directory=context.folder,
-            inference=inference,
-            deployment=deployment,
-            inference_file=args.inference_config_file,
-            deployment_file=args.deploy_config_file,
-            models=models_of(args),
-            target=args.compute_target,
-            as_of=args.as_of,
-            python=args.python,
-            relax=args.relax,
-            workspace=_workspace(context),
-        )
+    question = Question(
+        working_directory=context.folder,
+        inference=inference,
+        deployment=deployment,
+        inference_file=args.inference_config_file,
+        deployment_file=args.deploy_config_file,
+        models=models_of(args),
+        target=args.compute_target,
+        as_of=args.as_of,
+        python=args.python,
+        relax=args.relax,
+        workspace=_workspace(context),
     )
+    with progress(context, "shipway.image"):
+        report = look_at(question)
     context.output.record(report.document(), list(_lines(report)))
     return 1 if report.verdict == NO else 0
 
