@@ -1,15 +1,18 @@
 """A profile carried out: the image runs alone in a container with limits, answers the rows, and is away again."""
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from shipway.domain.image import DOCKER, Image
 from shipway.domain.release import LoadPlan
 from shipway.domain.service import DeploymentConfig, GatewayConfig, RevisionSpec, ServiceState
 from shipway.errors import TargetError
-from shipway.machine.state import MachineState
+from shipway.machine.locks import take_lock
+from shipway.machine.state import MachineState, private_folder
 from shipway.targets._local.records import RevisionFolder
 from shipway.targets.base import Complains, Target, load, wait
 from shipway.targets.docker.container import container_name, workspace_mark
@@ -40,10 +43,26 @@ def run_profile(asked: Profiled, image: Image, state: MachineState) -> ProfileRe
     """Safe to repeat; one of the same name that was killed is swept first.
 
     One that does not start, or whose requests fail, is a result with an error. Raises ConfigError for a name or
-    resources out of bounds, EngineUnavailable.
+    resources out of bounds, TargetError while another process makes one of that name, EngineUnavailable.
     """
     check_asked(asked.name, asked.plan)
-    trials = state.trials
+    lock = take_lock(profile_lock(state, asked.name))
+    if lock is None:
+        raise TargetError(
+            f"profile {asked.name} is being made by another process; wait for it to end, or give another name"
+        )
+    try:
+        return _run(asked, image, state.trials)
+    finally:
+        os.close(lock)
+
+
+def profile_lock(state: MachineState, name: str) -> Path:
+    """Held while a profile of that name is made: whoever else began one would sweep its container."""
+    return private_folder(state.trials.root) / f".{_NAME}{name}.lock"
+
+
+def _run(asked: Profiled, image: Image, trials: MachineState) -> ProfileResult:
     service = f"{_NAME}{asked.name}"
     target = load(DOCKER, trials)
     target.delete(service, fence=_FENCE)

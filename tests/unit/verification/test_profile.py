@@ -1,10 +1,15 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from shipway.errors import ConfigError
+from shipway.domain.image import Image
+from shipway.errors import ConfigError, TargetError
+from shipway.machine.locks import take_lock
+from shipway.machine.state import MachineState
 from shipway.verification.profile import ProfilePlan, ProfileResult, Usage, check_asked, failure_of
 from shipway.verification.profile_rows import read_rows
+from shipway.verification.profile_run import Profiled, profile_lock, run_profile
 from shipway.verification.profile_usage import Peaks
 from shipway.verification.samples import Reply, Samples
 
@@ -138,6 +143,21 @@ def test_rows_that_are_none_are_refused(tmp_path: Path, text: str, said: str) ->
     with pytest.raises(ConfigError) as error:
         read_rows(tmp_path / "rows")
     assert str(error.value) == f"{tmp_path}/rows{said}"
+
+
+def test_two_of_one_name_are_not_made_at_once(tmp_path: Path) -> None:
+    state = MachineState(tmp_path)
+    image = Image(kind="docker", digest="", location="none", interpreter="", labels={}, size_bytes=0)
+    other = take_lock(profile_lock(state, "mine"))
+    assert other is not None
+    try:
+        with pytest.raises(TargetError) as error:
+            run_profile(Profiled(name="mine", rows=("1",), plan=ProfilePlan()), image, state)
+    finally:
+        os.close(other)
+    assert str(error.value) == (
+        "profile mine is being made by another process; wait for it to end, or give another name"
+    )
 
 
 def test_the_most_that_was_used_is_kept() -> None:
