@@ -15,7 +15,7 @@ from shipway.store.trees import safe_path
 _MOST_FILES = 10_000
 _DEEPEST = 32
 _PAUSES_S = (0.5, 2.0, 5.0)
-"""Between attempts that brought nothing; one that brought bytes begins the count anew."""
+"""Between attempts; one that took up what was here, and brought more, begins the count anew."""
 _SHOWN = 12
 
 
@@ -92,30 +92,49 @@ def _require_room(files: Sequence[RunFile], into: Path) -> None:
 
 
 def _fetch(files: RunFiles, file: RunFile, to: Path, pause: Callable[[float], None]) -> None:
-    have, mark, idle = 0, "", 0
-    to.touch()
+    part = _Part(to)
+    pauses = iter(_PAUSES_S)
     while True:
-        before = have
         try:
-            with files.open(file.path, have, mark) as opened, to.open("r+b") as out:
-                have, mark = opened.start, opened.mark
-                out.truncate(have)
-                out.seek(have)
-                for chunk in opened.chunks:
-                    out.write(chunk)
-                    have += len(chunk)
+            part.take(files, file.path)
             break
         except OSError as error:
             raise MachineError(f"{to} could not be written: {error.strerror}") from error
         except RegistryError as error:
-            idle = 0 if have > before else idle + 1
-            if not isinstance(error, Transient) or idle > len(_PAUSES_S):
-                raise
-            pause(_PAUSES_S[idle - 1] if idle else _PAUSES_S[0])
-    if file.size_bytes is not None and have != file.size_bytes:
+            pauses = iter(_PAUSES_S) if part.went_on else pauses
+            seconds = next(pauses, None) if isinstance(error, Transient) else None
+            if seconds is None:
+                came = f"{part.have} of {file.size_bytes}" if file.size_bytes is not None else str(part.have)
+                raise type(error)(f"{error}; {came} bytes of {file.path} had come") from error
+            pause(seconds)
+    if file.size_bytes is not None and part.have != file.size_bytes:
         raise RegistryError(
-            f"{file.path} of the run has {file.size_bytes} bytes, and {have} came from {files.where}; try again"
+            f"{file.path} of the run has {file.size_bytes} bytes, and {part.have} came from {files.where}; try again"
         )
+
+
+class _Part:
+    """A file on its way. `have` counts the bytes that are here; `went_on` is whether the last attempt took up what the
+    one before had brought, and brought more: one that begins again may do so for ever."""
+
+    def __init__(self, to: Path) -> None:
+        self._to = to
+        self._mark = ""
+        self.have = 0
+        self.went_on = False
+
+    def take(self, files: RunFiles, path: str) -> None:
+        """To the end. Raises as RunFiles does when the line breaks, and OSError."""
+        self.went_on = False
+        self._to.touch()
+        with files.open(path, self.have, self._mark) as opened, self._to.open("r+b") as out:
+            self.have, self._mark = opened.start, opened.mark
+            out.truncate(self.have)
+            out.seek(self.have)
+            for chunk in opened.chunks:
+                out.write(chunk)
+                self.have += len(chunk)
+                self.went_on = opened.start > 0
 
 
 def _safe(path: str) -> PurePosixPath:

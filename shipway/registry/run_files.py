@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
-from shipway.errors import RegistryError, StoreError
+from shipway.errors import RegistryError, StoreError, Transient
 from shipway.registry.mlflow_http import Connection
 from shipway.registry.mlflow_tracking import API
 from shipway.store.objects import Objects
@@ -53,21 +53,50 @@ class RunFiles(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shortcut:
+    """The tracking server's own way to a file, by which its pages fetch it: a path below its URL, and parameters.
+
+    It gives parts of a file, which the proxy does not. And that of MLflow 2 and 3 sends a line at a time, so slowly
+    that the server's own limit, 30 s for a request, cuts off a large model.
+    """
+
+    path: str
+    params: Mapping[str, str]
+    file_parameter: str
+
+
+def of_run(run_id: str) -> Shortcut:
+    return Shortcut(path="get-artifact", params={"run_id": run_id}, file_parameter="path")
+
+
+def of_logged_model(model_id: str) -> Shortcut:
+    path = f"ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files"
+    return Shortcut(path=path, params={}, file_parameter="artifact_file_path")
+
+
 def files_at(
-    location: str, connection: Connection, environ: Mapping[str, str], *, run_id: str | None = None
+    location: str,
+    connection: Connection,
+    environ: Mapping[str, str],
+    *,
+    run_id: str | None = None,
+    shortcut: Shortcut | None = None,
 ) -> RunFiles:
     """Where MLflow says that files are: `run_id` is the run whose own they are, if they are a run's own.
 
     What we cannot reach from here the tracking server is asked for, which wrote it there. Raises RegistryError.
     """
+    if run_id is not None:
+        shortcut = of_run(run_id)
     parts = urlsplit(location)
     scheme = parts.scheme.lower()
     if scheme == "mlflow-artifacts":
         origin = f"{urlsplit(connection.where).scheme}://{parts.netloc}" if parts.netloc else connection.where
-        return ProxyFiles(connection, f"{origin}/{_PROXY}", unquote(parts.path).strip("/"))
+        return ProxyFiles(connection, f"{origin}/{_PROXY}", unquote(parts.path).strip("/"), shortcut)
     if scheme in ("http", "https") and f"/{_PROXY}" in parts.path:
         head, _, tail = location.partition(f"/{_PROXY}")
-        return ProxyFiles(connection, f"{head}/{_PROXY}", unquote(tail).strip("/"))
+        return ProxyFiles(connection, f"{head}/{_PROXY}", unquote(tail).strip("/"), shortcut)
     if scheme in ("", "file") and (folder := Path(unquote(parts.path))).is_dir():
         return FolderFiles(folder)
     if (place := _bucket(location)) is not None:
@@ -82,10 +111,11 @@ def files_at(
 class ProxyFiles:
     """Behind the tracking server, which passes on what it keeps elsewhere (`mlflow-artifacts:`)."""
 
-    def __init__(self, connection: Connection, base: str, root: str) -> None:
+    def __init__(self, connection: Connection, base: str, root: str, shortcut: Shortcut | None = None) -> None:
         self._connection = connection
         self._base = base
         self._root = root
+        self._shortcut = shortcut
         self.where = base.removesuffix(f"/{_PROXY}")
 
     def children(self, folder: str) -> list[RunFile]:
@@ -95,8 +125,19 @@ class ProxyFiles:
 
     @contextmanager
     def open(self, path: str, start: int, mark: str) -> Iterator[Opened]:
-        with _over_http(self._connection, f"{self._base}/{quote(f'{self._root}/{path}')}", {}, start, mark) as opened:
-            yield opened
+        with ExitStack() as open_now:
+            yield open_now.enter_context(self._way_to(path, start, mark, open_now))
+
+    def _way_to(self, path: str, start: int, mark: str, open_now: ExitStack) -> AbstractContextManager[Opened]:
+        """By the shortcut, unless the server has none."""
+        if self._shortcut is not None:
+            try:
+                opened = _by_shortcut(self._connection, self._shortcut, path, start, mark)
+                return nullcontext(open_now.enter_context(opened))
+            except RegistryError as error:
+                if isinstance(error, Transient):
+                    raise
+        return _over_http(self._connection, f"{self._base}/{quote(f'{self._root}/{path}')}", {}, start, mark)
 
 
 class ServerFiles:
@@ -120,8 +161,7 @@ class ServerFiles:
 
     @contextmanager
     def open(self, path: str, start: int, mark: str) -> Iterator[Opened]:
-        asked = {"run_id": self._run_id, "path": path}
-        with _over_http(self._connection, f"{self.where}/get-artifact", asked, start, mark) as opened:
+        with _by_shortcut(self._connection, of_run(self._run_id), path, start, mark) as opened:
             yield opened
 
 
@@ -185,6 +225,13 @@ class BucketFiles:
     def _file(self, path: str) -> RunFile:
         found = self._objects.stat(path)
         return RunFile(path=path, is_folder=False, size_bytes=found.size_bytes if found else None)
+
+
+def _by_shortcut(
+    connection: Connection, way: Shortcut, path: str, start: int, mark: str
+) -> AbstractContextManager[Opened]:
+    params = {**way.params, way.file_parameter: path}
+    return _over_http(connection, f"{connection.where}/{way.path}", params, start, mark)
 
 
 @contextmanager

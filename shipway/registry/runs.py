@@ -4,20 +4,26 @@ import contextlib
 import itertools
 import math
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from shipway.errors import RegistryError
 from shipway.registry.mlflow_http import Connection, tracking_server
 from shipway.registry.mlflow_tracking import FINISHED, Run, Tracking
 from shipway.registry.rules import did_you_mean
 from shipway.registry.run_download import download, find_in, run_path, what_is_there
-from shipway.registry.run_files import RunFile, RunFiles, files_at
+from shipway.registry.run_files import RunFile, RunFiles, files_at, of_logged_model
 
 _MOST_LOOKED_AT = 200
 """Runs whose files are asked for, one by one, when a path is looked for in the newest."""
+_PREFIX = "shipway-run-"
+_ABANDONED_S = 3600.0
 _IS_FINISHED = f"attributes.status = '{FINISHED}'"
 
 
@@ -123,10 +129,21 @@ def fetch_from_run(
         names = [name for name, _ in _models_of(tracking, run, environ)]
         models = f", and the logged models {', '.join(names)}" if names else ""
         raise RegistryError(f"run {run.run_id} has no {wanted}; there is {there}{models}")
-    with tempfile.TemporaryDirectory(prefix="shipway-run-") as folder:
+    _remove_abandoned()
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
         payload = Path(folder) / wanted.rpartition("/")[2]
         download(*located, payload)
         yield Fetched(path=payload, asset_path=wanted)
+
+
+def _remove_abandoned() -> None:
+    """What a killed download left behind. Not what is young: its process may be one that we cannot see."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            is_old = folder.stat().st_mtime < time.time() - _ABANDONED_S
+            if is_old and pid.isdecimal() and not psutil.pid_exists(int(pid)):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _locate(tracking: Tracking, run: Run, wanted: str, environ: Mapping[str, str]) -> tuple[RunFiles, RunFile] | None:
@@ -150,7 +167,8 @@ def _files_of(tracking: Tracking, run: Run, environ: Mapping[str, str]) -> RunFi
 def _models_of(tracking: Tracking, run: Run, environ: Mapping[str, str]) -> Iterator[tuple[str, RunFiles]]:
     for model_id in run.model_ids:
         if (model := tracking.logged_model(model_id)) is not None:
-            yield model.name, files_at(model.location, tracking.connection, environ)
+            way = of_logged_model(model_id)
+            yield model.name, files_at(model.location, tracking.connection, environ, shortcut=way)
 
 
 def _experiment_id(tracking: Tracking, name: str) -> str:

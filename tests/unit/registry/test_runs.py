@@ -1,5 +1,9 @@
 """What may go wrong between a run's files and us. How MLflow itself answers is in tests/runs."""
 
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +15,7 @@ from shipway.registry.mlflow_http import Connection, tracking_server
 from shipway.registry.mlflow_tracking import Tracking
 from shipway.registry.run_download import download, find_in, run_path
 from shipway.registry.run_files import RunFile, files_at
-from shipway.registry.runs import best_run, find_run
+from shipway.registry.runs import best_run, fetch_from_run, find_run
 from tests.unit.registry.tracking import RUN, Behaviour, misbehaving
 
 DATA = bytes(range(256)) * 8192
@@ -29,8 +33,8 @@ def connected(behaviour: Behaviour, pauses: list[float] | None = None) -> Iterat
             connection.close()
 
 
-def fetch(connection: Connection, path: str, to: Path) -> bytes:
-    files = files_at("mlflow-artifacts:/0/run/files", connection, {})
+def fetch(connection: Connection, path: str, to: Path, *, run_id: str | None = None) -> bytes:
+    files = files_at("mlflow-artifacts:/0/run/files", connection, {}, run_id=run_id)
     wanted = find_in(files, path)
     assert wanted is not None
     download(files, wanted, to, pause=lambda _: None)
@@ -72,12 +76,35 @@ def test_bytes_without_a_mark_begin_again(tmp_path: Path) -> None:
     assert not any("range" in headers for _, headers in behaviour.asked)
 
 
-def test_a_line_that_brings_nothing_is_given_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        Behaviour({"model": DATA}, breaks=[0] * 9),
+        Behaviour({"model": DATA}, breaks=[1_500_000] * 9, ranges=False),
+    ],
+    ids=["nothing comes", "it always begins again"],
+)
+def test_a_line_that_brings_no_more_than_before_is_given_up(tmp_path: Path, behaviour: Behaviour) -> None:
     with (
-        connected(Behaviour({"model": DATA}, breaks=[0] * 9)) as connection,
-        pytest.raises(Transient, match="does not answer"),
+        connected(behaviour) as connection,
+        pytest.raises(Transient, match=r"does not answer: .* of 2097152 bytes of model had come$"),
     ):
         fetch(connection, "model", tmp_path / "model")
+    assert len(behaviour.breaks) == 5
+
+
+def test_a_line_that_breaks_again_and_again_is_taken_up_as_long_as_it_brings_something(tmp_path: Path) -> None:
+    behaviour = Behaviour({"model": DATA * 5}, breaks=[1_100_000] * 9)
+    with connected(behaviour) as connection:
+        assert fetch(connection, "model", tmp_path / "model") == DATA * 5
+
+
+@pytest.mark.parametrize("shortcut", [True, False])
+def test_a_runs_files_are_had_as_the_servers_pages_have_them_where_it_has_pages(tmp_path: Path, shortcut: bool) -> None:
+    behaviour = Behaviour({"model": DATA}, shortcut=shortcut)
+    with connected(behaviour) as connection:
+        assert fetch(connection, "model", tmp_path / "model", run_id=RUN) == DATA
+    assert (behaviour.asked[-1][0] == "/get-artifact") is shortcut
 
 
 def test_a_file_of_another_size_than_the_run_says_is_refused(tmp_path: Path) -> None:
@@ -212,6 +239,26 @@ def test_files_that_nobody_here_can_reach_are_refused(tmp_path: Path) -> None:
         )
         said = fault(lambda: files_at("s3://bucket/run", connection, {"MLFLOW_S3_ENDPOINT_URL": "http://127.0.0.1:9"}))
         assert "set AWS_ENDPOINT_URL to the same" in said
+
+
+def test_what_a_killed_download_left_behind_is_removed_by_a_later_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    old, young, ours = (
+        tmp_path / f"shipway-run-{name}" for name in (f"{ended.pid}-a", f"{ended.pid}-b", f"{os.getpid()}-c")
+    )
+    for folder in (old, young, ours):
+        folder.mkdir()
+    for folder in (old, ours):
+        os.utime(folder, (0, 0))
+    with connected(Behaviour({"model": b"x"})) as connection:
+        tracking = Tracking(connection)
+        with fetch_from_run(tracking, find_run(tracking, RUN), "model", {}) as fetched:
+            assert fetched.path.read_bytes() == b"x"
+    assert set(tmp_path.iterdir()) == {young, ours}
 
 
 def test_a_name_of_a_metric_cannot_end_its_quotes() -> None:

@@ -16,11 +16,12 @@ _FILES = "/api/2.0/mlflow-artifacts/artifacts"
 @dataclass
 class Behaviour:
     """`breaks` says after how many bytes each answer with a file ends, None where it does not; `busy` answers of 503
-    come first; `listed` stands in for a folder's listing."""
+    come first; `listed` stands in for a folder's listing; with `shortcut` files are had as its pages have them."""
 
     files: dict[str, bytes]
     breaks: list[int | None] = field(default_factory=list)
     ranges: bool = True
+    shortcut: bool = False
     busy: int = 0
     status: int | None = None
     body: bytes = b""
@@ -56,6 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._list(parse_qs(parts.query).get("path", [""])[0])
         elif parts.path.startswith(_FILES):
             self._file(unquote(parts.path.removeprefix(f"{_FILES}/0/run/files/")))
+        elif parts.path == "/get-artifact":
+            self._file(parse_qs(parts.query)["path"][0]) if told.shortcut else self._send(404, b"not found")
         elif parts.path.endswith("/runs/get"):
             info = {"run_id": RUN, "experiment_id": "0", "status": "FINISHED", "end_time": "1614556800000"}
             self._json({"run": {"info": info | {"artifact_uri": "mlflow-artifacts:/0/run/files"}, "data": {}}})

@@ -1,0 +1,107 @@
+"""What stands at MLFLOW_TRACKING_URI may be no tracking server at all: said in words, whatever it answers."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from shipway.errors import RegistryError
+from shipway.registry.mlflow_http import Connection, tracking_server
+from shipway.registry.mlflow_tracking import Tracking
+from shipway.registry.runs import best_run, find_run
+
+
+@contextmanager
+def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[str]:
+    """The URL of a server that says the same to all."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.send_response(status)
+            for name, value in (headers | {"content-length": str(len(body))}).items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def tracked(url: str) -> Iterator[Tracking]:
+    connection = Connection(tracking_server({"MLFLOW_TRACKING_URI": url}), pause=lambda _: None)
+    try:
+        yield Tracking(connection)
+    finally:
+        connection.close()
+
+
+INFO = b'{"run": {"info": {"run_id": "a", "experiment_id": "1", %s}, "data": {"metrics": [%s]}}}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"run": {}}',
+        b'{"run": "x"}',
+        b'{"run": null}',
+        b'{"run": {"info": null}}',
+        INFO % (b'"start_time": "yesterday"', b""),
+        INFO % (b'"start_time": 99999999999999999999', b""),
+        INFO % (b'"status": ""', b'{"key": "a", "value": "zz"}'),
+        INFO % (b'"status": ""', b'"a"'),
+        b"[" * 100_000,
+    ],
+)
+def test_a_run_in_a_form_that_no_mlflow_has_is_said_to_be_none(body: bytes) -> None:
+    with answering(body) as url, tracked(url) as tracking, pytest.raises(RegistryError) as error:
+        find_run(tracking, "a")
+    assert str(error.value).startswith(f"{url} does not answer as an MLflow tracking server does")
+    assert str(error.value).endswith("check MLFLOW_TRACKING_URI")
+
+
+@pytest.mark.parametrize("runs", [b'"abc"', b"null", b"[1]"])
+@pytest.mark.parametrize("experiment", [b'{"experiment_id": "1"}', b"{}", b"null"])
+def test_an_experiment_in_such_a_form_as_well(experiment: bytes, runs: bytes) -> None:
+    body = b'{"experiment": %s, "runs": %s}' % (experiment, runs)
+    with answering(body) as url, tracked(url) as tracking, pytest.raises(RegistryError) as error:
+        best_run(tracking, "e", "auc")
+    assert str(error.value).startswith(f"{url} does not answer as an MLflow tracking server does")
+
+
+def test_a_server_that_sends_in_circles_or_garbage_does_not_answer() -> None:
+    for answer in (answering(b"", 302, location="/x"), answering(b"no gzip", content_encoding="gzip")):
+        with answer as url, tracked(url) as tracking:
+            with pytest.raises(RegistryError, match=rf"^the tracking server {url} does not answer: "):
+                find_run(tracking, "a")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://ada:pw@host:port", "http://host:99999999", "http://\0"])
+def test_an_address_that_is_none_is_refused_by_name(url: str) -> None:
+    with pytest.raises(RegistryError) as error:
+        tracking_server({"MLFLOW_TRACKING_URI": url})
+    shown = url.replace("ada:pw@", "")
+    assert str(error.value).startswith(f"MLFLOW_TRACKING_URI: {shown} is not the URL of a tracking server; give http")
+
+
+def test_a_host_that_no_name_can_be_does_not_answer() -> None:
+    with (
+        tracked("http://a..b") as tracking,
+        pytest.raises(RegistryError, match=r"^the tracking server http://a\.\.b does"),
+    ):
+        find_run(tracking, "a")
