@@ -49,18 +49,18 @@ class TrackingServer:
 def tracking_server(environ: Mapping[str, str]) -> TrackingServer:
     """From MLFLOW_TRACKING_URI and its neighbours. Raises RegistryError when they name no server."""
     given = environ.get(_URI, "").strip()
-    parts = urlsplit(given)
     if not given:
         raise RegistryError(
             f"{_URI} is not set, and a run is looked up on an MLflow tracking server: set it, such as to "
             "http://127.0.0.1:5000, or register the file itself with -p PATH"
         )
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_a_server(given):
         raise RegistryError(
             f"{_URI}: {_without_credentials(given)} is not the URL of a tracking server; give http:// or https:// (a "
             "folder or a database is reached through `mlflow server --backend-store-uri`), or register the file itself "
             "with -p PATH"
         )
+    parts = urlsplit(given)
     password = environ.get("MLFLOW_TRACKING_PASSWORD") or parts.password
     token = environ.get("MLFLOW_TRACKING_TOKEN")
     verify: bool | str = environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or True
@@ -74,6 +74,15 @@ def tracking_server(environ: Mapping[str, str]) -> TrackingServer:
         verify=verify,
         client_certificate=environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH") or None,
     )
+
+
+def _is_a_server(url: str) -> bool:
+    try:
+        httpx.URL(url)
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except (ValueError, httpx.InvalidURL):  # a port or a bracket that is none
+        return False
 
 
 class Connection:
@@ -140,17 +149,23 @@ class Connection:
         if answer.status_code >= 400:
             raise self._refusal(answer)
         if said is None:
-            raise RegistryError(
-                f"{self.where} does not answer as an MLflow tracking server does ({answer.status_code}, "
-                f"{answer.headers.get('content-type', 'no content type')}); check {_URI}"
-            )
+            kind = answer.headers.get("content-type", "no content type")
+            raise RegistryError(_no_mlflow(self.where, f"{answer.status_code}, {kind}"))
         return said
+
+    @contextlib.contextmanager
+    def understood(self) -> Iterator[None]:
+        """Around the reading of an answer. Raises RegistryError where it has not the form that MLflow's have."""
+        try:
+            yield
+        except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+            raise RegistryError(_no_mlflow(self.where, f"{type(error).__name__}: {error}"[:200])) from error
 
     @contextlib.contextmanager
     def _speaking(self, url: str) -> Iterator[None]:
         try:
             yield
-        except (httpx.TransportError, httpx.StreamError) as error:
+        except (httpx.RequestError, httpx.StreamError, httpx.InvalidURL, UnicodeError) as error:
             place = self.where if url.startswith(self.where) else _without_credentials(url)
             why = str(error)[:200] or type(error).__name__
             raise TrackingUnavailable(f"the tracking server {place} does not answer: {why}; check {_URI}") from error
@@ -199,9 +214,13 @@ def _tls(server: TrackingServer) -> ssl.SSLContext | bool:
 def _document(answer: httpx.Response) -> dict[str, Any] | None:
     try:
         found = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _no_mlflow(where: str, seen: str) -> str:
+    return f"{where} does not answer as an MLflow tracking server does ({seen}); check {_URI}"
 
 
 def _without_credentials(url: str) -> str:

@@ -78,21 +78,24 @@ class Tracking:
     def run(self, run_id: str) -> Run | None:
         """None when there is no such run."""
         answer = self.connection.ask(f"{API}/runs/get", {"run_id": run_id})
-        return self._run(answer["run"]) if answer and "run" in answer else None
+        with self.connection.understood():
+            return self._run(answer["run"]) if answer and "run" in answer else None
 
     def experiment_id(self, name: str) -> str | None:
         """None when there is no such experiment."""
         answer = self.connection.ask(f"{API}/experiments/get-by-name", {"experiment_name": name})
         if not answer or "experiment" not in answer:
             return None
-        found = str(answer["experiment"]["experiment_id"])
+        with self.connection.understood():
+            found = str(answer["experiment"]["experiment_id"])
         self._experiments[found] = name
         return found
 
     def experiments(self) -> tuple[str, ...]:
         """Names of those that were not deleted, the newest thousand."""
         answer = self.connection.ask(f"{API}/experiments/search", document={"max_results": _MOST_EXPERIMENTS}) or {}
-        return tuple(str(one["name"]) for one in answer.get("experiments", ()))
+        with self.connection.understood():
+            return tuple(str(one["name"]) for one in answer.get("experiments", ()))
 
     def runs(self, experiment_id: str, *, condition: str = "", order: str = "start_time DESC") -> Iterator[Run]:
         """Page by page, as they are asked for. `condition` and `order` are in MLflow's own small language."""
@@ -105,8 +108,9 @@ class Tracking:
         }
         while True:
             answer = self.connection.ask(f"{API}/runs/search", document=asked) or {}
-            for found in answer.get("runs", ()):
-                yield self._run(found)
+            with self.connection.understood():
+                page = [self._run(found) for found in answer.get("runs", ())]
+            yield from page
             token = answer.get("next_page_token")
             if not token:
                 return
@@ -115,8 +119,9 @@ class Tracking:
     def logged_model(self, model_id: str) -> LoggedModel | None:
         """None when there is no such model, or the server does not know of them."""
         answer = self.connection.ask(f"{API}/logged-models/{model_id}")
-        info = ((answer or {}).get("model") or {}).get("info")
-        return LoggedModel(name=str(info["name"]), location=str(info["artifact_uri"])) if info else None
+        with self.connection.understood():
+            info = ((answer or {}).get("model") or {}).get("info")
+            return LoggedModel(name=str(info["name"]), location=str(info["artifact_uri"])) if info else None
 
     def _experiment_name(self, experiment_id: str) -> str:
         if experiment_id not in self._experiments:
