@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,11 +115,12 @@ def parse_reference(text: str | ModelRef) -> Reference:
 
 def keep_children(child_paths: Sequence[str]) -> Callable[[str], bool]:
     """What to skip of a folder so that only these files and folders below it stay (contract M-3)."""
-    kept = [PurePosixPath(child).parts for child in child_paths]
+    kept = {PurePosixPath(child) for child in child_paths}
+    above = {folder for child in kept for folder in child.parents}
 
     def skip(path: str) -> bool:
-        parts = PurePosixPath(path).parts
-        return not any(parts[: len(one)] == one or one[: len(parts)] == parts for one in kept)
+        here = PurePosixPath(path)
+        return here not in above and kept.isdisjoint((here, *here.parents))
 
     return skip
 
@@ -130,10 +132,12 @@ def check_children(folder: Path, child_paths: Sequence[str]) -> None:
     if isinstance(child_paths, str) or not child_paths:
         raise RegistryError(f"child_paths {child_paths!r} names nothing; give a list of paths below {folder}")
     for child in child_paths:
+        if not isinstance(child, str) or not child.strip():
+            raise RegistryError(f"child path {child!r} names nothing; give one below {folder}, such as model.pkl")
         pure = PurePosixPath(child)
         if pure.is_absolute() or ".." in pure.parts:
             raise RegistryError(f"child path {child!r} leads outside {folder}; give it relative to that folder")
-        if not (folder / pure).exists():
+        if not os.path.exists(folder / pure):  # noqa: PTH110 - Path.exists raises for a name that is too long
             raise RegistryError(f"child path {child!r} is not in {folder}; there is {_names(folder)}")
 
 

@@ -9,6 +9,7 @@ import pytest
 from shipway.domain.model import ResourceConfiguration, RunFacts
 from shipway.errors import RegistryError, StoreError
 from shipway.registry.models import Registry
+from shipway.registry.rules import keep_children
 from shipway.store.workspace import Workspace
 
 _REGISTERS = """
@@ -139,6 +140,9 @@ def test_of_a_folder_only_the_child_paths_are_kept(registry: Registry, tmp_path:
         (["nope"], "child path 'nope' is not in FOLDER; there is model.pkl"),
         (["../x"], "child path '../x' leads outside FOLDER; give it relative to that folder"),
         (["/etc"], "child path '/etc' leads outside FOLDER; give it relative to that folder"),
+        ([""], "child path '' names nothing; give one below FOLDER, such as model.pkl"),
+        ([3], "child path 3 names nothing; give one below FOLDER, such as model.pkl"),
+        (["a" * 5000], f"child path '{'a' * 5000}' is not in FOLDER; there is model.pkl"),
         ([], "child_paths [] names nothing; give a list of paths below FOLDER"),
         ("model.pkl", "child_paths 'model.pkl' names nothing; give a list of paths below FOLDER"),
     ],
@@ -153,6 +157,15 @@ def test_child_paths_that_are_none_register_nothing(
         registry.register_path(folder, name="m", now=now, child_paths=child_paths)
     assert str(caught.value) == text.replace("FOLDER", str(folder))
     assert registry.list() == ()
+
+
+def test_ten_thousand_child_paths_of_as_many_files_are_told_apart_at_once() -> None:
+    """Every file against every path would be two hundred million comparisons."""
+    skip = keep_children([f"data/{number}" for number in range(10_000)])
+    assert not any(skip(f"data/{number}") for number in range(10_000))
+    assert not skip("data")
+    assert not skip("data/7/deep/x")
+    assert all(skip(f"other/{number}") for number in range(10_000))
 
 
 def test_a_file_has_no_child_paths(registry: Registry, model: Path, now: datetime) -> None:
