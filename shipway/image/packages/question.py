@@ -29,7 +29,8 @@ _NAME = re.compile(r"([A-Za-z0-9][\w.-]*)")
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """`lines` are requirement lines. `built` are the names that may be built from source; all others come as wheels.
-    `early` are the names whose pre-releases do, because others ask for one, or there is nothing else.
+    `every_source` allows all sources but those that are never built. `early` are the names whose pre-releases do,
+    because others ask for one, or there is nothing else.
 
     `day` (YYYY-MM-DD) hides what was published later, of everything, `days` of single packages. `requires` is what
     `name==version` requires where its own metadata cannot be read. `under` are pins that the answer has to keep.
@@ -38,6 +39,7 @@ class Question:
     lines: tuple[str, ...]
     there: PythonThere
     built: tuple[str, ...] = ()
+    every_source: bool = False
     early: tuple[str, ...] = ()
     day: str | None = None
     days: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +67,12 @@ def platform_arguments(there: PythonThere) -> list[str]:
 def build_options(built: Iterable[str]) -> list[str]:
     """As lines of a requirements file, which pip and uv both read so: wheels only, but for those names."""
     return ["--only-binary :all:", *(f"--no-binary {name}" for name in sorted(built))]
+
+
+def options_for(question: Question) -> list[str]:
+    if question.every_source:
+        return [f"--only-binary {name}" for name in NEVER_BUILT_HERE]
+    return build_options(question.built)
 
 
 def sources_in(lock: str) -> list[str]:

@@ -10,26 +10,29 @@ from dataclasses import replace
 
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError
-from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.as_of import Attempt, attempts
+from shipway.image.packages.asking import ask_once
 from shipway.image.packages.builder import builder_for
-from shipway.image.packages.lock import Lock, PythonThere, packages_in, pins_of
-from shipway.image.packages.metadata import as_settings, read_requires, unreadable
+from shipway.image.packages.lock import Lock, PythonThere, pins_of
+from shipway.image.packages.metadata import read_requires, unreadable
 from shipway.image.packages.question import (
     NEVER_BUILT_HERE,
     Question,
     build_options,
-    compile_arguments,
     index_options,
     needs_building,
     only_early,
     sources_in,
 )
 from shipway.image.packages.refusals import is_of_the_network, without_credentials
-from shipway.image.uv import NothingSatisfies, UvFailed, run_uv, scratch_folder
+from shipway.image.packages.sources import with_all_that_have_no_wheel
+from shipway.image.uv import NothingSatisfies, UvFailed
 from shipway.machine.state import MachineState
 
 log = logging.getLogger(__name__)
+
+_ONE_BY_ONE = 3
+"""Packages without a wheel that are found so; with more, all are looked for at once."""
 
 _MOST_QUESTIONS = 40
 """Each package without a wheel, or with metadata that uv cannot read, is found by one more."""
@@ -82,7 +85,7 @@ def _servers_own(serving: str, there: PythonThere, options: Sequence[str], autho
     """Wheels alone: nobody has to have a compiler for our server's sake."""
     what = f"the scoring server's own packages cannot be resolved for {there.called}"
     under = tuple(pin.requirement for pin in pins_of(authors))
-    return _ask_once(Question(lines=(*options, *serving.splitlines()), there=there, under=under), what, state)
+    return ask_once(Question(lines=(*options, *serving.splitlines()), there=there, under=under), what, state)
 
 
 def _ask(question: Question, what: str, state: MachineState) -> str:
@@ -90,9 +93,12 @@ def _ask(question: Question, what: str, state: MachineState) -> str:
 
     So an older wheel is taken before a newer source, which might not build here.
     """
+    at_once = True
     for _ in range(_MOST_QUESTIONS):
+        if at_once and len(question.built) >= _ONE_BY_ONE:
+            at_once, question = False, with_all_that_have_no_wheel(question, what, state)
         try:
-            locked = _ask_once(question, what, state)
+            locked = ask_once(question, what, state)
         except (UvFailed, NothingSatisfies) as error:
             question = _asked_better(question, error, state)
         else:
@@ -127,27 +133,6 @@ def _with_early(question: Question, error: UvFailed | NothingSatisfies) -> Quest
         raise error
     log.info("%s: a pre-release, for nothing else satisfies", ", ".join(sorted(names)))
     return replace(question, early=tuple(sorted({*question.early, *names})))
-
-
-def _ask_once(question: Question, what: str, state: MachineState) -> str:
-    """uv takes its settings from the folder that it runs in."""
-    python = question.there.interpreter or own_interpreter().path
-    arguments = [*compile_arguments(question), "--python", str(python)]
-    with scratch_folder(state) as folder:
-        if question.under:
-            (folder / "under.txt").write_text("\n".join(question.under), encoding="utf-8")
-            arguments += ["--constraints", str(folder / "under.txt")]
-        if question.requires:
-            (folder / "uv.toml").write_text(as_settings(question.requires), encoding="utf-8")
-        text = "\n".join([*build_options(question.built), *question.lines])
-        try:
-            locked = run_uv(arguments, cwd=folder, what=what, text=text)
-        except UvFailed as error:
-            if "No solution found" in error.words:
-                raise NothingSatisfies(str(error), error.words) from error
-            raise
-    log.info("%d packages resolved for %s", len(packages_in(locked)), question.there.called)
-    return locked
 
 
 def _with(authors: str, beside: str) -> str:
