@@ -67,8 +67,8 @@ CASES = {
         ("log failed: worker ", " was ended by signal 11"),
     ),
     "raises at import": Case(
-        f"import not_there{INIT}{RUN}",
-        ("start failed: ", ": ModuleNotFoundError: No module named 'not_there'"),
+        f"raise RuntimeError('no licence'){INIT}{RUN}",
+        ("start failed: ", ": RuntimeError: no licence"),
     ),
     "raises in run": Case(
         f"{INIT}\ndef run(data): raise ValueError('two columns are missing')",
