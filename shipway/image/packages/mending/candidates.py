@@ -104,7 +104,7 @@ def of_clashes(failed: Failed) -> Iterator[Candidate]:
     """Pins that cannot hold at once: one of them is relaxed, within its minor version first, then within its major; and
     to any version where another package says which it needs."""
     words, asked = failed.outcome.words, failed.asked
-    absent = without_a_file(words)
+    absent = {*without_a_file(words), *unknown_to_the_index(words)}
     bound = [name for name, pin in asked.items() if str(pin.bounds) and name not in absent]
     concerned = in_the_way(words, bound)[:_MOST_CLASHING]
     for bounds_of in (_same_minor, _same_major, _any_version):

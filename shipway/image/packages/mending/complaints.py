@@ -13,7 +13,7 @@ _OTHER_PYTHON = re.compile(rf"{_PIN} depends on Python")
 _WOULD_NOT_BUILD = re.compile(r"Failed to (?:download and )?build `?([A-Za-z0-9][\w.-]*)==([\w.+!]+)")
 _ALONE = re.compile(rf"({_NAME}): the version asked for has no wheel")
 _UNKNOWN = re.compile(rf"({_NAME}) was not found in the (?:package registry|provided package locations)")
-_DEPENDS = re.compile(rf"depends on ({_NAME})")
+_DEPENDS = re.compile(rf"depends? on ({_NAME})")
 
 
 def without_a_file(words: str) -> dict[str, str]:
@@ -41,6 +41,8 @@ def in_the_way(words: str, names: Iterable[str]) -> list[str]:
 
 def needed_by(words: str, name: str) -> str:
     """Which package asks for another version, as uv found; empty when it does not say so of this one."""
-    pattern = rf"({_NAME})(?:\[[^\]]*\])?={{2,3}}([\w.+!]+) depends on {re.escape(name)}(?:\[[^\]]*\])?([<>=!~][^\s]*)"
-    match = re.search(pattern, words)
-    return f"{match[1]} {match[2]} needs {name}{match[3].rstrip(',')}" if match else ""
+    who = rf"(?:({_NAME})(?:\[[^\]]*\])?={{2,3}}([\w.+!]+) depends|all versions of ({_NAME}) depend)"
+    match = re.search(rf"{who} on {re.escape(name)}(?:\[[^\]]*\])?([<>=!~]\S*)", words)
+    if match is None:
+        return ""
+    return f"{' '.join(filter(None, match.group(1, 2, 3)))} needs {name}{match[4].rstrip(',')}"

@@ -4,6 +4,7 @@ Asked once for each package. uv says which index, so that its settings are the u
 together is uv's to say, and nothing here decides it.
 """
 
+import logging
 import platform
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +21,9 @@ from packaging.version import InvalidVersion, Version
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.lock import PythonThere, normal_name
 from shipway.image.packages.question import index_options
-from shipway.image.uv import run_uv
+from shipway.image.uv import UvFailed, run_uv
+
+log = logging.getLogger(__name__)
 
 _PATIENCE_S = 20.0
 _JSON = "application/vnd.pypi.simple.v1+json"
@@ -90,14 +93,15 @@ class Index:
 
     def _options(self) -> str:
         """As uv has them, from the author's lines, its variables and its own files."""
-        python = str(own_interpreter().path)
-        arguments = ["pip", "compile", "-", "-q", "--no-header", "--emit-index-url", "--emit-find-links"]
         lines = index_options(self.requirements)
-        told = run_uv(
-            [*arguments, "--python", python], cwd=self.cwd, what="asking uv for its index", text="\n".join(lines)
-        )
-        given = [line for line in lines if line not in told]
-        return "\n".join([told, *given])
+        arguments = ["pip", "compile", "-", "-q", "--no-header", "--emit-index-url", "--emit-find-links"]
+        arguments += ["--python", str(own_interpreter().path)]
+        try:
+            told = run_uv(arguments, cwd=self.cwd, what="asking uv for its index", text="\n".join(lines))
+        except UvFailed as error:
+            log.info("%s", error)
+            return ""
+        return "\n".join([told, *(line for line in lines if line not in told)])
 
 
 def listed_by(url: str, name: str) -> Iterator[IndexFile]:
@@ -105,14 +109,16 @@ def listed_by(url: str, name: str) -> Iterator[IndexFile]:
     import httpx  # noqa: PLC0415 - only where something is mended
 
     try:
+        place = httpx.URL(f"{url.rstrip('/')}/{normal_name(name)}/")
         answer = httpx.get(
-            f"{url.rstrip('/')}/{normal_name(name)}/",
+            place.copy_with(userinfo=b""),  # httpx logs what it asks for
+            auth=(place.username, place.password) if place.userinfo else None,
             headers={"Accept": _JSON},
             timeout=_PATIENCE_S,
             follow_redirects=True,
         )
         document = answer.json() if answer.is_success else {}
-    except (httpx.HTTPError, ValueError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return
     yield from files_in(document)
 

@@ -80,13 +80,10 @@ def bounded(pins: Mapping[str, AskedPin], bound: str, reason: str) -> PinChange 
         keeps = version_in(pin.exact, str(wanted.bounds))
         after = pin.with_bounds(str(wanted.bounds))
         return None if keeps else PinChange(before=pin.text, after=after, reason=reason)
-    both = ",".join(dict.fromkeys([*map(str, pin.bounds), *map(str, wanted.bounds)]))
-    after = pin.with_bounds(both)
-    return (
-        None
-        if set(both.split(",")) == set(map(str, pin.bounds))
-        else PinChange(before=pin.text, after=after, reason=reason)
-    )
+    theirs = {str(clause) for clause in pin.bounds}
+    both = theirs | {str(clause) for clause in wanted.bounds}
+    after = pin.with_bounds(",".join(sorted(both, reverse=True)))
+    return None if both == theirs else PinChange(before=pin.text, after=after, reason=reason)
 
 
 def repinned(pin: AskedPin, bounds: str, reason: str) -> PinChange:

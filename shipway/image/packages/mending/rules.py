@@ -29,7 +29,7 @@ class Rule:
     """
 
     id: str
-    reason: str
+    reason: str = ""
     python: str = ""
     asked: Mapping[str, str] = field(default_factory=dict)
     resolved: Mapping[str, str] = field(default_factory=dict)
