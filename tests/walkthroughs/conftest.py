@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "configs" / "examples"
 _OLD = ("nltk==3.6.7", "scikit-learn==0.20.0")
 _ONNX = "onnx==1.17.0"
-_PORTS = (32267, 6789, 8890)
+_PORTS = {"question-answering": (32267, 6789), "digits-v1": (8890,)}
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +102,7 @@ def reader(runs: Runs, state: Path, tmp_path: Path) -> Iterator[Callable[..., Re
     def make(example: str, *, docker: bool, **more: str) -> Reader:
         if docker and not (usable_engine() and has_image("shipway-base:3.6")):
             absent("no Docker Engine answers, or it has no image shipway-base:3.6: see requirements/base_image.sh")
-        for port in _PORTS:
+        for port in _PORTS[example]:
             if not _is_free(port):
                 absent(f"port {port}, which the articles take, is held by another program of this machine")
         folder = tmp_path / example
