@@ -56,7 +56,7 @@ def tracking_server(environ: Mapping[str, str]) -> TrackingServer:
         )
     if not _is_a_server(given):
         raise RegistryError(
-            f"{_URI}: {_without_credentials(given)} is not the URL of a tracking server; give http:// or https:// (a "
+            f"{_URI}: {without_credentials(given)} is not the URL of a tracking server; give http:// or https:// (a "
             "folder or a database is reached through `mlflow server --backend-store-uri`), or register the file itself "
             "with -p PATH"
         )
@@ -67,7 +67,7 @@ def tracking_server(environ: Mapping[str, str]) -> TrackingServer:
     if environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in _TRUE:
         verify = False
     return TrackingServer(
-        url=_without_credentials(given).rstrip("/"),
+        url=without_credentials(given).rstrip("/"),
         token=Secret(token) if token else None,
         username=environ.get("MLFLOW_TRACKING_USERNAME") or parts.username or "",
         password=Secret(password) if password else None,
@@ -166,7 +166,7 @@ class Connection:
         try:
             yield
         except (httpx.RequestError, httpx.StreamError, httpx.InvalidURL, UnicodeError) as error:
-            place = self.where if url.startswith(self.where) else _without_credentials(url)
+            place = self.where if url.startswith(self.where) else without_credentials(url)
             why = str(error)[:200] or type(error).__name__
             raise TrackingUnavailable(f"the tracking server {place} does not answer: {why}; check {_URI}") from error
 
@@ -223,6 +223,6 @@ def _no_mlflow(where: str, seen: str) -> str:
     return f"{where} does not answer as an MLflow tracking server does ({seen}); check {_URI}"
 
 
-def _without_credentials(url: str) -> str:
+def without_credentials(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     return f"{scheme}{mark}{re.split(r'[?#]', rest)[0].rpartition('@')[2]}"

@@ -17,6 +17,8 @@ _DEEPEST = 32
 _PAUSES_S = (0.5, 2.0, 5.0)
 """Between attempts; one that took up what was here, and brought more, begins the count anew."""
 _SHOWN = 12
+_MOST_LOOKED_INTO = 50
+"""Folders, for a message: each is a question to the server."""
 
 
 def find_in(files: RunFiles, path: str) -> RunFile | None:
@@ -37,7 +39,9 @@ def what_is_there(files: RunFiles) -> str:
     """For messages: the first files, with their folders."""
     names: list[str] = []
     waiting = [""]
-    while waiting and len(names) <= _SHOWN:
+    looked = 0
+    while waiting and len(names) <= _SHOWN and looked < _MOST_LOOKED_INTO:
+        looked += 1
         found = files.children(waiting.pop(0))
         names += [one.path for one in found if not one.is_folder]
         waiting += [one.path for one in found if one.is_folder]

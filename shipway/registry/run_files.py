@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import quote, unquote, urlsplit
 
 from shipway.errors import RegistryError, StoreError, Transient
-from shipway.registry.mlflow_http import Connection
+from shipway.registry.mlflow_http import Connection, without_credentials
 from shipway.registry.mlflow_tracking import API
 from shipway.store.objects import Objects
 from shipway.store.urls import Place
@@ -89,7 +89,8 @@ def files_at(
     """
     if run_id is not None:
         shortcut = of_run(run_id)
-    parts = urlsplit(location)
+    with connection.understood():
+        parts = urlsplit(location)
     scheme = parts.scheme.lower()
     if scheme == "mlflow-artifacts":
         origin = f"{urlsplit(connection.where).scheme}://{parts.netloc}" if parts.netloc else connection.where
@@ -104,7 +105,8 @@ def files_at(
     if run_id is not None:
         return ServerFiles(connection, run_id)
     raise RegistryError(
-        f"{location} cannot be reached from here; fetch the files with MLflow's own client, and register them with -p"
+        f"{without_credentials(location)} cannot be reached from here; fetch the files with MLflow's own client, and "
+        "register them with -p"
     )
 
 
@@ -121,7 +123,8 @@ class ProxyFiles:
     def children(self, folder: str) -> list[RunFile]:
         path = "/".join(part for part in (self._root, folder) if part)
         said = self._connection.ask(self._base, {"path": path}) or {}
-        return [_listed(one, _below(folder, str(one["path"]).rpartition("/")[2])) for one in said.get("files", ())]
+        with self._connection.understood():
+            return [_listed(one, _below(folder, str(one["path"]).rpartition("/")[2])) for one in said.get("files", ())]
 
     @contextmanager
     def open(self, path: str, start: int, mark: str) -> Iterator[Opened]:
@@ -154,7 +157,8 @@ class ServerFiles:
         while True:
             said = self._connection.ask(f"{API}/artifacts/list", asked) or {}
             # Of a path that is a file some stores list the file itself.
-            found += [_listed(one, one["path"]) for one in said.get("files", ()) if one["path"] != folder]
+            with self._connection.understood():
+                found += [_listed(one, one["path"]) for one in said.get("files", ()) if one["path"] != folder]
             if not said.get("next_page_token"):
                 return found
             asked["page_token"] = said["next_page_token"]
@@ -175,7 +179,7 @@ class FolderFiles:
     def children(self, folder: str) -> list[RunFile]:
         try:
             found = sorted(os.scandir(self._folder / folder), key=lambda one: one.name)
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):  # the latter for a NUL
             return []
         except OSError as error:
             raise RegistryError(f"{self._folder / folder} cannot be read: {error.strerror}") from error
@@ -186,6 +190,7 @@ class FolderFiles:
                 size_bytes=None if one.is_dir() else one.stat().st_size,
             )
             for one in found
+            if one.is_dir() or one.is_file()  # no link to nowhere, no pipe
         ]
 
     @contextmanager

@@ -1,15 +1,19 @@
 """What stands at MLFLOW_TRACKING_URI may be no tracking server at all: said in words, whatever it answers."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from shipway.errors import RegistryError
 from shipway.registry.mlflow_http import Connection, tracking_server
 from shipway.registry.mlflow_tracking import Tracking
+from shipway.registry.run_download import find_in, what_is_there
+from shipway.registry.run_files import files_at
 from shipway.registry.runs import best_run, find_run
 
 
@@ -49,6 +53,37 @@ def tracked(url: str) -> Iterator[Tracking]:
         yield Tracking(connection)
     finally:
         connection.close()
+
+
+def test_of_a_folder_only_files_and_folders_are_files_of_a_run(tmp_path: Path) -> None:
+    (tmp_path / "model").write_text("abc")
+    (tmp_path / "gone").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    with tracked("http://127.0.0.1:1") as tracking:
+        files = files_at(tmp_path.as_uri(), tracking.connection, {})
+    assert [one.path for one in files.children("")] == ["model"]
+    assert find_in(files, "a\0/b") is None
+
+
+def test_a_place_that_cannot_be_reached_is_named_without_its_login() -> None:
+    with tracked("http://127.0.0.1:1") as tracking, pytest.raises(RegistryError) as error:
+        files_at("sftp://ada:hunter2@host/x", tracking.connection, {})
+    assert str(error.value).startswith("sftp://host/x cannot be reached from here; ")
+    with tracked("http://127.0.0.1:1") as tracking, pytest.raises(RegistryError, match="does not answer as an MLflow"):
+        files_at("http://[::1", tracking.connection, {})
+
+
+@pytest.mark.parametrize("files", [b"null", b"[{}]", b'["a"]', b'[{"path": "a", "file_size": "much"}]'])
+@pytest.mark.parametrize("location", ["mlflow-artifacts:/0/a", "nfs://there/a"])
+def test_a_listing_in_a_form_that_no_mlflow_has_is_said_to_be_none(location: str, files: bytes) -> None:
+    with answering(b'{"files": %s}' % files) as url, tracked(url) as tracking, pytest.raises(RegistryError) as error:
+        files_at(location, tracking.connection, {}, run_id="a").children("")
+    assert str(error.value).startswith(f"{url} does not answer as an MLflow tracking server does")
+
+
+def test_folders_within_folders_without_end_are_not_looked_through_for_a_message() -> None:
+    with answering(b'{"files": [{"path": "x", "is_dir": true}]}') as url, tracked(url) as tracking:
+        assert what_is_there(files_at("mlflow-artifacts:/0/a", tracking.connection, {}, run_id="a")) == "nothing, ..."
 
 
 INFO = b'{"run": {"info": {"run_id": "a", "experiment_id": "1", %s}, "data": {"metrics": [%s]}}}'
