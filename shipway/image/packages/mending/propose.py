@@ -78,41 +78,44 @@ class _Search:
     spent: int = 0
 
     def result(self, failure: BuildError | None) -> Proposal | NoProposal:
-        changes: tuple[PinChange, ...] = ()
         outcome = self._first(failure)
         if outcome.works:
             return NoProposal(why="it works as it is")
         index = Index(self.environment.requirements, self.trier.there, self.trier.state.locks)
-        while not outcome.works:
-            step = self._step(changes, outcome, index)
-            if step is None:
-                return NoProposal(why=self._why_not(outcome, index), tried=tuple(self.tried))
-            changes, outcome = step
-        return self._finished(changes, outcome)
+        found = self._further((), outcome, index)
+        if isinstance(found, Outcome):
+            return NoProposal(why=self._why_not(found, index), tried=tuple(self.tried))
+        return self._finished(*found)
 
     def _first(self, failure: BuildError | None) -> Outcome:
         if isinstance(failure, NothingSatisfies):
             return Outcome(stage=Stage.NOWHERE, error=failure)
         return self.trier.outcome(self.environment)
 
-    def _step(
+    def _further(
         self, changes: tuple[PinChange, ...], outcome: Outcome, index: Index
-    ) -> tuple[tuple[PinChange, ...], Outcome] | None:
-        """The first candidate that gets further."""
-        environment = with_changes(self.environment, changes)
+    ) -> tuple[tuple[PinChange, ...], Outcome] | Outcome:
+        """What works, or how far one gets from here: each candidate that is of use is followed to its end."""
+        environment, farthest = with_changes(self.environment, changes), outcome
         can_import = self.trier.can_import(environment)
         failed = Failed(environment=environment, outcome=outcome, there=self.trier.there, can_import=can_import)
         for candidate in candidates(failed, index):
             together = joined(changes, candidate.changes)
             if together == changes or self.trier.is_known(with_changes(self.environment, together)):
                 continue
-            if (found := self._tried(together)) is None:
-                return None
-            self.tried.append(f"{_in_a_line(candidate.changes)}: {_became(found)}")
+            if (tried := self._tried(together)) is None:
+                return farthest
+            self.tried.append(f"{_in_a_line(candidate.changes)}: {_became(tried)}")
             log.info("tried %s", self.tried[-1])
-            if gets_further(outcome, found, candidate):
-                return together, found
-        return None
+            if not gets_further(outcome, tried, candidate):
+                continue
+            if tried.works:
+                return together, tried
+            found = self._further(together, tried, index)
+            if not isinstance(found, Outcome):
+                return found
+            farthest = found if found.stage > farthest.stage else farthest
+        return farthest
 
     def _tried(self, changes: tuple[PinChange, ...]) -> Outcome | None:
         """None when the bounds are reached."""

@@ -113,7 +113,7 @@ class Trier:
         with TemporaryDirectory(prefix="mending-", dir=_folder(self.state)) as name:
             state = MachineState(Path(name))
             try:
-                there = _there_for(environment, self.there)
+                there = python_of_its_day(environment, self.there)
                 lock = resolve(environment, there, serving_requirements(), state)
                 stage = Stage.RESOLVED
                 place = self._place_for_imports(environment, there)
@@ -163,7 +163,7 @@ def words_of(error: BuildError) -> str:
     return "\n".join([str(error), getattr(error, "words", "")])
 
 
-def _there_for(environment: Environment, there: PythonThere) -> PythonThere:
+def python_of_its_day(environment: Environment, there: PythonThere) -> PythonThere:
     """An environment without a Python of its own gets the default of its day. Raises BuildError if that is missing."""
     pin = served_pin(environment.python, environment.as_of).pin
     if environment.python is not None or pin is None or there.version.startswith(f"{pin}."):

@@ -1,7 +1,9 @@
 """Found by trying: real resolving, installing and importing, with a folder of tiny wheels for an index."""
 
 import itertools
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,9 +23,10 @@ from shipway.image.packages.mending import (
     foreseen,
     propose,
 )
-from shipway.image.packages.mending.trying import Foreseen
+from shipway.image.packages.mending.trying import Foreseen, python_of_its_day
 from shipway.image.uv import NothingSatisfies
 from shipway.machine.state import MachineState
+from tests.unit.image.mending.dated_index import dated_index
 from tests.unit.image.wheels import write_wheel
 
 OWN = own_interpreter()
@@ -48,12 +51,23 @@ def asset(tmp_path: Path, index: tuple[str, ...]) -> Asset:
     return make
 
 
-def _needs_first(module: str) -> str:
-    return f"import {module}\nif {module}.VERSION[0] != '1':\n    raise ImportError('cannot import name old')\n"
+def write_broken(folder: Path, name: str, version: str) -> None:
+    """A wheel whose module does not import, as one beside a neighbour that is too new."""
+    write_wheel(folder, name, version)
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path) as wheel:
+        files = {item.filename: wheel.read(item) for item in wheel.infolist()}
+    files[f"{name}.py"] = b"from os import no_such_name\n"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for file, content in files.items():
+            wheel.writestr(zipfile.ZipInfo(file), content)
 
 
-def test_a_version_that_is_not_there_becomes_the_nearest_that_imports(asset: Asset, state: MachineState) -> None:
-    environment, script = asset("alpha==1.1", own=_needs_first("alpha"))
+def test_a_version_that_is_not_there_becomes_the_nearest_that_imports(
+    asset: Asset, state: MachineState, tmp_path: Path
+) -> None:
+    write_broken(tmp_path / "wheels", "alpha", "1.2")
+    environment, script = asset("alpha==1.1", own="import alpha")
     found = propose(environment, THERE, None, state, script=script)
     assert isinstance(found, Proposal)
     assert as_diff(found) == [
@@ -115,7 +129,7 @@ def test_a_plain_no_says_what_remains_and_what_was_tried(asset: Asset, state: Ma
 
 
 def test_what_works_is_left_alone(asset: Asset, state: MachineState) -> None:
-    environment, script = asset("alpha==1.0", own=_needs_first("alpha"))
+    environment, script = asset("alpha==1.0", own="import alpha")
     assert first_failure(environment, THERE, script, state) is None
     assert propose(environment, THERE, None, state, script=script) == NoProposal(why="it works as it is")
 
@@ -182,6 +196,32 @@ def test_what_no_import_test_finds_is_foreseen_and_bounded(asset: Asset, state: 
     assert [(change.before, change.after) for change in found.changes] == [("h5py", "h5py<3")]
 
 
+def test_unpinned_packages_are_taken_as_they_were_on_the_day_of_the_pins(
+    asset: Asset, state: MachineState, tmp_path: Path
+) -> None:
+    """The index says when each was published; no rule knows these packages."""
+    environment, script = asset(own="import alpha")
+    write_wheel(tmp_path / "wheels", "gamma", "1.0")
+    write_broken(tmp_path / "wheels", "alpha", "2.5")
+    days = {"gamma-1.0": "2020-03-01", "alpha-2.5": "2024-01-01"}
+    with dated_index(tmp_path / "wheels", days) as url:
+        environment = replace(environment, requirements=(f"--index-url {url}", "gamma==1.0", "alpha"))
+        found = propose(environment, THERE, None, state, script=script)
+    assert isinstance(found, Proposal)
+    assert as_diff(found) == [
+        "+ --as-of 2020-03-31  # gamma 1.0 is of 2020-03-01: packages without a version are taken as they were then"
+    ]
+    assert apply(environment, found).as_of == "2020-03-31"
+
+
+def test_an_environment_without_a_python_gets_that_of_its_day() -> None:
+    environment = Environment(name="mine", as_of="2020-03-31")
+    there = PythonThere(version="3.11.7", platform="x86_64-manylinux_2_36")
+    assert python_of_its_day(environment, there) == PythonThere(version="3.6.2", platform=there.platform)
+    assert python_of_its_day(replace(environment, python="3.11"), there) == there
+    assert python_of_its_day(replace(environment, as_of=None), there) == there
+
+
 def test_of_a_lock_alone_it_is_known_what_will_break() -> None:
     environment = Environment(name="mine", requirements=("scikit-learn==1.2.2",))
     lock = Lock(text="numpy==2.2.6 \\\n    --hash=sha256:0\nscikit-learn==1.2.2\n", private="")
@@ -193,7 +233,7 @@ def test_of_a_lock_alone_it_is_known_what_will_break() -> None:
 
 
 def test_for_an_image_the_imports_are_tried_on_a_python_of_this_machine(asset: Asset, state: MachineState) -> None:
-    environment, script = asset("alpha==1.1", own=_needs_first("alpha"))
+    environment, script = asset("alpha==1.1", own="import alpha")
     there = PythonThere(version=OWN.version, platform="x86_64-manylinux_2_36")
     found = propose(environment, there, None, state, script=script)
     assert isinstance(found, Proposal)
