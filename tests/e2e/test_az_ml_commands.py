@@ -114,6 +114,9 @@ def test_flags_alone_change_what_they_name_of_the_config_in_force(shop: Live) ->
     planned = document(shop, "service", "update", "adds", "--cc", "2", "--dry-run")
     assert planned["champion"] is not None
     assert refusal(shop, "service", "update", "adds", "--po", "99999").startswith("--port: ")
+    (shop.folder / "src" / "other.py").write_text(_SCRIPT.replace("WORD", "'other '"))
+    planned = document(shop, "service", "update", "adds", "--es", "other.py", "--dry-run")
+    assert "other.py with 0 packages" in json.dumps(planned)
 
 
 def test_a_deploy_that_nobody_waits_for_goes_on(shop: Live) -> None:

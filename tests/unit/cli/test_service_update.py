@@ -1,13 +1,17 @@
 """shipway service update: what is said of a service, without a release; what is refused before one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shipway.cli.commands import service as command
+from shipway.cli.commands.service.update import with_script_in_force
 from shipway.cli.output import Output
 from shipway.cli.parser import Parser
+from shipway.config.documents import Document
+from shipway.domain.release import CodePlace
 from shipway.domain.service import Traffic
 from shipway.errors import ConfigError, ServiceNotFound
 from shipway.release.details import Details, details_of
@@ -78,6 +82,16 @@ def test_an_update_of_nothing_or_of_what_stays_is_refused(
     with pytest.raises(SystemExit):
         run(*words)
     assert capsys.readouterr().err.startswith(f"shipway: error: {error}; see `shipway service")
+
+
+def test_a_flag_changes_what_it_names_of_the_script_in_force() -> None:
+    document = Document(source="flags", value={"entryScript": "b.py"})
+    place = CodePlace(entry_script="a.py", folder="/src")
+    assert with_script_in_force(document, place).value == {"entryScript": "b.py", "sourceDirectory": "/src"}
+    assert with_script_in_force(replace(document, value={"condaFile": "c"}), place).value == {
+        "entryScript": "a.py", "sourceDirectory": "/src", "condaFile": "c",
+    }  # fmt: skip
+    assert with_script_in_force(document, None).value == {"entryScript": "b.py"}
 
 
 @pytest.mark.parametrize("words", [["--add-tag", "a=b"], ["-m", "digits:2"], ["--po", "1"]])

@@ -12,10 +12,12 @@ from shipway.cli.parser import Parser, pairs
 from shipway.cli.services import find_service
 from shipway.cli.services_told import complete_document
 from shipway.cli.v1_flags import (
+    SCRIPT_FLAGS,
     add_deployment_flags,
     add_inference_flags,
     add_models_flags,
     deployment_document,
+    inference_document,
     inference_of,
     models_of,
 )
@@ -23,8 +25,14 @@ from shipway.cli.v1_release import add_environment_flags, add_release_flags, env
 
 if TYPE_CHECKING:
     from shipway.config.documents import Document, Loaded
+    from shipway.domain.environment import InferenceConfig
+    from shipway.domain.release import CodePlace, ReleaseInputs
     from shipway.domain.service import DeploymentConfig
     from shipway.release.details import Details
+
+
+_OF_THE_SCRIPT = frozenset(key for flag in SCRIPT_FLAGS for key in flag.keys if key != "condaFile")
+"""Keys of an inference config that leave its environment as it is."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -51,7 +59,7 @@ def _update(args: Namespace, context: Context) -> int:
 
     find_service(context.targets(), args.name)
     models, golden = models_of(args) or None, args.golden
-    inference, deployment = inference_of(args, context), _deployment(args, context)
+    inference, deployment = _inference(args, context), _deployment(args, context)
     for told in (*inference.warnings, *deployment.warnings):
         context.output.say(f"shipway: {told}")
     details = _details(args, context)
@@ -80,6 +88,33 @@ def _reload(args: Namespace, context: Context) -> int:
     return release(ReloadAsked(service=args.name, notes=args.notes), args, context)
 
 
+def _inference(args: Namespace, context: Context) -> "Loaded[Document | InferenceConfig | None]":
+    """A file replaces the config in force, and so does an environment that is named; flags alone change what they name
+    of it."""
+    from shipway.config.documents import Loaded
+
+    document = inference_document(args)
+    named = args.environment_name or args.environment_version or args.environment_directory
+    if document.value is None or args.inference_config_file is not None or named:
+        return inference_of(args, context)
+    in_force = _in_force(args.name, context)
+    changed = with_script_in_force(document.value, in_force.source)
+    assert isinstance(document.value.value, Mapping)
+    if not set(document.value.value) <= _OF_THE_SCRIPT:
+        return Loaded(changed, document.warnings)
+    from shipway.config.inference import load_inference_config
+
+    loaded = load_inference_config(changed, working_directory=context.folder, environment=in_force.environment)
+    return Loaded(loaded.value, (*document.warnings, *loaded.warnings))
+
+
+def with_script_in_force(document: "Document", place: "CodePlace | None") -> "Document":
+    """What flags say of an inference config, with the script where it was read last for what they leave out. Pure."""
+    assert isinstance(document.value, Mapping)
+    known = {} if place is None else {"entryScript": place.entry_script, "sourceDirectory": place.folder}
+    return replace(document, value={**known, **document.value})
+
+
 def _deployment(args: Namespace, context: Context) -> "Loaded[Document | DeploymentConfig | None]":
     """A file replaces the config in force; flags alone change what they name of it."""
     from shipway.config.documents import Loaded
@@ -90,15 +125,15 @@ def _deployment(args: Namespace, context: Context) -> "Loaded[Document | Deploym
     from shipway.config.deployment import load_deployment_config
     from shipway.domain.service_defaults import filled
 
-    in_force = _in_force(args.name, context)
+    in_force = _in_force(args.name, context).deployment
     assert isinstance(document.value.value, Mapping)
     value = {**document.value.value, "computeType": in_force.compute_type}
     loaded = load_deployment_config(replace(document.value, value=value), working_directory=context.folder)
     return Loaded(filled(loaded.value, in_force), loaded.warnings)
 
 
-def _in_force(service: str, context: Context) -> "DeploymentConfig":
-    """That of the revision in service. Raises ServiceNotFound."""
+def _in_force(service: str, context: Context) -> "ReleaseInputs":
+    """Those of the revision in service. Raises ServiceNotFound."""
     from shipway.errors import ServiceNotFound
     from shipway.release.inputs import read_inputs
     from shipway.release.ledger import ledger_of
@@ -106,7 +141,7 @@ def _in_force(service: str, context: Context) -> "DeploymentConfig":
     champion = ledger_of(context.workspace(), service).standing().champion
     if champion is None:
         raise ServiceNotFound(f"WebserviceNotFound: no revision of {service!r} is in service; deploy it first")
-    return read_inputs(context.workspace(), champion.release_id).deployment
+    return read_inputs(context.workspace(), champion.release_id)
 
 
 def _details(args: Namespace, context: Context) -> "Details | None":
