@@ -12,8 +12,9 @@ import pytest
 from shipway.domain.environment import Environment
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.as_of import NO_DAY, attempts, names_in
-from shipway.image.packages.lock import Lock, PythonThere
+from shipway.image.packages.lock import Lock, PythonThere, packages_in
 from shipway.image.packages.question import Question
+from shipway.image.packages.resolve import resolve
 from shipway.machine.state import MachineState
 from tests.unit.image.wheels import write_wheel
 
@@ -81,6 +82,39 @@ def dated(wheels: Path) -> Iterator[str]:
 
 
 def resolved(state: MachineState, index: str, *requirements: str, as_of: str | None) -> Lock:
+    lines = (f"--index-url {index}", *requirements)
+    return resolve(Environment(name="mine", requirements=lines, as_of=as_of), HERE, "httptools\n", state)
+
+
+def test_unpinned_names_are_of_the_day_and_the_servers_own_are_not(dated: str, state: MachineState) -> None:
+    lock = resolved(state, dated, "alpha", "beta", as_of="2021-01-01")
+    assert packages_in(lock.text) == ["alpha==1.0", "beta==1.0", "httptools==1.0"]
+    assert lock.told == ("packages as of 2021-01-01",)
+    assert packages_in(resolved(state, dated, "alpha", as_of=None).text)[0] == "alpha==2.0"
+
+
+def test_a_pin_that_is_newer_than_the_day_holds(dated: str, state: MachineState) -> None:
+    lock = resolved(state, dated, "alpha==2.0", "beta", as_of="2021-01-01")
+    assert packages_in(lock.text) == ["alpha==2.0", "beta==1.0", "httptools==1.0"]
+    assert lock.told == ("packages as of 2021-01-01",)
+
+
+def test_where_that_day_had_nothing_that_fits_only_unpinned_names_are_of_it(dated: str, state: MachineState) -> None:
+    lock = resolved(state, dated, "gamma==1.0", "alpha", as_of="2021-01-01")
+    assert packages_in(lock.text) == ["alpha==1.0", "beta==2.0", "gamma==1.0", "httptools==1.0"]
+    assert lock.told == ("as of 2021-01-01 only alpha: with all packages of that day nothing satisfies the pins",)
+
+
+def test_an_index_without_dates_gives_the_newest_and_that_is_said(wheels: Path, state: MachineState) -> None:
+    with index_of(wheels, dated=False) as url:
+        lock = resolved(state, url, "alpha", as_of="2021-01-01")
+    assert packages_in(lock.text)[0] == "alpha==2.0"
+    assert lock.told == (
+        "not as of 2021-01-01, though it was asked for: of that day the index has nothing that satisfies the pins",
+    )
+
+
+def test_names_are_pinned_by_one_version_or_one_file() -> None:
     pinned = ("a==1", "B_b[x]==1.0 ; python_version < '3.9'", "c @ https://x.example/c.whl", "g===2", "j==1.2.3.*")
     free = ("d", "e>=1", "f==1.*", "h~=1.0", "i>=1,<2")
     assert names_in(("--pre", *pinned, *free)) == (("a", "b-b", "c", "g", "j"), ("d", "e", "f", "h", "i"))
