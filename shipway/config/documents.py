@@ -80,7 +80,7 @@ def as_document(source: "Path | Mapping[str, Any] | Document", what: str) -> Doc
     """`what` stands for the file in messages about a value that came from none."""
     match source:
         case Document():
-            return source
+            return source if source.text else _usable(source)
         case Path():
             return read_document(source)
         case _:

@@ -9,7 +9,7 @@ import pytest
 
 from shipway.config.conda import load_conda, load_requirements
 from shipway.config.deployment import load_deployment_config
-from shipway.config.documents import parse_document
+from shipway.config.documents import Document, parse_document
 from shipway.config.entry_script import check_entry_script
 from shipway.config.environment import load_environment
 from shipway.config.inference import load_environment_of, load_inference_config
@@ -46,8 +46,11 @@ def test_what_a_format_allows_and_nobody_can_use_is_refused(text: str, message: 
 
 
 def test_values_that_come_from_no_file_are_held_to_the_same() -> None:
-    with pytest.raises(ConfigError, match=r"^deployment config: location: 'a\\x00' has a NUL in it"):
-        load_deployment_config({"computeType": "aci", "location": "a\0"})
+    """As the SDK's objects are."""
+    content = {"computeType": "aci", "location": "a\0"}
+    for source in (content, Document(source="deployment config", value=content)):
+        with pytest.raises(ConfigError, match=r"^deployment config: location: 'a\\x00' has a NUL in it"):
+            load_deployment_config(source)
 
 
 def test_a_text_that_never_ends_is_refused_at_once() -> None:
