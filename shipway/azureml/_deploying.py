@@ -6,7 +6,7 @@ What can be seen to be wrong is an exception at once, and then nothing was begun
 import getpass
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,14 +41,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Begun:
-    """A release that another process carries out."""
+    """A release that another process carries out. `asked` is what the script wanted."""
 
     service: str
     release_id: str
     started: Started
+    asked: Asked
 
     def why_dead(self) -> str | None:
         """Why nobody carries it out any more; None while somebody does, or when it has ended well."""
+        code = self.started.process.poll()
+        if code is not None and code < 0:  # its last line is of the work that it was at
+            return f"its process {self.started.pid} was killed by signal {-code}"
         words = self.started.why_dead()
         return words.removeprefix("shipway: error: ") if words else words
 
@@ -88,12 +92,19 @@ def update(
     deployment_config: Any,
     *,
     change: Change,
+    is_up: bool = True,
 ) -> Begun:
-    """What is None stays as it is in service. Raises WebserviceException."""
+    """What is None stays as it is in service. Of one that has never come up there is nothing to keep (`is_up`): it is
+    deployed again. Raises WebserviceException."""
     config = _checked(deployment_config)
+    if not is_up and (inference_config is None or models is None):
+        raise WebserviceException(
+            f"service {name} is not up, so that nothing of it can be kept: pass both models and inference_config, or "
+            "delete() it and deploy it again"
+        )
     with raised_as(WebserviceException):
         details = changed(details_of(workspace._store, name), change, service=name)
-    asked = UpdateAsked(
+    asked = (UpdateAsked if is_up else V1Asked)(
         service=name,
         models=None if models is None else model_references(models),
         inference=None if inference_config is None else inference_document(inference_config),
@@ -104,6 +115,27 @@ def update(
         details=details,
     )
     return _begin(workspace, name, asked)
+
+
+def deploy_to_cloud(
+    workspace: "Workspace", begun: Begun | None, name: str, deployment_config: Any, deployment_target: Any
+) -> Webservice:
+    """What a handle deployed here, to another target (L-10). Raises WebserviceException."""
+    config = _checked(deployment_config)
+    if begun is None or not isinstance(begun.asked, V1Asked):
+        raise WebserviceException(
+            "deploy_to_cloud() takes along what this object itself deployed, and it was found by its name or changed "
+            f"since: use Model.deploy(workspace, {name!r}, models, inference_config, deployment_config)"
+        )
+    asked = replace(
+        begun.asked,
+        service=name,
+        deployment=None if config is None else _deployment(config),
+        target=_target(deployment_target),
+        overwrite=False,
+        details=_details(config),
+    )
+    return Webservice._of(workspace, _begin(workspace, name, asked))
 
 
 def reload(workspace: "Workspace", name: str) -> Begun:
@@ -122,7 +154,8 @@ def _begin(workspace: "Workspace", service: str, asked: Asked) -> Begun:
             raise WebserviceException(f"{prepared.refusal}\n{plan_text(prepared)}")
         release_id = f"{service}-{secrets.token_hex(4)}"
         keep(prepared, store, release_id=release_id, requested_by=getpass.getuser(), now=datetime.now(UTC))
-        return Begun(service=service, release_id=release_id, started=start_in_background(store, release_id))
+        started = start_in_background(store, release_id)
+        return Begun(service=service, release_id=release_id, started=started, asked=asked)
 
 
 def plan_text(prepared: Prepared) -> str:
@@ -136,7 +169,7 @@ def _checked(config: Any) -> WebserviceDeploymentConfiguration | None:
         return None
     if not isinstance(config, WebserviceDeploymentConfiguration):
         raise UserErrorException(
-            f"deployment_config must be what deploy_configuration() gives, not {config!r}; such as "
+            f"deployment_config must be what deploy_configuration() gives, not a {type(config).__name__}; such as "
             "LocalWebservice.deploy_configuration(port=8890)"
         )
     return config

@@ -64,6 +64,9 @@ ENDPOINT_KEYS: dict[str, tuple[str, ...]] = AKS_KEYS | {
 }
 """11.5."""
 
+_WITHOUT_A_KEY = ("collect_model_data", "blobfuse_enabled")
+"""Of the SDK's objects alone (11.3); scripts read them back."""
+
 _SAID_APART = ("tags", "properties", "description")
 """G-5: not from the file."""
 
@@ -78,8 +81,9 @@ class WebserviceDeploymentConfiguration:
         self.tags: dict[str, str] | None = given.get("tags")
         self.properties: dict[str, str] | None = given.get("properties")
         self.description: str | None = given.get("description")
-        for name in self.keys:
-            setattr(self, name, given.get(name))
+        for name in (*self.keys, *_WITHOUT_A_KEY):
+            if name in self.keys or name in given:
+                setattr(self, name, given.get(name))
 
     def as_document(self) -> dict[str, Any]:
         """v1's JSON; what was not given is absent (G-6)."""

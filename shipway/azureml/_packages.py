@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shipway.azureml._assets import inference_document, model_references
 from shipway.azureml._inference_config import InferenceConfig
-from shipway.azureml._settings import as_of
+from shipway.azureml._settings import as_of, relax
 from shipway.azureml._telling import progress, remark, show
 from shipway.azureml.container_registry import ContainerRegistry
 from shipway.azureml.exceptions import UserErrorException, WebserviceException, raised_as
@@ -99,6 +99,7 @@ def read_assets(workspace: "Workspace", models: Sequence[Any], inference_config:
         inference=None if inference_config is None else inference_document(inference_config),
         working_directory=Path.cwd() if inference_config is None else inference_config.working_directory,
         as_of=as_of(),
+        relax=relax(),
     )
     read = read_package(asked, workspace._store, now=datetime.now(UTC))
     for warning in read.warnings:

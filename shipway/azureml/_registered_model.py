@@ -61,10 +61,11 @@ class RegisteredModel:
             raise WebserviceException("Model() needs a name or an id, such as digits:3")
         registry = Registry(workspace._store)
         with raised_as(WebserviceException):
+            exact = id or (f"{name}:{version}" if version is not None else None)
             if tags or properties or run_id or model_framework:
-                found = _newest(workspace, name, id, tags, properties, run_id, model_framework)
+                found = _newest(workspace, name, exact, tags, properties, run_id, model_framework)
             else:
-                found = registry.resolve(id or (f"{name}:{version}" if version is not None else str(name)))
+                found = registry.resolve(exact or str(name))
         self._take(workspace, found)
 
     @classmethod

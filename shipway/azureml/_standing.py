@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from shipway.domain.service import Revision, Service, ServiceState
 from shipway.errors import ReleaseNotFound, TargetUnavailable
+from shipway.release.details import forgotten_failure
 from shipway.release.inputs import read_inputs
-from shipway.release.ledger import LedgerEntry, ledger_of
+from shipway.release.ledger import Event, LedgerEntry, ledger_of
 from shipway.release.open_releases import open_release
 from shipway.release.report import ReleaseReport, release_ids, report_of
 from shipway.store.workspace import Workspace as Store
@@ -66,6 +67,12 @@ class Standing:
         return self.service is not None or self.champion is not None or is_under_way
 
     @property
+    def failed_release(self) -> str | None:
+        """The one that failed last, of a service that has nothing else: it was never up, or not since."""
+        is_all = self.champion is None and self.report is not None and self.report.phase.ended
+        return self.report.release_id if is_all and self.report else None
+
+    @property
     def is_nothing(self) -> bool:
         return self.service is None and self.champion is None and self.report is None
 
@@ -79,6 +86,8 @@ def look(workspace: "Workspace", name: str, release_id: str | None = None) -> St
     target, service = _on_target(workspace, name)
     if release is None and service is None and not entries:
         release = _kept_release(workspace, name)
+    if release is None and champion is None:
+        release = _failed_release(store, name, entries)
     report = None
     if release is not None:
         with contextlib.suppress(ReleaseNotFound):  # one that was refused before it began is forgotten again
@@ -97,9 +106,15 @@ def names_of(workspace: "Workspace") -> tuple[str, ...]:
     """Of all services on this machine and of those in the ledgers of the workspace, retired ones left out."""
     store = workspace._store
     here = {service.name for target in targets_of(workspace) for service in _listed(target)}
-    ledgers = {name for name in store.records.names("services") if ledger_of(store, name).standing().champion}
-    open_ones = {name for name in store.records.names("services") if open_release(store, name)}
-    return tuple(sorted(here | ledgers | open_ones))
+    return tuple(sorted(here | {name for name in store.records.names("services") if _is_there(store, name)}))
+
+
+def _is_there(store: Store, name: str) -> bool:
+    ledger = ledger_of(store, name)
+    if ledger.standing().champion is not None or open_release(store, name) is not None:
+        return True
+    failed = _failed_release(store, name, ledger.entries())
+    return failed is not None and failed in release_ids(store)
 
 
 def targets_of(workspace: "Workspace") -> Iterator[Target]:
@@ -116,7 +131,8 @@ def state_of(standing: Standing, *, begun_here: bool, is_dead: bool = False) -> 
     if report is not None and not report.phase.ended and (begun_here or standing.champion is None):
         stopped = report.standing == INTERRUPTED or (is_dead and report.standing == NOT_BEGUN)
         return LocalState.FAILED if stopped else LocalState.DEPLOYING
-    if report is not None and report.phase.ended and begun_here and report.phase.value != "promoted":
+    is_for_it = begun_here or standing.champion is None
+    if report is not None and report.phase.ended and is_for_it and report.phase.value != "promoted":
         return LocalState.FAILED
     if standing.champion is None:
         return LocalState.DELETED if standing.entries else LocalState.UNKNOWN
@@ -162,3 +178,12 @@ def _kept_release(workspace: "Workspace", name: str) -> str | None:
     store = workspace._store
     of_it = [release_id for release_id in release_ids(store) if read_inputs(store, release_id).service == name]
     return of_it[-1] if of_it else None
+
+
+def _failed_release(store: Store, name: str, entries: tuple[LedgerEntry, ...]) -> str | None:
+    """The last thing that happened to the service, unless it was deleted since (contract section 14: Failed is a state
+    that a service stays in, with its log)."""
+    if not entries or entries[-1].event not in {Event.REFUSED, Event.ROLLED_BACK}:
+        return None
+    release_id = entries[-1].release_id
+    return None if forgotten_failure(store, name) == release_id else release_id

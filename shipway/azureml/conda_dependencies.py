@@ -86,12 +86,7 @@ class CondaDependencies:
         return None
 
     def set_python_version(self, version: str | None) -> None:
-        entries = self._made_entries()
-        for index, item in enumerate(entries):
-            if isinstance(item, str) and _name_of(item) == "python":
-                entries[index] = f"python={version}"
-                return
-        entries.insert(0, f"python={version}")
+        self._set_python(f"python={version}" if version else "python")
 
     def add_channel(self, channel: str) -> None:
         channels = self._conda_dependencies.setdefault("channels", [])
@@ -105,8 +100,7 @@ class CondaDependencies:
 
     def add_conda_package(self, conda_package: str) -> None:
         if _name_of(conda_package) == "python":
-            version = conda_package.partition("python")[2].lstrip("= ")
-            self.set_python_version(version)
+            self._set_python(conda_package)
         elif conda_package not in self._made_entries():
             self._made_entries().append(conda_package)
 
@@ -189,6 +183,14 @@ class CondaDependencies:
     @staticmethod
     def sdk_origin_url() -> str:
         return os.environ.get("AZUREML_SDK_ORIGIN_URL", DEFAULT_SDK_ORIGIN)
+
+    def _set_python(self, entry: str) -> None:
+        entries = self._made_entries()
+        for index, item in enumerate(entries):
+            if isinstance(item, str) and _name_of(item) == "python":
+                entries[index] = entry
+                return
+        entries.insert(0, entry)
 
     @property
     def _entries(self) -> list[Any]:

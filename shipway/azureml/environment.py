@@ -193,6 +193,12 @@ class Environment(Section):
             loaded.docker.base_dockerfile = text
         return loaded
 
+    def __repr__(self) -> str:
+        """v1's JSON, as `print(environment)` had it; no password."""
+        from shipway.config.environment_writing import without_passwords
+
+        return json.dumps(without_passwords(self.as_document()), indent=4)
+
     def as_document(self) -> dict[str, Any]:
         """v1's JSON object (10.1)."""
         spark = self.spark

@@ -196,17 +196,11 @@ class Run:
             show(f"Registering model {name}")
             with runs.fetch_from_run(tracking, run, path) as fetched:
                 version = Registry(self.experiment.workspace._store).register_path(
-                    fetched.path,
-                    name=name,
-                    now=datetime.now(UTC),
-                    tags=texts(tags, "tags"),
-                    properties=texts(properties, "properties"),
-                    description=description or "",
-                    framework=model_framework,
-                    framework_version=model_framework_version or "",
-                    resources=our_resources(resource_configuration),
-                    run=run.facts(fetched.asset_path),
-                )
+                    fetched.path, name=name, now=datetime.now(UTC), run=run.facts(fetched.asset_path),
+                    tags=texts(tags, "tags"), properties=texts(properties, "properties"),
+                    description=description or "", resources=our_resources(resource_configuration),
+                    framework=model_framework, framework_version=model_framework_version or "",
+                )  # fmt: skip
         if is_automl:
             self.model_id = version.name
         return Model._of(self.experiment.workspace, version)

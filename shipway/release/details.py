@@ -11,7 +11,17 @@ from shipway.errors import ConfigError, RecordMissing
 from shipway.store.codec import decode, encode
 from shipway.store.workspace import Workspace
 
-__all__ = ["NO_DETAILS", "Change", "Details", "changed", "details_of", "forget_details", "keep_details"]
+__all__ = [
+    "NO_DETAILS",
+    "Change",
+    "Details",
+    "changed",
+    "details_of",
+    "forget_details",
+    "forget_failure",
+    "forgotten_failure",
+    "keep_details",
+]
 
 NO_DETAILS = Details()
 
@@ -51,6 +61,21 @@ def forget_details(workspace: Workspace, service: str) -> None:
     workspace.records.delete(_key(service))
 
 
+def forget_failure(workspace: Workspace, service: str, release_id: str) -> None:
+    """v1 had a service that never came up until somebody deleted it; the ledger has nothing to retire then. This says
+    so of its last release. The last call wins."""
+    workspace.records.put(_forgotten_key(service), {"release_id": release_id})
+
+
+def forgotten_failure(workspace: Workspace, service: str) -> str | None:
+    """The failed release of a service that was deleted last."""
+    try:
+        document = workspace.records.read(_forgotten_key(service))
+    except RecordMissing:
+        return None
+    return str(document["release_id"]) if isinstance(document, dict) else None
+
+
 def changed(details: Details, change: Change, *, service: str) -> Details:
     """Raises ConfigError naming the properties that exist already: a property never changes."""
     if taken := sorted(details.properties.keys() & change.add_properties.keys()):
@@ -69,3 +94,7 @@ def changed(details: Details, change: Change, *, service: str) -> Details:
 
 def _key(service: str) -> str:
     return f"services/{service}/details"
+
+
+def _forgotten_key(service: str) -> str:
+    return f"services/{service}/forgotten"

@@ -57,17 +57,14 @@ class LocalWebservice(Webservice):
         self._require("update", LocalState.RUNNING, LocalState.FAILED, LocalState.DEPLOYING, LocalState.UNKNOWN)
         if image_config is not None:
             raise WebserviceException("image_config is of the SDK before InferenceConfig; pass inference_config")
+        change = _change_of(tags, properties, description)
         parts = (models, deployment_config, inference_config)
         if all(part is None for part in parts):
             if tags is None and properties is None and not description:
                 raise WebserviceException(
                     f"service {self.name}: no parameters provided to update; give what is to change"
                 )
-            self._change(Change(
-                tags=None if tags is None else texts(tags, "tags"),
-                add_properties=texts(properties, "properties"),
-                description=description,
-            ))  # fmt: skip
+            self._change(change)
             return
         from shipway.azureml._deploying import update
 
@@ -77,11 +74,8 @@ class LocalWebservice(Webservice):
             models,
             inference_config,
             deployment_config,
-            change=Change(
-                tags=None if tags is None else texts(tags, "tags"),
-                add_properties=texts(properties, "properties"),
-                description=description,
-            ),
+            change=change,
+            is_up=self._seen.champion is not None,
         )
         if wait:
             self.wait_for_deployment()
@@ -106,13 +100,14 @@ class LocalWebservice(Webservice):
         del raw
         return super().get_logs(num_lines, init)
 
-    def deploy_to_cloud(self, *args: Any, **settings: Any) -> Webservice:
-        """Raises NotImplementedError (L-10): no target in a cloud is there yet."""
-        del args, settings
-        raise NotImplementedError(
-            "LocalWebservice.deploy_to_cloud(): no target in a cloud is there yet; Model.deploy() with its deployment "
-            "configuration shows the plan"
-        )
+    def deploy_to_cloud(self, name: str, deployment_config: Any, deployment_target: Any = None) -> Webservice:
+        """The same models and inference config under another name and config, as `Model.deploy` (L-10).
+
+        Raises WebserviceException, with the plan: no target in a cloud is there yet.
+        """
+        from shipway.azureml._deploying import deploy_to_cloud
+
+        return deploy_to_cloud(self.workspace, self._begun, name, deployment_config, deployment_target)
 
     @classmethod
     def deserialize(cls, workspace: "Workspace", webservice_payload: Mapping[str, Any]) -> Webservice:
@@ -135,6 +130,15 @@ class LocalWebservice(Webservice):
         del all
         found = Webservice.list(workspace, model_name=model_name, model_id=model_id)
         return [service for service in found if isinstance(service, LocalWebservice)]
+
+
+def _change_of(tags: Mapping[str, Any] | None, properties: Mapping[str, Any] | None, description: str | None) -> Change:
+    """`tags` replace, `properties` only add (U-5)."""
+    return Change(
+        tags=None if tags is None else texts(tags, "tags"),
+        add_properties=texts(properties, "properties"),
+        description=description,
+    )
 
 
 _LocalWebservices = list[LocalWebservice]

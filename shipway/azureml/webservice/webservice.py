@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from shipway.azureml._asking import ask
 from shipway.azureml._deployment_config import WebserviceDeploymentConfiguration
 from shipway.azureml._filters import has, pairs, texts
-from shipway.azureml._standing import LocalState, Standing, look, names_of, state_of
+from shipway.azureml._standing import NOT_BEGUN, LocalState, names_of
 from shipway.azureml._telling import show
 from shipway.azureml._waiting import failure_of, wait_for_release
 from shipway.azureml.exceptions import WebserviceException, raised_as
-from shipway.domain.canonical import rfc3339
+from shipway.azureml.webservice._shown import Shown
+from shipway.domain.names import service_name_fault
 from shipway.errors import ServiceNotFound
-from shipway.release.details import Change, changed, details_of, forget_details, keep_details
+from shipway.release.details import Change, changed, details_of, forget_details, forget_failure, keep_details
+from shipway.release.ledger import ledger_of
 from shipway.release.log import log_path
 from shipway.release.operations import Operator, retire
 
@@ -24,18 +26,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shipway.azureml._deploying import Begun
-    from shipway.azureml.model import Model
     from shipway.azureml.workspace import Workspace
 
 __all__ = ["Webservice", "WebserviceDeploymentConfiguration", "WebserviceException"]
 
-_KINDS = {"process": "Local", "docker": "Local"}
-"""v1's words for Shipway's targets; of any other the word is its own, in capitals."""
-
 _STOPPED = LocalState.FAILED, LocalState.DELETED, LocalState.UNKNOWN
 
 
-class Webservice:
+class Webservice(Shown):
     """By its name: `Webservice(workspace, name)` is of the kind that the service is of.
 
     `Webservice(...)` of a name that there is not raises WebserviceException whose message contains WebserviceNotFound.
@@ -51,7 +49,9 @@ class Webservice:
     def __init__(self, workspace: "Workspace", name: str, must_exist: bool = True) -> None:
         self.workspace = workspace
         self.name = name
-        self._begun: Begun | None = None
+        self._begun = None
+        if service_name_fault(name):  # no such name can have been deployed
+            self._raise_not_found()
         self._seen = self._look()
         if must_exist and self._seen.is_nothing:
             self._raise_not_found()
@@ -100,95 +100,6 @@ class Webservice:
         )
 
     deploy = deploy_from_image = deploy_local_from_model = deploy_from_model
-
-    @property
-    def state(self) -> str:
-        """As it is now."""
-        self._seen = self._look()
-        return self._state.value
-
-    @property
-    def scoring_uri(self) -> str | None:
-        """None before anything answers there."""
-        return self._seen.service.scoring_uri if self._seen.service and self._seen.champion else None
-
-    @property
-    def swagger_uri(self) -> str | None:
-        """The scoring URI with its last part replaced."""
-        uri = self.scoring_uri
-        return f"{uri.rpartition('/')[0]}/swagger.json" if uri else None
-
-    @property
-    def compute_type(self) -> str:
-        kind = self._seen.service.kind if self._seen.service else "process"
-        return _KINDS.get(kind, kind.upper())
-
-    @property
-    def description(self) -> str | None:
-        return self._details.description or None
-
-    @property
-    def tags(self) -> dict[str, str]:
-        return dict(self._details.tags)
-
-    @property
-    def properties(self) -> dict[str, str]:
-        return dict(self._details.properties)
-
-    @property
-    def created_time(self) -> datetime | None:
-        """When it was first promoted."""
-        first = self._seen.entries[0].at if self._seen.entries else None
-        return first or (self._seen.report.requested_at if self._seen.report else None)
-
-    @property
-    def updated_time(self) -> datetime | None:
-        return self._seen.champion.at if self._seen.champion else None
-
-    @property
-    def image_digest(self) -> str | None:
-        return self._seen.champion.image_digest if self._seen.champion else None
-
-    @property
-    def image_id(self) -> None:
-        """An image is known by its digest."""
-        return
-
-    @property
-    def models(self) -> "_Models":
-        """The versions in service; one that was deleted by force is left out."""
-        from shipway.azureml.exceptions import ModelNotFoundException
-        from shipway.azureml.model import Model
-
-        found = []
-        for model_id in sorted(self._model_ids):
-            try:
-                found.append(Model(self.workspace, id=model_id))
-            except ModelNotFoundException:
-                continue
-        return found
-
-    @property
-    def error(self) -> str | None:
-        """Why the last release did not end well, or why the service has failed; None when neither is so."""
-        report = self._seen.report
-        if report is None and self._begun is not None:
-            return self._begun.why_dead()
-        if report is not None and report.phase.ended and report.phase.value != "promoted":
-            return report.reason
-        if report is not None and not report.phase.ended and self._state is LocalState.FAILED:
-            return f"release {report.release_id} is {report.standing}; `shipway release resume` goes on with it"
-        service = self._seen.service
-        return service.status.message if service and self._state is LocalState.FAILED else None
-
-    @property
-    def auth_enabled(self) -> bool:
-        """Local services have no keys (K-3)."""
-        return False
-
-    token_auth_enabled = auth_enabled
-    app_insights_enabled = auth_enabled
-    ssl_enabled = auth_enabled
 
     def update_deployment_state(self, must_exist: bool = False) -> None:
         """Looks again."""
@@ -245,7 +156,7 @@ class Webservice:
         """
         del init
         self._seen = self._look()
-        if self._seen.is_nothing:
+        if self._seen.is_nothing and self._begun is None:
             self._raise_not_found()
         lines = list(self._release_lines()) if self._state in _STOPPED or self._is_deploying_first else []
         with raised_as(WebserviceException):
@@ -272,8 +183,12 @@ class Webservice:
         raise NotImplementedError(f"{type(self).__name__}.update(): there is no such target of Shipway's yet")
 
     def delete(self) -> None:
-        """Takes the service away, its models stay. Nothing there is nothing."""
+        """Takes the service away, its models stay; one that never came up is forgotten. Nothing there is nothing.
+
+        Raises WebserviceException while a release of it is under way.
+        """
         self._seen = self._look()
+        self._refuse_while_deploying()
         with raised_as(WebserviceException):
             operator = Operator(
                 workspace=self.workspace._store,
@@ -284,6 +199,8 @@ class Webservice:
             if self._seen.has_something_to_delete:
                 with contextlib.suppress(ServiceNotFound):
                     retire(operator, self.name)
+            if (failed := self._seen.failed_release) is not None:
+                forget_failure(self.workspace._store, self.name, failed)
             forget_details(self.workspace._store, self.name)
         self._begun = None
         self._seen = self._look()
@@ -300,51 +217,15 @@ class Webservice:
         """Raises WebserviceException for one that exists: properties never change (U-5)."""
         self._change(Change(add_properties=texts(properties, "properties")))
 
-    def serialize(self) -> dict[str, Any]:
-        """v1's keys (13.2)."""
-        self._seen = self._look()
-        return {
-            "name": self.name,
-            "description": self.description,
-            "tags": self.tags,
-            "properties": self.properties,
-            "state": self._state.value,
-            "createdTime": _text(self.created_time),
-            "updatedTime": _text(self.updated_time),
-            "error": self.error,
-            "computeType": self.compute_type,
-            "workspaceName": self.workspace.name,
-            "imageId": None,
-            "imageDigest": self.image_digest,
-            "scoringUri": self.scoring_uri,
-            "swaggerUri": self.swagger_uri,
-            "models": sorted(self._model_ids),
-        }
-
-    @property
-    def _state(self) -> LocalState:
-        is_dead = self._begun is not None and self._begun.why_dead() is not None
-        return state_of(self._seen, begun_here=self._begun is not None, is_dead=is_dead)
-
     @property
     def _is_deploying_first(self) -> bool:
         return self._state is LocalState.DEPLOYING and self._seen.champion is None
 
-    @property
-    def _details(self) -> Any:
-        with raised_as(WebserviceException):
-            return details_of(self.workspace._store, self.name)
-
-    @property
-    def _model_ids(self) -> frozenset[str]:
-        champion = self._seen.champion
-        return frozenset(champion.models) if champion else frozenset()
-
-    def _look(self) -> Standing:
-        with raised_as(WebserviceException):
-            return look(self.workspace, self.name, self._begun.release_id if self._begun else None)
-
     def _change(self, change: Change) -> None:
+        """Of one that there is: what is said of a name without a service would be said of the next one."""
+        self._seen = self._look()
+        if self._seen.is_nothing or self._state is LocalState.DELETED:
+            self._raise_not_found()
         store = self.workspace._store
         with raised_as(WebserviceException):
             keep_details(store, self.name, changed(details_of(store, self.name), change, service=self.name))
@@ -356,8 +237,19 @@ class Webservice:
             why = f" {self.error}" if self._state is LocalState.FAILED and self.error else ""
             raise WebserviceException(f"Cannot call {verb}() when service is {self._state.value}.{why}")
 
+    def _refuse_while_deploying(self) -> None:
+        """One that has not begun yet holds no lease that would turn anybody away, and would come up afterwards."""
+        report = self._seen.report
+        if report is not None and report.standing == NOT_BEGUN and self._state is LocalState.DEPLOYING:
+            raise WebserviceException(
+                f"service {self.name} is still being deployed by release {report.release_id}: call "
+                f"wait_for_deployment() first, or undo it with `shipway release abort {report.release_id}`"
+            )
+
     def _release_lines(self) -> Sequence[str]:
         report = self._seen.report
+        if report is None and self._begun is not None:  # refused before it began: all there is to say of it
+            return [why] if (why := self._begun.why_dead()) else []
         last = report.release_id if report else (self._seen.entries[-1].release_id if self._seen.entries else None)
         if last is None:
             return []
@@ -372,22 +264,14 @@ class Webservice:
 
     def _raise_not_found(self) -> NoReturn:
         known = ", ".join(names_of(self.workspace)) or "none"
-        last = self._seen.entries[-1] if self._seen.entries else None
+        entries = () if service_name_fault(self.name) else ledger_of(self.workspace._store, self.name).entries()
+        last = entries[-1] if entries else None
         after = f"; its last release, {last.release_id}, was {last.event.value}: {last.reason}" if last else ""
         raise WebserviceException(
             f"WebserviceNotFound: Webservice with name {self.name} not found in workspace {self.workspace.name}; "
             f"services: {known}{after.replace('_', ' ')}"
         )
 
-    def __repr__(self) -> str:
-        uri = self.scoring_uri
-        return f"{type(self).__name__}(workspace={self.workspace!r}, name={self.name}, scoring_uri={uri})"
-
-
-def _text(moment: datetime | None) -> str | None:
-    return rfc3339(moment) if moment else None
-
 
 _Webservices = list[Webservice]
-_Models = list["Model"]
 """`list` is a method above."""

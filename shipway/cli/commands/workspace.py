@@ -28,7 +28,9 @@ _NAMED_COLUMNS = (
     Column("location", "LOCATION"),
     Column("url", "WHERE IT IS"),
 )
-_OVERWRITTEN = ("/aliases/", "/used-by/", "/flow-run.json", "/open-release.json", "/details.json", "modeldata/")
+_OVERWRITTEN = (
+    "/aliases/", "/used-by/", "/flow-run.json", "/open-release.json", "/details.json", "/forgotten.json", "modeldata/",
+)  # fmt: skip
 """Parts of the keys of the few records that are not written once for all: docs/reference/workspace.md."""
 
 

@@ -123,3 +123,13 @@ def test_requirements_of_one_name_are_merged() -> None:
         "numpy>=1.16,<1.20",
         "pandas",
     ]
+
+
+@pytest.mark.parametrize(
+    ("added", "version"), [("python=3.6.2", "3.6.2"), ("python>=3.6", "3.6"), ("python 3.8", "3.8"), ("python", None)]
+)
+def test_python_among_condas_packages_stands_as_it_was_given(added: str, version: str | None) -> None:
+    made = CondaDependencies.create(python_version="3.7")
+    made.add_conda_package(added)
+    assert list(made.conda_packages) == [added]
+    assert made.get_python_version() == version

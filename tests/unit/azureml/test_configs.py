@@ -7,10 +7,11 @@ import pytest
 
 from shipway.azureml import ComputeTarget, Workspace
 from shipway.azureml._deployment_config import ACI_KEYS, AKS_KEYS, ENDPOINT_KEYS
+from shipway.azureml._packages import read_assets
 from shipway.azureml.compute import AksCompute
 from shipway.azureml.environment import Environment
-from shipway.azureml.exceptions import ComputeTargetException, WebserviceException
-from shipway.azureml.model import InferenceConfig
+from shipway.azureml.exceptions import ComputeTargetException, UserErrorException, WebserviceException
+from shipway.azureml.model import InferenceConfig, Model
 from shipway.azureml.webservice import AciWebservice, AksEndpoint, AksWebservice, LocalWebservice
 from shipway.config.deployment_document import (
     READ_BY,
@@ -192,3 +193,29 @@ def test_every_parameter_stands_under_a_key_that_is_read(kind: str, keys: dict[s
         assert first in READ_BY[kind] | {"computeTargetName"}
         assert [key for key in rest if key not in {f.alias for f in below[first].model_fields.values()}] == []
     assert len({*keys.values()}) == len(keys)
+
+
+def test_what_has_no_key_in_the_file_is_read_back_from_the_object() -> None:
+    config = AciWebservice.deploy_configuration(collect_model_data=True)
+    assert config.collect_model_data is True
+    assert config.as_document() == {"computeType": "ACI"}
+    assert AksWebservice.deploy_configuration(blobfuse_enabled=False).blobfuse_enabled is False
+
+
+def test_a_config_that_is_none_is_refused_without_what_is_in_it(workspace: Workspace, desk: Path) -> None:
+    (desk / "score.py").write_text("def init():\n    pass\n\n\ndef run(data):\n    return data\n")
+    with pytest.raises(UserErrorException) as refused:
+        Model.deploy(workspace, "echo", [], InferenceConfig("score.py"), {"primaryKey": "sesame"})
+    assert refused.value.message == (
+        "deployment_config must be what deploy_configuration() gives, not a dict; such as "
+        "LocalWebservice.deploy_configuration(port=8890)"
+    )
+
+
+@pytest.mark.parametrize("said", ["1", "0"])
+def test_a_package_accepts_a_mended_environment_where_a_release_does(
+    workspace: Workspace, desk: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    (desk / "score.py").write_text("def init():\n    pass\n\n\ndef run(data):\n    return data\n")
+    monkeypatch.setenv("SHIPWAY_RELAX", said)
+    assert read_assets(workspace, [], InferenceConfig("score.py")).release.relax is (said == "1")

@@ -155,3 +155,14 @@ def test_conda_that_is_not_there_is_said_with_what_to_type(monkeypatch: pytest.M
         UserErrorException, match=r"there is no conda on this machine; export .*--name myconda > e\.yml"
     ):
         Environment.from_existing_conda_environment("e", "myconda")
+
+
+def test_printed_it_is_v1s_json_without_a_password() -> None:
+    environment = Environment("e")
+    environment.docker.base_image = "teams/base:1"
+    environment.docker.base_image_registry.address = "registry.example"
+    environment.docker.base_image_registry.username = "ada"
+    environment.docker.base_image_registry.password = "sesame"
+    printed = json.loads(str(environment))
+    assert (printed["name"], printed["docker"]["baseImage"]) == ("e", "teams/base:1")
+    assert "sesame" not in str(environment)

@@ -211,3 +211,11 @@ class TestGetModelPath:
         local.mkdir(parents=True)
         (local / "mine.onnx").write_text("mine")
         assert Model.get_model_path("bidaf_onnx", version=1, _workspace=workspace).endswith("mine.onnx")
+
+
+def test_a_filter_beside_a_version_asks_for_that_version(workspace: Workspace, model: Model, desk: Path) -> None:
+    newer = Model.register(workspace, desk / "model.onnx", model.name, tags=model.tags)
+    assert newer.version == model.version + 1
+    assert Model(workspace, model.name, version=model.version, tags=list(model.tags)).id == model.id
+    with pytest.raises(ModelNotFoundException, match="ModelNotFound"):
+        Model(workspace, model.name, version=9, tags=list(model.tags))

@@ -51,6 +51,8 @@ def in_service(state: ServiceState, phase: ReleasePhase | None = None) -> Standi
         (replace(NOTHING, report=report(ReleasePhase.RUNNING)), False, LocalState.DEPLOYING),
         (replace(NOTHING, report=report(ReleasePhase.REFUSED)), True, LocalState.FAILED),
         (replace(NOTHING, report=report(ReleasePhase.ROLLED_BACK)), True, LocalState.FAILED),
+        (replace(NOTHING, report=report(ReleasePhase.REFUSED)), False, LocalState.FAILED),
+        (in_service(ServiceState.HEALTHY, ReleasePhase.ROLLED_BACK), False, LocalState.RUNNING),
         (in_service(ServiceState.HEALTHY), False, LocalState.RUNNING),
         (in_service(ServiceState.HEALTHY, ReleasePhase.PROMOTED), True, LocalState.RUNNING),
         (in_service(ServiceState.HEALTHY, ReleasePhase.RUNNING), True, LocalState.DEPLOYING),

@@ -1,17 +1,23 @@
 """Waiting for a release that another process carries out, and that process dying."""
 
+import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from shipway.azureml import Workspace
+from shipway.azureml._deploying import Begun
 from shipway.azureml._standing import LocalState, look, state_of
 from shipway.azureml._waiting import failure_of, wait_for_release
 from shipway.azureml.exceptions import WebserviceException
-from shipway.azureml.webservice import LocalWebservice, Webservice
-from shipway.release.begin import V1Asked, keep, prepare
+from shipway.azureml.webservice import AciWebservice, LocalWebservice, Webservice
+from shipway.release.begin import Started, V1Asked, keep, prepare
+from shipway.release.details import forget_failure
 from shipway.release.inputs import forget_unbegun
+from shipway.release.log import append_lines
 from shipway.release.roll_back import roll_back
 from shipway.release.run import hold
 from shipway.store.workspace import open_workspace
@@ -149,3 +155,90 @@ def test_what_is_said_of_a_service_is_kept_with_it(workspace: Workspace, kept: s
         service.add_properties({"c": "4"})
     with pytest.raises(WebserviceException, match="service echo: no parameters provided to update"):
         service.update(description="")
+
+
+@pytest.fixture
+def failed(workspace: Workspace, kept: str) -> str:
+    with hold(workspace._store, kept) as run:
+        roll_back(run, "the smoke test did not pass")
+    append_lines(workspace._state, kept, "its log", ["ValueError: the model is broken"])
+    return kept
+
+
+def test_a_service_that_never_came_up_is_found_as_failed_with_its_log(workspace: Workspace, failed: str) -> None:
+    found = Webservice(workspace, "echo")
+    assert (found.state, found.error, found.scoring_uri) == ("failed", "the smoke test did not pass", None)
+    assert "ValueError: the model is broken" in found.get_logs()
+    assert [service.name for service in Webservice.list(workspace)] == ["echo"]
+    assert workspace.webservices["echo"].serialize()["state"] == "failed"
+    with pytest.raises(WebserviceException, match=f"current service state: failed\nOperation ID: {failed}"):
+        found.wait_for_deployment()
+    with pytest.raises(WebserviceException, match="service echo is not up, so that nothing of it can be kept"):
+        LocalWebservice(workspace, "echo").update(models=[])
+
+
+def test_one_that_never_came_up_can_be_deleted_and_is_gone_then(workspace: Workspace, failed: str) -> None:
+    service = Webservice(workspace, "echo")
+    service.add_tags({"a": "b"})
+    service.delete()
+    assert service.state == "deleted"
+    assert Webservice.list(workspace) == []
+    with pytest.raises(WebserviceException, match=r"WebserviceNotFound.*the smoke test did not pass"):
+        Webservice(workspace, "echo")
+    with pytest.raises(WebserviceException, match="WebserviceNotFound"):
+        service.add_tags({"a": "b"})
+
+
+def test_one_that_failed_again_after_it_was_deleted_is_found_again(workspace: Workspace, failed: str) -> None:
+    forget_failure(workspace._store, "echo", "echo-0")
+    assert Webservice(workspace, "echo").state == "failed"
+
+
+def test_a_service_whose_release_has_not_begun_yet_is_not_deleted_in_silence(workspace: Workspace, kept: str) -> None:
+    service = Webservice(workspace, "echo")
+    with pytest.raises(WebserviceException) as refused:
+        service.delete()
+    assert refused.value.message == (
+        "service echo is still being deployed by release echo-1: call wait_for_deployment() first, or undo it with "
+        "`shipway release abort echo-1`"
+    )
+
+
+def test_the_log_of_one_that_was_refused_before_it_began_is_the_reason(workspace: Workspace, kept: str) -> None:
+    begun = begun_by(workspace, kept, "import sys; sys.exit('shipway: error: held by release other')")
+    forget_unbegun(workspace._store, kept, now=datetime.now(UTC))
+    service = Webservice._of(workspace, begun)
+    assert (service.state, service.error) == ("failed", "held by release other")
+    assert service.get_logs() == "held by release other\n"
+
+
+def test_a_process_that_was_killed_is_not_told_by_the_last_line_of_its_work(workspace: Workspace, kept: str) -> None:
+    kill = "import os, sys; print('image 602ca', file=sys.stderr, flush=True); os.kill(os.getpid(), 9)"
+    begun = begun_by(workspace, kept, kill)
+    assert begun.why_dead() == f"its process {begun.started.pid} was killed by signal 9"
+
+
+def test_only_what_a_handle_deployed_itself_goes_to_a_cloud(workspace: Workspace, kept: str) -> None:
+    config = AciWebservice.deploy_configuration(cpu_cores=1)
+    with pytest.raises(WebserviceException, match=r"use Model.deploy\(workspace, 'cloudy', models"):
+        LocalWebservice(workspace, "echo").deploy_to_cloud("cloudy", config)
+    deployed = LocalWebservice._of(workspace, begun_by(workspace, kept, ""))
+    assert isinstance(deployed, LocalWebservice)
+    with pytest.raises(WebserviceException, match=r"target aci is not there yet(?s:.*)The plan for service cloudy:"):
+        deployed.deploy_to_cloud("cloudy", config)
+
+
+@pytest.mark.parametrize("name", ["../../x", "Zzz_?", ""])
+def test_a_name_that_no_service_can_have_is_not_found(workspace: Workspace, name: str) -> None:
+    with pytest.raises(WebserviceException, match=f"WebserviceNotFound: Webservice with name {re.escape(name)} not"):
+        Webservice(workspace, name)
+
+
+def begun_by(workspace: Workspace, release: str, code: str) -> Begun:
+    """A release whose process did something else, and has ended."""
+    log = workspace._state.logs / "process.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-c", code], stderr=output)
+    process.wait()
+    asked = V1Asked(service="echo", inference={"entryScript": "score.py"}, working_directory=Path.cwd())
+    return Begun(service="echo", release_id=release, started=Started(process=process, log=log), asked=asked)
