@@ -107,7 +107,7 @@ def reader(runs: Runs, state: Path, tmp_path: Path) -> Iterator[Callable[..., Re
                 absent(f"port {port}, which the articles take, is held by another program of this machine")
         folder = tmp_path / example
         shutil.copytree(EXAMPLES / example, folder)
-        settings = {"SHIPWAY_BASE_IMAGE": "shipway-base:{python}", "PYTHONUNBUFFERED": "1"}
+        settings = {"SHIPWAY_BASE_IMAGE": "shipway-base:{python}", "PYTHONUNBUFFERED": "1", "COLUMNS": "100"}
         settings |= {"RUN_ID": runs.run_id, "AUTOML_RUN_ID": runs.automl_run_id, **runs.server.environment, **more}
         if not docker:
             settings["DOCKER_HOST"] = f"unix://{tmp_path}/no-engine.sock"
