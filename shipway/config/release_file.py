@@ -76,7 +76,7 @@ def load_release_file(path: Path) -> Loaded[ReleaseConfig]:
         notes=raw.notes,
         relax=raw.relax,
     )
-    ours = (*_unlimited(config, path), *_kept_in_clear(config, path))
+    ours = (*_unlimited(config, path), *_not_kept(config, path))
     return Loaded(config, (*inference.warnings, *deployment.warnings, *ours))
 
 
@@ -86,13 +86,13 @@ def _unlimited(config: ReleaseConfig, path: Path) -> Iterator[str]:
         yield f"{path}: deployment/containerResourceRequirements: the process target limits nothing; docker does"
 
 
-def _kept_in_clear(config: ReleaseConfig, path: Path) -> Iterator[str]:
-    """Requirements are kept with the release, for all who may read the workspace; uv fills in what `${NAME}` says."""
+def _not_kept(config: ReleaseConfig, path: Path) -> Iterator[str]:
+    """A workspace holds no password, so the next release would lack it; uv fills in what `${NAME}` says."""
     environment = config.inference.environment
     if any(_PASSWORD_IN_A_URL.search(line) for line in environment.requirements):
         yield (
-            f"{path}: {environment.called} has a password in a URL, which is kept in the workspace in clear; "
-            "write ${NAME} in its place and set that variable, or set UV_INDEX_URL"
+            f"{path}: {environment.called} has a password in a URL, which serves this release alone and is not "
+            "kept; write ${NAME} in its place and set that variable, or set UV_INDEX_URL"
         )
 
 

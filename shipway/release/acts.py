@@ -15,7 +15,7 @@ from shipway.image.imports import ScriptsImportsFail
 from shipway.registry.models import Registry
 from shipway.release.complaints import keep_log
 from shipway.release.ledger import LedgerEntry, ledger_of, not_here, standing_of
-from shipway.release.login import login_of
+from shipway.release.login import base_login_of, with_logins
 from shipway.release.mending import script_at, with_proposal
 from shipway.release.outcomes import Deployed, Registered, TargetChoice
 from shipway.release.plan import Candidate, abilities_of, candidates, first_fit, image_kind_of
@@ -98,16 +98,17 @@ def _version_of(run: ReleaseRun, model: ModelInput) -> ModelVersion:
 
 
 def _build(run: ReleaseRun, registered: Registered) -> Image:
-    spec = ImageSpec(code=run.inputs.code, environment=run.inputs.environment, models=model_versions(run, registered))
+    environment = with_logins(run.inputs.environment, run.machine, run.ref.release_id)
+    spec = ImageSpec(code=run.inputs.code, environment=environment, models=model_versions(run, registered))
     kind = image_kind_of(_fit(_candidates(run), run).kind)
-    origin = Origin(commit=run.inputs.commit, base_login=login_of(run.machine, run.ref.release_id))
+    origin = Origin(commit=run.inputs.commit, base_login=base_login_of(run.machine, run.ref.release_id))
     try:
         image = run.tools.build_image(spec, run.inputs.image, kind, run.workspace, run.machine, origin=origin)
     except ScriptsImportsFail as error:
         if (script := script_at(run.inputs.source)) is None:  # nothing could be tried
             raise
-        locked = lock_for(run.inputs.environment, run.inputs.image, kind, run.workspace, run.machine)
-        raise with_proposal(run.inputs.environment, locked.python, error, script, run.machine) from error
+        locked = lock_for(environment, run.inputs.image, kind, run.workspace, run.machine)
+        raise with_proposal(environment, locked.python, error, script, run.machine) from error
     for line in image.told:
         log.info("%s", line)
     log.info("image %s, %s bytes", short_digest(image.digest), f"{image.size_bytes:,}")

@@ -22,7 +22,7 @@ from shipway.release.background import Started, start_in_background
 from shipway.release.environment import settle_environment
 from shipway.release.inputs import Found, check_inputs, keep_inputs
 from shipway.release.ledger import ledger_of
-from shipway.release.login import keep_login
+from shipway.release.login import keep_logins
 from shipway.release.open_releases import refuse_if_busy
 from shipway.release.plan import Plan, abilities_of, image_kind_of, plan
 from shipway.release.planned_steps import steps_of
@@ -103,7 +103,7 @@ def keep(
     kept = keep_inputs(
         config, release_id=release_id, requested_by=requested_by, now=now, workspace=workspace, found=prepared.found
     )
-    keep_login(machine_state(workspace.url), release_id, config.inference.base_login)
+    keep_logins(machine_state(workspace.url), release_id, config.inference)
     return kept
 
 

@@ -21,7 +21,7 @@ from shipway.errors import ConfigError, RecordExists, RecordMissing, ReleaseErro
 from shipway.machine.state import machine_state
 from shipway.registry.models import Registry
 from shipway.release.journal import journal_of
-from shipway.release.login import forget_login
+from shipway.release.login import discreet, forget_logins
 from shipway.release.open_releases import lease_name
 from shipway.release.secrets import refuse_secrets
 from shipway.release.without_code import refuse_unless_one_onnx
@@ -77,7 +77,7 @@ def keep_inputs(
         service=config.service,
         models=models,
         code=code,
-        environment=config.inference.environment,
+        environment=discreet(config.inference.environment),
         deployment=without_secrets(config.deployment),
         targets=config.targets,
         verification=verification,
@@ -162,7 +162,7 @@ def forget_unbegun(workspace: Workspace, release_id: str, *, now: datetime) -> N
         return
     held = current(workspace.records, lease_name(read_inputs(workspace, release_id).service), now=now)
     if held is None or held.holder.release_id != release_id:
-        forget_login(machine_state(workspace.url), release_id)
+        forget_logins(machine_state(workspace.url), release_id)
         workspace.records.delete(_key(release_id))
 
 

@@ -17,7 +17,7 @@ from shipway.machine.state import MachineState, machine_state
 from shipway.release.failpoints import Boundary, reach
 from shipway.release.inputs import read_inputs
 from shipway.release.journal import journal_of, step_entries
-from shipway.release.login import forget_login
+from shipway.release.login import forget_logins
 from shipway.release.open_releases import lease_name, open_release_key, refuse_if_open
 from shipway.release.steps import Kind, ReleaseState, Step, replay
 from shipway.store.codec import decode, encode
@@ -168,7 +168,7 @@ def end(run: ReleaseRun, phase: ReleasePhase, reason: str) -> None:
     if not run.state().phase.ended:
         run.append(Step.RELEASE, Kind.OUTCOME, {"phase": phase.value, "reason": reason})
     run.workspace.records.delete(open_release_key(run.ref.service))
-    forget_login(run.machine, run.ref.release_id)
+    forget_logins(run.machine, run.ref.release_id)
 
 
 def carry_out(

@@ -18,6 +18,7 @@ from shipway.image.container.secrets import known_secrets
 from shipway.machine.state import MachineState
 from shipway.release.complaints import complaint_of, keep_log, last_words
 from shipway.release.inputs import golden_rows
+from shipway.release.login import with_logins
 from shipway.release.outcomes import SmokeResult
 from shipway.release.revision import address_of, revision_spec, wait_healthy
 from shipway.release.run import ReleaseRun, carry_out
@@ -110,7 +111,8 @@ def _inspect(run: ReleaseRun, image: Image) -> tuple[CheckResult, ...]:
     engine = connect()
     try:
         fetch_image(engine, image.location)
-        known = known_secrets(os.environ, run.inputs.environment.requirements)
+        environment = with_logins(run.inputs.environment, run.machine, run.ref.release_id)
+        known = known_secrets(os.environ, environment.requirements)
         return judge_image(check_image(engine, image, known))
     finally:
         engine.close()

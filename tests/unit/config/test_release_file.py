@@ -135,7 +135,7 @@ def test_a_password_among_the_requirements_is_warned_of(full: Path, password: st
     (full / "src" / "conda.yml").write_text(f"name: mine\ndependencies:\n- pip:\n  - {index}\n  - azureml-defaults\n")
     path = rewritten(full, "  sourceDirectory: src\n", "  sourceDirectory: src\n  condaFile: conda.yml\n")
     warning = (
-        "release.yaml: environment 'mine' has a password in a URL, which is kept in the workspace in clear; "
+        "release.yaml: environment 'mine' has a password in a URL, which serves this release alone and is not kept; "
         "write ${NAME} in its place and set that variable, or set UV_INDEX_URL"
     )
     assert load_release_file(path).warnings == (warning,) * warnings

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from shipway.domain.environment import Environment, PinChange
+from shipway.domain.environment import Environment, InferenceConfig, PinChange
 from shipway.domain.model import RunFacts
 from shipway.domain.release import ModelSource, ReleaseConfig
 from shipway.domain.secret import Secret
 from shipway.machine.state import machine_state
 from shipway.registry.models import Registry
 from shipway.release.environment import changes_told, day_of_asset, has_unpinned
-from shipway.release.login import forget_login, keep_login, login_of
+from shipway.release.inputs import read_inputs
+from shipway.release.login import base_login_of, forget_logins, keep_logins, with_logins
 from tests.unit.release.driver import AT, Bench
 
 
@@ -87,22 +88,29 @@ def test_a_model_without_a_run_and_assets_without_git_have_no_day(bench: Bench, 
 
 def test_the_password_for_a_base_s_registry_is_this_machine_s_and_goes_with_the_release(bench: Bench) -> None:
     machine = machine_state(bench.workspace.url)
-    bench.keep("rel-one")
-    keep_login(machine, "rel-one", Secret("sesame"))
+    environment = Environment(name="digits", requirements=("--extra-index-url https://u:sesame@pypi.example/simple",))
+    inference = replace(bench.config("one").inference, environment=environment, base_login=Secret("sesame"))
+    bench.keep("rel-one", inference=inference)
+    keep_logins(machine, "rel-one", inference)
     (path,) = (path for path in machine.root.rglob("rel-one") if path.is_file())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    kept = login_of(machine, "rel-one")
+    kept = base_login_of(machine, "rel-one")
     assert kept is not None
     assert kept.reveal() == "sesame"
+    masked = read_inputs(bench.workspace, "rel-one").environment
+    assert masked.requirements == ("--extra-index-url https://pypi.example/simple",)
+    assert with_logins(masked, machine, "rel-one") == environment
     assert not [
         file for file in bench.folder.joinpath("ws").rglob("*") if file.is_file() and b"sesame" in file.read_bytes()
     ]
     bench.release("rel-one")
-    assert login_of(machine, "rel-one") is None
+    assert base_login_of(machine, "rel-one") is None
 
 
 def test_a_release_without_a_password_has_none(tmp_path: Path) -> None:
     machine = machine_state(tmp_path.as_uri())
-    keep_login(machine, "rel", None)
-    forget_login(machine, "rel")
-    assert login_of(machine, "rel") is None
+    keep_logins(
+        machine, "rel", InferenceConfig(entry_script=None, source_directory=None, environment=Environment(name="x"))
+    )
+    forget_logins(machine, "rel")
+    assert base_login_of(machine, "rel") is None
