@@ -22,7 +22,7 @@ from shipway.release.background import Started, start_in_background
 from shipway.release.environment import settle_environment
 from shipway.release.inputs import Found, check_inputs, keep_inputs
 from shipway.release.ledger import ledger_of
-from shipway.release.login import keep_logins
+from shipway.release.login import discreet, keep_logins
 from shipway.release.open_releases import refuse_if_busy
 from shipway.release.plan import Plan, abilities_of, image_kind_of, plan
 from shipway.release.planned_steps import steps_of
@@ -186,10 +186,16 @@ def _plan(asked: Asked, config: ReleaseConfig, workspace: Workspace, machine: Ma
 
 
 def _unhonoured(asked: Asked, config: ReleaseConfig, kind: str) -> Iterator[str]:
-    """What the deployment config asks for and a local target does not do; a release file has said the last itself."""
+    """What the configs ask for and a local target does not do or keep; a release file has said the last two itself."""
     yield from (finding.message for finding in unhonoured(config.deployment, kind))
     if kind == PROCESS and config.deployment.resources != Resources() and not isinstance(asked, FileAsked):
         yield "containerResourceRequirements: the process target limits nothing; docker does"
+    environment = config.inference.environment
+    if discreet(environment) != environment and not isinstance(asked, FileAsked):
+        yield (
+            f"{environment.called} has a password in a URL, which serves this release alone and is not kept; write "
+            "${NAME} in its place and set that variable, or set UV_INDEX_URL"
+        )
 
 
 def _refuse_taken_port(config: ReleaseConfig, planned: Plan, machine: MachineState) -> None:
