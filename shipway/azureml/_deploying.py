@@ -48,6 +48,9 @@ class Begun:
     started: Started
     asked: Asked
 
+    def is_at_work(self) -> bool:
+        return self.started.process.poll() is None
+
     def why_dead(self) -> str | None:
         """Why nobody carries it out any more; None while somebody does, or when it has ended well."""
         code = self.started.process.poll()

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 0.5
 
-_LOOKS_AT_A_DYING_PROCESS = 20
+_LOOKS_AT_A_DYING_PROCESS = 120
 
-_SAME_FOR_LONG_S = 60.0
-"""A process that carries a release out takes a few seconds to begin; one that has not after this never will."""
+_UNSEEN_FOR_LONG_S = 300.0
+"""A process that carries a release out takes some seconds to begin, 20 where Prefect's server is made for the first
+time, and more than a minute on a machine that is overloaded. Who does not know the process gives up after this."""
 
 
 @dataclass
@@ -45,19 +46,22 @@ def wait_for_release(
     show_output: bool,
     timeout_s: float | None,
     has_died: Callable[[], str | None],
+    is_at_work: Callable[[], bool],
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> ReleaseReport:
-    """The report of a release that has ended, however. `has_died` says why nobody carries it out any more, or None.
+    """The report of a release that has ended, however. `has_died` says why nobody carries it out any more, or None,
+    and `is_at_work` whether a process that is known carries it out.
 
     Raises WebserviceException after `timeout_s`, without stopping anything, and when nobody goes on with it.
     """
     began, progress = clock(), _Progress()
     while True:
+        at_work = is_at_work()  # asked first: the look then sees all that a process wrote before it ended
         try:
             report = report_now(workspace._store, release_id)
         except ReleaseNotFound:
-            words = _last_words(has_died, sleep)
+            words = _last_words(has_died, is_at_work, sleep)
             raise WebserviceException(
                 f"release {release_id} was refused before it began: {words}; nothing was changed"
             ) from None
@@ -65,7 +69,8 @@ def wait_for_release(
             progress.tell(report)
         if report.phase.ended:
             return report
-        if (why := _stopped(report, has_died, clock() - began)) is not None:
+        why = None if at_work else _stopped(report, has_died, clock() - began)
+        if why is not None:
             raise WebserviceException(
                 f"release {release_id} of service {report.service} is {report.standing}: {why}; go on with "
                 f"`shipway release resume {release_id}`, or undo it with `shipway release abort {release_id}`"
@@ -78,13 +83,15 @@ def wait_for_release(
         sleep(_LOOK_EVERY_S)
 
 
-def _last_words(has_died: Callable[[], str | None], sleep: Callable[[float], None]) -> str:
-    """A process forgets what it refuses, and says why only then."""
+def _last_words(
+    has_died: Callable[[], str | None], is_at_work: Callable[[], bool], sleep: Callable[[float], None]
+) -> str:
+    """A process forgets what it refuses, says why, and ends."""
     for _ in range(_LOOKS_AT_A_DYING_PROCESS):
-        if (why := has_died()) is not None:
-            return why
+        if not is_at_work():
+            break
         sleep(_LOOK_EVERY_S)
-    return "nobody knows why"
+    return has_died() or "nobody knows why"
 
 
 def failure_of(workspace: "Workspace", report: ReleaseReport, state: str) -> WebserviceException:
@@ -108,5 +115,5 @@ def _stopped(report: ReleaseReport, has_died: Callable[[], str | None], waited_s
     if report.standing == INTERRUPTED:
         return has_died() or "nobody carries it out any more"
     if report.standing == NOT_BEGUN:
-        return has_died() or (f"nobody has begun it for {waited_s:.0f} s" if waited_s > _SAME_FOR_LONG_S else None)
+        return has_died() or (f"nobody has begun it for {waited_s:.0f} s" if waited_s > _UNSEEN_FOR_LONG_S else None)
     return None

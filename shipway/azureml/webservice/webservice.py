@@ -124,6 +124,7 @@ class Webservice(Shown):
                     show_output=show_output,
                     timeout_s=timeout_sec,
                     has_died=begun.why_dead if begun else lambda: None,
+                    is_at_work=begun.is_at_work if begun else lambda: False,
                 )
         self._seen = self._look()
         if report is not None and report.phase.value != "promoted":

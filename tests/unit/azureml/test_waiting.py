@@ -49,20 +49,33 @@ def kept(workspace: Workspace, desk: Path, monkeypatch: pytest.MonkeyPatch) -> s
     return "echo-1"
 
 
-def wait(workspace: Workspace, release: str, *, timeout_s: float | None = None, dead: str | None = None) -> None:
+def wait(
+    workspace: Workspace,
+    release: str,
+    *,
+    timeout_s: float | None = None,
+    dead: str | None = None,
+    at_work: bool = False,
+) -> None:
     clock = Clock()
     wait_for_release(
-        workspace, release, show_output=True, timeout_s=timeout_s, has_died=lambda: dead, clock=clock, sleep=clock.sleep
-    )
+        workspace, release, show_output=True, timeout_s=timeout_s, has_died=lambda: dead, is_at_work=lambda: at_work,
+        clock=clock, sleep=clock.sleep,
+    )  # fmt: skip
 
 
 def test_a_release_that_nobody_begins_is_given_up_with_what_to_type(workspace: Workspace, kept: str) -> None:
     with pytest.raises(WebserviceException) as refused:
         wait(workspace, kept)
     assert refused.value.message == (
-        "release echo-1 of service echo is not begun: nobody has begun it for 60 s; go on with "
+        "release echo-1 of service echo is not begun: nobody has begun it for 300 s; go on with "
         "`shipway release resume echo-1`, or undo it with `shipway release abort echo-1`"
     )
+
+
+def test_a_process_that_is_slow_to_begin_is_waited_for_as_long_as_it_lives(workspace: Workspace, kept: str) -> None:
+    with pytest.raises(WebserviceException, match="was still being deployed after 3600 s; nothing was stopped"):
+        wait(workspace, kept, timeout_s=3600, at_work=True)
 
 
 def test_a_process_that_died_before_it_began_is_told_by_its_last_line(workspace: Workspace, kept: str) -> None:
