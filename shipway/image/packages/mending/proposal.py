@@ -32,6 +32,10 @@ def of_the_day(day: str, reason: str) -> PinChange:
     return PinChange(before="", after=f"{_DAY}{day}", reason=reason)
 
 
+def sets_a_day(changes: Iterable[PinChange]) -> bool:
+    return any(change.after.startswith(_DAY) for change in changes)
+
+
 def as_diff(proposal: Proposal) -> list[str]:
     """Lines of a small diff of pins: `- numpy==1.15.0`, then `+ numpy==1.15.4  # why`."""
     return [line for change in proposal.changes for line in _diff(change)]

@@ -13,7 +13,7 @@ from shipway.image.packages.mending.candidates import Candidate, Failed, at_what
 from shipway.image.packages.mending.complaints import in_the_way, unknown_to_the_index, without_a_file
 from shipway.image.packages.mending.index import Index
 from shipway.image.packages.mending.pins import pins_asked
-from shipway.image.packages.mending.proposal import NoProposal, Proposal, each_once, joined, with_changes
+from shipway.image.packages.mending.proposal import NoProposal, Proposal, each_once, joined, sets_a_day, with_changes
 from shipway.image.packages.mending.rules import Situation, fitting
 from shipway.image.packages.mending.trying import EntryScript, NoAnswer, Outcome, Stage, Trier
 from shipway.image.uv import NothingSatisfies
@@ -76,6 +76,8 @@ class _Search:
     until: float
     tried: list[str] = field(default_factory=list)
     spent: int = 0
+    doubtful: set[PinChange] = field(default_factory=set)
+    """Changes that were made together with others: perhaps one of them would have done."""
 
     def result(self, failure: BuildError | None) -> Proposal | NoProposal:
         outcome = self._first(failure)
@@ -109,6 +111,8 @@ class _Search:
             log.info("tried %s", self.tried[-1])
             if not gets_further(outcome, tried, candidate):
                 continue
+            if len(candidate.changes) > 1 or sets_a_day(candidate.changes):
+                self.doubtful.update(together)
             if tried.works:
                 return together, tried
             found = self._further(together, tried, index)
@@ -127,8 +131,11 @@ class _Search:
         return self.trier.outcome(environment)
 
     def _finished(self, changes: tuple[PinChange, ...], outcome: Outcome) -> Proposal:
-        """Without what is not needed, and with relaxed pins at the version that was found."""
-        for change in changes if len(changes) > 1 else ():
+        """Without what is not needed, and with relaxed pins at the version that was found.
+
+        A change that got further by itself is needed, unless a day came after it, which may do as well.
+        """
+        for change in [one for one in changes if one in self.doubtful] if len(changes) > 1 else ():
             fewer = tuple(one for one in changes if one != change)
             found = self._tried(fewer)
             if found is not None and found.works and found.imported == outcome.imported:

@@ -256,3 +256,17 @@ def test_the_script_of_a_config_is_found_and_there_may_be_none() -> None:
     assert EntryScript.of(alone) == EntryScript(path=Path("/assets/score.py"))
     none = InferenceConfig(entry_script=None, source_directory=None, environment=environment)
     assert EntryScript.of(none) is None
+
+
+def test_of_changes_that_were_made_together_those_that_were_not_needed_are_taken_back(
+    asset: Asset, state: MachineState, tmp_path: Path
+) -> None:
+    """Two rules fit; itsdangerous imports in either version here."""
+    wheels = tmp_path / "wheels"
+    for name, version in (("flask", "1.1.2"), ("jinja2", "3.0"), ("itsdangerous", "2.0"), ("itsdangerous", "2.1")):
+        write_wheel(wheels, name, version)
+    write_broken(wheels, "jinja2", "3.1")
+    environment, script = asset("flask==1.1.2", "jinja2", "itsdangerous", own="import jinja2, itsdangerous")
+    found = propose(environment, THERE, None, state, script=script)
+    assert isinstance(found, Proposal)
+    assert [(change.before, change.after) for change in found.changes] == [("jinja2", "jinja2<3.1")]
