@@ -249,3 +249,9 @@ def test_a_rule_that_does_not_say_why_when_or_what_is_refused(document: dict[str
     with pytest.raises(ValueError, match="a: ") as error:
         list(read_rules([document]))
     assert str(error.value) == fault
+
+
+def test_a_rule_for_what_is_absent_is_silent_where_it_is_there() -> None:
+    words = "ModuleNotFoundError: No module named 'pkg_resources'"
+    situation = Situation(python="3.8.18", asked={}, versions={"setuptools": "70.0.0"}, words=words)
+    assert not fits(_rule("pkg-resources-not-there"), situation)
