@@ -1,6 +1,7 @@
 """One request to a service, as v1's `run` made it: over HTTP, JSON by its header, and only 200 is success."""
 
 import json
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -29,7 +30,7 @@ def ask(name: str, uri: str, body: object) -> Any:
             f"Response Code: {error.code}\nHeaders: {dict(error.headers)}\nContent: {content}",
             status_code=error.code,
         ) from error
-    except (URLError, TimeoutError, ConnectionError) as error:
+    except (URLError, TimeoutError, ConnectionError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise WebserviceException(
             f"service {name} does not answer at {uri}: {reason}; `.get_logs()` and `.state` tell more"

@@ -6,7 +6,7 @@ What can be seen to be wrong is an exception at once, and then nothing was begun
 import getpass
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +46,7 @@ class Begun:
     service: str
     release_id: str
     started: Started
-    asked: Asked
+    asked: Asked = field(repr=False)
 
     def is_at_work(self) -> bool:
         return self.started.process.poll() is None

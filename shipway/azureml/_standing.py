@@ -34,6 +34,8 @@ class LocalState(StrEnum):
 INTERRUPTED, NOT_BEGUN = "interrupted", "not begun"
 """Of a report's `standing`: nobody carries the release out."""
 
+_TURNED_AWAY = frozenset({Event.REFUSED, Event.ROLLED_BACK})
+
 _OPERATIONS = {
     LocalState.DEPLOYING: "Running",
     LocalState.RUNNING: "Succeeded",
@@ -61,6 +63,12 @@ class Standing:
         return self.service.revision(self.champion.revision_id)
 
     @property
+    def this_life(self) -> tuple[LedgerEntry, ...]:
+        """What happened since the service was deleted last; of one that is deleted, all."""
+        retired = [number for number, entry in enumerate(self.entries, start=1) if entry.event is Event.RETIRED]
+        return self.entries[retired[-1] :] or self.entries if retired else self.entries
+
+    @property
     def has_something_to_delete(self) -> bool:
         """A service whose releases were all refused has left nothing anywhere."""
         is_under_way = self.report is not None and not self.report.phase.ended
@@ -69,8 +77,8 @@ class Standing:
     @property
     def failed_release(self) -> str | None:
         """The one that failed last, of a service that has nothing else: it was never up, or not since."""
-        is_all = self.champion is None and self.report is not None and self.report.phase.ended
-        return self.report.release_id if is_all and self.report else None
+        last = self.entries[-1] if self.entries else None
+        return last.release_id if self.champion is None and last and last.event in _TURNED_AWAY else None
 
     @property
     def is_nothing(self) -> bool:
@@ -183,7 +191,7 @@ def _kept_release(workspace: "Workspace", name: str) -> str | None:
 def _failed_release(store: Store, name: str, entries: tuple[LedgerEntry, ...]) -> str | None:
     """The last thing that happened to the service, unless it was deleted since (contract section 14: Failed is a state
     that a service stays in, with its log)."""
-    if not entries or entries[-1].event not in {Event.REFUSED, Event.ROLLED_BACK}:
+    if not entries or entries[-1].event not in _TURNED_AWAY:
         return None
     release_id = entries[-1].release_id
     return None if forgotten_failure(store, name) == release_id else release_id

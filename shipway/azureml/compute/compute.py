@@ -35,6 +35,7 @@ class ComputeTarget:
         self.name = name
         self.type = ""
         self.provisioning_state = "Unknown"
+        self.provisioning_errors: Any = None
 
     @staticmethod
     def create(workspace: "Workspace", name: str, provisioning_configuration: Any) -> "ComputeTarget":

@@ -61,8 +61,8 @@ class Shown:
 
     @property
     def created_time(self) -> datetime | None:
-        """When it was first promoted."""
-        first = self._seen.entries[0].at if self._seen.entries else None
+        """When the first of its releases ended, since it was deleted last."""
+        first = self._seen.this_life[0].at if self._seen.this_life else None
         return first or (self._seen.report.requested_at if self._seen.report else None)
 
     @property

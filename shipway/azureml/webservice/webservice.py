@@ -4,7 +4,7 @@ import contextlib
 import getpass
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from shipway.azureml._asking import ask
@@ -18,6 +18,7 @@ from shipway.azureml.webservice._shown import Shown
 from shipway.domain.names import service_name_fault
 from shipway.errors import ServiceNotFound
 from shipway.release.details import Change, changed, details_of, forget_details, forget_failure, keep_details
+from shipway.release.inputs import forget_unbegun
 from shipway.release.ledger import ledger_of
 from shipway.release.log import log_path
 from shipway.release.operations import Operator, retire
@@ -200,6 +201,8 @@ class Webservice(Shown):
             if self._seen.has_something_to_delete:
                 with contextlib.suppress(ServiceNotFound):
                     retire(operator, self.name)
+            if (report := self._seen.report) is not None and report.standing == NOT_BEGUN:
+                forget_unbegun(self.workspace._store, report.release_id, now=datetime.now(UTC))
             if (failed := self._seen.failed_release) is not None:
                 forget_failure(self.workspace._store, self.name, failed)
             forget_details(self.workspace._store, self.name)

@@ -71,6 +71,14 @@ def test_the_state_is_that_of_the_release_for_who_began_it_and_of_the_service_fo
     assert state_of(standing, begun_here=begun_here) is state
 
 
+def test_a_service_that_was_deleted_and_deployed_again_counts_from_then() -> None:
+    again = replace(PROMOTED, release_id="r2")
+    retired = replace(PROMOTED, event=Event.RETIRED)
+    assert replace(NOTHING, entries=(PROMOTED, retired, again)).this_life == (again,)
+    assert replace(NOTHING, entries=(PROMOTED, retired)).this_life == (PROMOTED, retired)
+    assert replace(NOTHING, entries=(PROMOTED, again)).this_life == (PROMOTED, again)
+
+
 def test_each_state_has_v1s_word_for_its_operation() -> None:
     assert {state.value: operation_of(state) for state in LocalState} == {
         "deploying": "Running", "running": "Succeeded", "failed": "Failed", "deleted": "Cancelled",

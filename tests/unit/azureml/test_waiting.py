@@ -217,6 +217,15 @@ def test_a_service_whose_release_has_not_begun_yet_is_not_deleted_in_silence(wor
     )
 
 
+def test_one_whose_process_died_before_it_began_is_deleted_whole(workspace: Workspace, kept: str) -> None:
+    service = Webservice._of(workspace, begun_by(workspace, kept, "raise SystemExit(1)"))
+    assert service.state == "failed"
+    service.delete()
+    assert service.state == "unknown"
+    with pytest.raises(WebserviceException, match="WebserviceNotFound"):
+        Webservice(workspace, "echo")
+
+
 def test_the_log_of_one_that_was_refused_before_it_began_is_the_reason(workspace: Workspace, kept: str) -> None:
     begun = begun_by(workspace, kept, "import sys; sys.exit('shipway: error: held by release other')")
     forget_unbegun(workspace._store, kept, now=datetime.now(UTC))
