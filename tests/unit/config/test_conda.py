@@ -185,6 +185,8 @@ def test_pins_that_agree_stay() -> None:
     found = environment("numpy=1.19", "python=3.6", "python=3.6.2", {"pip": ["numpy==1.19.5", "numpy==1.19.5.0", "numpy>=1"]})  # fmt: skip
     assert found.requirements == ("numpy==1.19.*", "numpy==1.19.5", "numpy==1.19.5.0", "numpy>=1")
     assert found.python == "3.6.2"
+    assert environment("python=3.6.2", "python=3.6").python == "3.6.2"
+    assert environment("python>=3.6", "python=3.7").python == "3.7"
 
 
 @pytest.mark.parametrize(

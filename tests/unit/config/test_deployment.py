@@ -20,6 +20,7 @@ from shipway.domain.service import (
     Tls,
     without_secrets,
 )
+from shipway.domain.service_defaults import with_defaults
 from shipway.errors import ConfigError
 from shipway.store.codec import decode, encode
 
@@ -180,6 +181,41 @@ def test_a_config_that_was_kept_before_there_was_a_cloud_is_read() -> None:
 )  # fmt: skip
 def test_what_v1_refused_is_refused(content: dict[str, Any], message: str) -> None:
     assert refusals(**content) == [message]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"computeType": "local", "port": 65535},
+        {"computeType": "local", "containerResourceRequirements": {"cpu": 1, "cpuLimit": 1}},
+        {"computeType": "aks", "namespace": "a" * 63},
+        {"computeType": "aks", "gpuCores": 0, "scoringTimeoutMs": 300_000},
+        {"computeType": "aks", "autoScaler": {"autoscaleEnabled": True, "minReplicas": 2, "maxReplicas": 2}},
+        {"computeType": "aksendpoint", "trafficPercentile": 0},
+        {"computeType": "aksendpoint", "trafficPercentile": 100},
+    ],
+)
+def test_what_v1_just_took_is_taken(content: dict[str, Any]) -> None:
+    assert load_deployment_config(content).warnings == ()
+
+
+def test_a_namespace_of_64_letters_is_none() -> None:
+    (said,) = refusals(computeType="aks", namespace="a" * 64)
+    assert "is no namespace of Kubernetes" in said
+
+
+def test_what_will_hold_where_a_config_says_nothing() -> None:
+    """Contract 11.3, 11.4, 26."""
+    assert filled_in(computeType="local") == DeploymentConfig()
+    assert filled_in(computeType="aci").auth == Auth(key=False, token=False)
+    aks = filled_in(computeType="aks")
+    assert (aks.auth, aks.gpu_cores, aks.autoscale.enabled) == (Auth(key=True, token=False), 0, True)
+    assert filled_in(computeType="aks", tokenAuthEnabled=True).auth == Auth(key=False, token=True)
+    assert filled_in(computeType="aks", numReplicas=3).autoscale == Autoscale(enabled=False)
+
+
+def filled_in(**content: Any) -> DeploymentConfig:
+    return with_defaults(load_deployment_config(content).value)
 
 
 def test_all_that_is_wrong_is_said_at_once_each_with_its_line(tmp_path: Path) -> None:

@@ -60,6 +60,10 @@ def test_a_conda_file_written_reads_as_the_same() -> None:
     assert (loaded.value, loaded.warnings) == (expected, ())
 
 
+def test_what_follows_from_a_pin_is_not_written_beside_it() -> None:
+    assert environment_document(ENVIRONMENTS[1])["environmentVariables"] == {"A": "1"}
+
+
 def test_steps_on_an_image_become_a_dockerfile() -> None:
     base = AuthorsBase(image="team/base:1", steps="RUN touch /x\n")
     docker = environment_document(Environment(name="mine", base=base))["docker"]

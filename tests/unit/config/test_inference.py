@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shipway.config.documents import Loaded
+from shipway.config.environment import Declared
 from shipway.config.inference import load_environment_of, load_inference_config
 from shipway.domain.environment import AuthorsBase, Environment, InferenceConfig
 from shipway.domain.secret import Secret
@@ -157,6 +158,8 @@ def test_unknown_keys_warn_at_every_depth(project: Path) -> None:
 def test_both_spellings_of_docker_steps_are_read(project: Path, key: str) -> None:
     (project / "src" / "steps").write_text("RUN touch /x\n")
     assert loaded(project, **SCORE, **{key: "steps"}).value.environment.base == AuthorsBase(steps="RUN touch /x\n")
+    both = loaded(project, **SCORE, extraDockerFileSteps="steps", extraDockerfileSteps="steps")
+    assert both.value.environment.base == AuthorsBase(steps="RUN touch /x\n")
     assert refusal(project, **SCORE, extraDockerFileSteps="steps", extraDockerfileSteps="other") == (
         "inference config: extraDockerfileSteps: names another file than extraDockerFileSteps; keep one of the two spellings"
     )
@@ -220,6 +223,11 @@ def test_spark_is_what_the_conda_file_lists_of_it(project: Path) -> None:
     )
 
 
+def test_pyspark_may_lie_in_the_base_image(project: Path) -> None:
+    assert loaded(project, **SCORE, runtime="spark-py", baseImage="team/spark:1").value.environment.requirements == ()
+    assert "brought pyspark, which the conda file does not list" in refusal(project, **SCORE, runtime="spark-py")
+
+
 def test_the_conda_file_is_looked_for_in_the_working_folder_too(project: Path) -> None:
     (project / "config").mkdir()
     (project / "config" / "c.yml").write_text("dependencies: [scipy]\n")
@@ -233,6 +241,8 @@ def test_an_environment_may_be_a_file_or_a_folder_of_its_own(project: Path) -> N
     for name in ("env", "env/azureml_environment.json"):
         assert loaded(project, **SCORE, environment=name).value.environment.name == "mine"
     assert loaded(project, **SCORE, environment="env").value.environment.requirements == ("scipy",)
+    (project / "env" / "own.json").write_text('{"python": {"condaDependenciesFile": "conda_dependencies.yml"}}')
+    assert loaded(project, **SCORE, environment="env/own.json").value.environment.requirements == ("scipy",)
 
 
 def test_an_environment_that_was_given_beside_the_file_wins(project: Path) -> None:
@@ -244,6 +254,13 @@ def test_an_environment_that_was_given_beside_the_file_wins(project: Path) -> No
         "inference config: environment: not used: another environment was given beside this file",
         "inference config: condaFile: not used: environment says it all, as in v1",
     )
+
+
+def test_what_was_given_beside_the_file_has_its_login(project: Path) -> None:
+    base = AuthorsBase(image="team/base:1", registry="registry.example", username="ada")
+    given = Declared(environment=Environment(name="given", base=base), login=Secret("hunter2"))
+    result = load_inference_config(SCORE, working_directory=project, environment=given).value
+    assert (result.environment, result.base_login) == (given.environment, given.login)
 
 
 def test_that_no_server_is_listed_is_said_to_be_no_loss(project: Path) -> None:
