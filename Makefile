@@ -29,7 +29,7 @@ parity-smoke: setup  ## the quick round of it, on the Pythons that `make test` l
 	@PARITY_PYTHONS=3.7,3.9,3.10,3.11,3.12 $(BIN)/python -m pytest -q -m smoke tests/parity
 
 walkthroughs: setup  ## the two articles that v1's users learned from, command for command, on the Python that they pin
-	@$(BIN)/python -m pytest -q -m walkthrough tests/walkthroughs
+	@$(BIN)/python -m pytest -q -m walkthrough -n 2 --dist loadfile tests/walkthroughs
 
 check: setup  ## format, lint, types, import contracts, links in the docs
 	@$(BIN)/ruff format --check --quiet .
