@@ -1,6 +1,7 @@
 """The search: change something, try it, go on from where that got further, and take back what was not needed."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from shipway.machine.state import MachineState
 log = logging.getLogger(__name__)
 
 _MOST_SAID = 160
+_OF_A_TRY = re.compile(r"the virtual environment \S+ cannot be made: ")
+"""A folder that is gone by the time that somebody reads of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +110,7 @@ class _Search:
                 continue
             if (tried := self._tried(together)) is None:
                 return farthest
-            self.tried.append(f"{_in_a_line(candidate.changes)}: {_became(tried)}")
+            self.tried.append(f"{_in_a_line(candidate.changes)}: {became(tried)}")
             log.info("tried %s", self.tried[-1])
             if not gets_further(outcome, tried, candidate):
                 continue
@@ -152,7 +155,7 @@ class _Search:
             bound = f"none was found in {self.limits.seconds:g} s"
         else:
             bound = "nothing that is known to help does"
-        return "; ".join([bound, f"what remains: {_became(outcome)}", *other_pythons(outcome, index)])
+        return "; ".join([bound, f"what remains: {became(outcome)}", *other_pythons(outcome, index)])
 
 
 def other_pythons(outcome: Outcome, index: Index) -> list[str]:
@@ -187,10 +190,10 @@ def _complained_of(outcome: Outcome, names: Iterable[str]) -> set[str]:
     return {*without_a_file(words), *unknown_to_the_index(words), *in_the_way(words, names)}
 
 
-def _became(outcome: Outcome) -> str:
+def became(outcome: Outcome) -> str:
     if outcome.error is None:
         return "works"
-    words = " ".join(str(outcome.error).split())
+    words = _OF_A_TRY.sub("it does not install: ", " ".join(str(outcome.error).split()))
     return words if len(words) <= _MOST_SAID else f"{words[:_MOST_SAID]}..."
 
 

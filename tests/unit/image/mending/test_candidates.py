@@ -11,9 +11,9 @@ from shipway.image.imports import ImportFault, ImportTrial, ScriptsImportsFail
 from shipway.image.packages.lock import Lock, PythonThere
 from shipway.image.packages.mending.candidates import Failed, at_what_it_became, candidates, nearest
 from shipway.image.packages.mending.index import Index, Release
-from shipway.image.packages.mending.propose import gets_further
+from shipway.image.packages.mending.propose import became, gets_further
 from shipway.image.packages.mending.trying import Outcome, Stage
-from shipway.image.uv import NothingSatisfies
+from shipway.image.uv import NothingSatisfies, UvFailed
 from tests.unit.image.mending.test_complaints import CLASH, NO_WHEEL, UNKNOWN
 
 THERE = PythonThere(version="3.8.18", platform="x86_64-manylinux_2_36")
@@ -143,3 +143,10 @@ def test_getting_further_is_a_later_stage_or_the_same_without_what_was_complaine
     other = Outcome(stage=Stage.NOWHERE, error=NothingSatisfies("no", NO_WHEEL.replace("numpy", "scipy")))
     assert gets_further(nowhere, other, first)
     assert not gets_further(nowhere, other, replace(first, all_or_nothing=True))
+
+
+def test_a_try_that_does_not_install_is_told_without_its_folder() -> None:
+    error = UvFailed("the virtual environment /x/y cannot be made: fbprophet==0.5 has only its source")
+    assert became(Outcome(stage=Stage.RESOLVED, error=error)) == (
+        "it does not install: fbprophet==0.5 has only its source"
+    )
