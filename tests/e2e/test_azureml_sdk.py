@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.live import Live, live
+from tests.prefect_template import shared_prefect_template
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300)]
 
@@ -50,6 +51,8 @@ inference_config = InferenceConfig(environment=env, source_directory="./source_d
 deployment_config = LocalWebservice.deploy_configuration()
 service = Model.deploy(ws, "myservice", [model], inference_config, deployment_config, overwrite=True)
 note("state at once", service.state)
+broken = InferenceConfig(environment=env, source_directory="./source_dir", entry_script="broken_score.py")
+failing = Model.deploy(ws, "broken", [model], broken, LocalWebservice.deploy_configuration())
 service.wait_for_deployment(show_output=True)
 note("state", service.state)
 note("logs", service.get_logs())
@@ -61,6 +64,7 @@ refused("keys", service.get_keys)
 refused("once more", lambda: Model.deploy(ws, "myservice", [model], inference_config, deployment_config))
 aci_config = AciWebservice.deploy_configuration(cpu_cores=0.5, memory_gb=1)
 refused("aci", lambda: Model.deploy(ws, "aci", [model], inference_config, aci_config))
+refused("cloud", lambda: service.deploy_to_cloud("cloud", aci_config))
 refused("aks", lambda: Model.deploy(ws, "aks", [model], inference_config, AksWebservice.deploy_configuration(),
                                     deployment_target=AksCompute(ws, "myaks")))
 
@@ -84,12 +88,10 @@ again.reload(wait=True)
 note("reloaded", again.run('{"data": [1]}'))
 refused("used model", newer.delete)
 
-with open("source_dir/broken_score.py", "w") as file:
-    file.write("def init():\\n    raise ValueError('the model is broken')\\n\\n\\ndef run(data):\\n    return data\\n")
-broken = InferenceConfig(environment=env, source_directory="./source_dir", entry_script="broken_score.py")
-failing = Model.deploy(ws, "broken", [model], broken, LocalWebservice.deploy_configuration())
 refused("broken", failing.wait_for_deployment)
 note("broken state", failing.state)
+found = ws.webservices["broken"]
+note("broken found", [found.state, found.error, found.get_logs() == failing.get_logs()])
 note("broken logs", failing.get_logs())
 refused("broken run", lambda: failing.run("{}"))
 failing.delete()
@@ -126,6 +128,16 @@ def run(data):
 """
 
 
+BROKEN = """
+def init():
+    raise ValueError("the model is broken")
+
+
+def run(data):
+    return data
+"""
+
+
 @dataclass(frozen=True)
 class Ran:
     """`notes` is what the script wrote down, `shop` where it ran."""
@@ -141,10 +153,14 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     folder = tmp_path_factory.mktemp("sdk")
     (folder / "source_dir").mkdir()
     (folder / "source_dir" / "score.py").write_text(SCORE)
+    (folder / "source_dir" / "broken_score.py").write_text(BROKEN)
     (folder / "offset.txt").write_text("10")
     (folder / "deploy.py").write_text(SCRIPT.replace("azureml.core", "shipway.azureml"))
     nowhere = f"unix://{folder}/no-engine"  # so that services are processes, with or without an engine on the machine
-    with live(folder, DOCKER_HOST=nowhere, XDG_CONFIG_HOME=str(folder / "config")) as shop:
+    with (
+        shared_prefect_template(folder / "state"),
+        live(folder, DOCKER_HOST=nowhere, XDG_CONFIG_HOME=str(folder / "config")) as shop,
+    ):
         done = subprocess.run(
             [sys.executable, "deploy.py"], cwd=folder, env={**shop.environment}, capture_output=True, text=True,
             check=False, timeout=240,
@@ -185,14 +201,18 @@ def test_a_service_that_is_there_is_not_replaced_unless_that_is_said(ran: Ran) -
     assert "overwrite=True" in text
 
 
-@pytest.mark.parametrize("target", ["aci", "aks"])
-def test_a_target_that_is_not_there_yet_is_refused_with_the_plan(ran: Ran, target: str) -> None:
-    kind, text = ran.notes[target]
+@pytest.mark.parametrize(("service", "target"), [("aci", "aci"), ("cloud", "aci"), ("aks", "aks")])
+def test_a_target_that_is_not_there_yet_is_refused_with_the_plan(ran: Ran, service: str, target: str) -> None:
+    kind, text = ran.notes[service]
     assert kind == "WebserviceException"
     assert text.startswith(f"target {target} is not there yet: nothing was registered or deployed;")
-    assert f"The plan for service {target}:\n  register_model" in text
-    wanted = {"aci": "aci: 0.5 cores, 1 GB", "aks": "aks: 0.1 cores, 0.5 GB, 1 to 10 replicas, keys, cluster myaks"}
-    assert wanted[target] in text
+    assert f"The plan for service {service}:\n  register_model" in text
+    wanted = {
+        "aci": "aci: 0.5 cores, 1 GB",
+        "cloud": "aci: 0.5 cores, 1 GB",
+        "aks": "aks: 0.1 cores, 0.5 GB, 1 to 10 replicas, keys, cluster myaks",
+    }
+    assert wanted[service] in text
 
 
 def test_keys_of_a_local_service_are_not_implemented_as_in_v1(ran: Ran) -> None:
@@ -231,10 +251,16 @@ def test_a_script_whose_init_fails_ends_the_wait_with_its_reason(ran: Ran) -> No
     assert "ValueError: the model is broken" in text
     assert ".get_logs()" in text
     assert ran.notes["broken state"] == "failed"
-    assert 'broken_score.py", line 2, in init' in ran.notes["broken logs"]
+    assert ran.notes["broken found"] == ["failed", text_of_error(text), True]
+    assert 'broken_score.py", line 3, in init' in ran.notes["broken logs"]
     assert "ValueError: the model is broken" in ran.notes["broken logs"]
     assert ran.notes["broken run"][1].startswith("Cannot call run() when service is failed.")
     assert "WebserviceNotFound" in ran.notes["broken by name"][1]
+
+
+def text_of_error(said: str) -> str:
+    """v1's error, a JSON object at the end of the exception's text."""
+    return str(json.loads(said.partition("\nError:\n")[2])["message"])
 
 
 def test_serialize_has_v1s_keys(ran: Ran) -> None:
