@@ -13,7 +13,7 @@ _FOLDER = "prefect-template"
 
 @contextmanager
 def shared_prefect_template(state_home: Path) -> Iterator[None]:
-    """`state_home` is a test's own XDG_STATE_HOME: it gets a copy, and what it made itself is kept for those after it."""
+    """`state_home` is a test's own XDG_STATE_HOME: it gets a copy, and what it made is kept for those after it."""
     kept, own = _kept(), state_home / "shipway" / _FOLDER
     if kept.is_dir():
         shutil.copytree(kept, own, dirs_exist_ok=True)

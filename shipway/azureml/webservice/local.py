@@ -66,6 +66,7 @@ class LocalWebservice(Webservice):
                 )
             self._change(change)
             return
+        self._refuse_before_it_is_up()
         from shipway.azureml._deploying import update
 
         self._begun = update(
@@ -83,6 +84,7 @@ class LocalWebservice(Webservice):
     def reload(self, wait: bool = False) -> None:
         """Reads the script or its source directory again, where it was read before, and serves it (L-5)."""
         self._require("reload", LocalState.RUNNING, LocalState.FAILED, LocalState.DEPLOYING)
+        self._refuse_before_it_is_up()
         from shipway.azureml._deploying import reload
 
         self._begun = reload(self.workspace, self.name)

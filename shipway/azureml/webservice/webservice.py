@@ -245,10 +245,19 @@ class Webservice(Shown):
         """One that has not begun yet holds no lease that would turn anybody away, and would come up afterwards."""
         report = self._seen.report
         if report is not None and report.standing == NOT_BEGUN and self._state is LocalState.DEPLOYING:
-            raise WebserviceException(
-                f"service {self.name} is still being deployed by release {report.release_id}: call "
-                f"wait_for_deployment() first, or undo it with `shipway release abort {report.release_id}`"
-            )
+            self._raise_deploying(report.release_id)
+
+    def _refuse_before_it_is_up(self) -> None:
+        """There is nothing to change yet, and a release is under way already (U-7)."""
+        if self._is_deploying_first and (report := self._seen.report) is not None:
+            self._raise_deploying(report.release_id)
+
+    def _raise_deploying(self, release_id: str) -> NoReturn:
+        raise WebserviceException(
+            f"service {self.name} is still being deployed by release {release_id}: call wait_for_deployment() first, "
+            f"or undo it with `shipway release abort {release_id}`",
+            status_code=409,
+        )
 
     def _release_lines(self) -> Sequence[str]:
         report = self._seen.report

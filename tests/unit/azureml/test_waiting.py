@@ -207,10 +207,18 @@ def test_one_that_failed_again_after_it_was_deleted_is_found_again(workspace: Wo
     assert Webservice(workspace, "echo").state == "failed"
 
 
-def test_a_service_whose_release_has_not_begun_yet_is_not_deleted_in_silence(workspace: Workspace, kept: str) -> None:
+@pytest.mark.parametrize("verb", ["delete", "update", "reload"])
+def test_a_service_whose_release_has_not_begun_yet_is_neither_deleted_nor_changed(
+    workspace: Workspace, kept: str, verb: str
+) -> None:
     service = Webservice(workspace, "echo")
     with pytest.raises(WebserviceException) as refused:
-        service.delete()
+        {
+            "delete": service.delete,
+            "update": lambda: service.update(models=[]),
+            "reload": lambda: LocalWebservice(workspace, "echo").reload(),
+        }[verb]()
+    assert refused.value.status_code == 409
     assert refused.value.message == (
         "service echo is still being deployed by release echo-1: call wait_for_deployment() first, or undo it with "
         "`shipway release abort echo-1`"
