@@ -144,7 +144,8 @@ class ReleaseConfig:
     """What is to be released, complete; nothing it names has been read yet. `targets` are candidates, best first.
 
     `code` is kept already, and stands for what `inference` names. `relax` accepts a mended environment. `details`
-    replace those of the service once this is promoted; None leaves them.
+    replace those of the service once this is promoted; None leaves them. `expects` is the revision that must be in
+    service when this begins: empty for none, None for whichever.
     """
 
     service: str
@@ -162,6 +163,7 @@ class ReleaseConfig:
     source: CodePlace | None = None
     relax: bool = False
     details: Details | None = None
+    expects: str | None = None
 
     @property
     def bakes(self) -> tuple[TrafficStep, ...]:
@@ -185,7 +187,8 @@ class ReleaseInputs:
     `code` is None for an ONNX model that is served without any.
     `commit` is that of the release file's folder, with `-dirty` behind it when something in it is not committed.
     `lock` is the digest of the packages that were resolved before the release began; empty where none were. `told` are
-    lines about its environment, for whoever asks later.
+    lines about its environment, for whoever asks later. `expects` is the revision that it goes on from, or replaces
+    nobody (empty): another one in service meanwhile would be undone unseen.
     """
 
     release_id: str
@@ -208,6 +211,7 @@ class ReleaseInputs:
     lock: str = ""
     told: tuple[str, ...] = ()
     details: Details | None = None
+    expects: str | None = None
 
     @property
     def bakes(self) -> tuple[TrafficStep, ...]:

@@ -14,6 +14,7 @@ from shipway.image.container.settings import Origin
 from shipway.image.imports import ScriptsImportsFail
 from shipway.registry.models import Registry
 from shipway.release.complaints import keep_log
+from shipway.release.expected import refuse_if_changed
 from shipway.release.ledger import LedgerEntry, ledger_of, not_here, standing_of
 from shipway.release.login import base_login_of, with_logins
 from shipway.release.mending import script_at, with_proposal
@@ -71,6 +72,7 @@ def model_versions(run: ReleaseRun, registered: Registered) -> tuple[ModelVersio
 
 
 def _register(run: ReleaseRun) -> Registered:
+    refuse_if_changed(run.workspace, run.ref.service, run.inputs.expects)
     versions = [_version_of(run, model) for model in run.inputs.models]
     for version in versions:
         log.info("model %s, digest %s, %s bytes", version.id, version.digest[:12], f"{version.tree.size_bytes:,}")
@@ -111,6 +113,8 @@ def _build(run: ReleaseRun, registered: Registered) -> Image:
         raise with_proposal(environment, locked.python, error, script, run.machine) from error
     for line in image.told:
         log.info("%s", line)
+    if run.inputs.lock not in {"", image.labels.get("lock", run.inputs.lock)}:
+        log.warning("the packages were resolved anew here: they are not those that the release was planned with")
     log.info("image %s, %s bytes", short_digest(image.digest), f"{image.size_bytes:,}")
     return image
 

@@ -20,7 +20,8 @@ from shipway.machine.state import MachineState, machine_state
 from shipway.release.asked import Asked, FileAsked, ReloadAsked, UpdateAsked, V1Asked
 from shipway.release.background import Started, start_in_background
 from shipway.release.environment import settle_environment
-from shipway.release.inputs import Found, check_inputs, keep_inputs
+from shipway.release.expected import refuse_if_changed
+from shipway.release.inputs import Found, check_inputs, is_kept, keep_inputs
 from shipway.release.ledger import ledger_of
 from shipway.release.login import discreet, keep_logins
 from shipway.release.open_releases import refuse_if_busy
@@ -93,17 +94,20 @@ def keep(
 ) -> ReleaseInputs:
     """Keeps a release under its id, unless its service is busy. Safe to repeat: one that is kept stays as it is.
 
-    Raises LeaseHeld, naming who works on the service; ReleaseError when another release of it has not ended;
-    ConfigError for a plan that cannot be carried out.
+    Raises LeaseHeld, naming who works on the service; ReleaseError when another release of it has not ended, or when
+    what it was planned from is not in service any more; ConfigError for a plan that cannot be carried out.
     """
     if prepared.refusal:
         raise ConfigError(prepared.refusal)
     config = prepared.config
     refuse_if_busy(workspace, config.service, besides=release_id, now=now)
+    if not is_kept(workspace, release_id):
+        refuse_if_changed(workspace, config.service, config.expects)
     kept = keep_inputs(
         config, release_id=release_id, requested_by=requested_by, now=now, workspace=workspace, found=prepared.found
     )
-    keep_logins(machine_state(workspace.url), release_id, config.inference)
+    if kept.environment == discreet(config.inference.environment):  # one kept before under this id may be another
+        keep_logins(machine_state(workspace.url), release_id, config.inference)
     return kept
 
 

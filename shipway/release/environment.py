@@ -21,6 +21,7 @@ from shipway.image.build import lock_for
 from shipway.image.locked import Locked
 from shipway.machine.state import MachineState
 from shipway.registry.models import Registry
+from shipway.release.login import discreet
 from shipway.release.mending import foreseen_lines, mended, script_at, with_proposal
 from shipway.store.workspace import Workspace
 
@@ -56,7 +57,7 @@ def settle_environment(
         lock_for, config=config.image, kind=image_kind, workspace=workspace, state=machine, login=inference.base_login
     )
     environment, locked = _locked(environment, lock, config, machine)
-    told = (*(() if day is None else (day.why,)), *locked.told, *changes_told(environment.changes))
+    told = (*(() if day is None else (day.why,)), *locked.told, *changes_told(discreet(environment).changes))
     told = (*told, *foreseen_lines(environment, locked.lock, locked.python))
     if config.code is None:
         told = (*told, *_looked_at(replace(inference, environment=environment), locked, relax=config.relax))

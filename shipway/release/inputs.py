@@ -35,6 +35,7 @@ _SOURCE = "source directory"
 
 _VOLATILE = (
     "release_id", "requested_by", "requested_at", "notes", "commit", "kind", "source", "told", "details",
+    "expects",
 )  # fmt: skip
 """What does not change how a service behaves, and so is no part of the config's digest."""
 
@@ -93,6 +94,7 @@ def keep_inputs(
         lock=found.lock,
         told=found.told,
         details=config.details,
+        expects=config.expects,
     )
     try:
         workspace.records.create(_key(release_id), encode(inputs))

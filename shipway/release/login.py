@@ -48,8 +48,8 @@ def base_login_of(machine: MachineState, release_id: str) -> Secret | None:
 
 def with_logins(environment: Environment, machine: MachineState, release_id: str) -> Environment:
     """The environment as it was asked for, if this machine still knows; it is never written again."""
-    clear = _read(machine, release_id).get("requirements")
-    return environment if clear is None else replace(environment, requirements=tuple(clear))
+    clear = replace(environment, requirements=tuple(_read(machine, release_id).get("requirements") or ()))
+    return clear if discreet(clear).requirements == environment.requirements else environment
 
 
 def forget_logins(machine: MachineState, release_id: str) -> None:

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from shipway.config.pip_lines import without_credentials
 from shipway.domain.environment import Environment
 from shipway.domain.release import CodePlace
 from shipway.errors import BuildError, ImportsFail, Unresolvable
@@ -44,7 +45,7 @@ def mended(
         case Proposal() as proposal:
             return apply(environment, proposal)
         case NoProposal() as none:
-            raise Unresolvable(_with_no(failure, none))
+            raise Unresolvable(without_credentials(_with_no(failure, none)))
 
 
 def with_proposal(
@@ -63,6 +64,7 @@ def with_proposal(
             text = "\n".join([str(failure), head, *as_diff(proposal)])
         case NoProposal() as none:
             text = _with_no(failure, none)
+    text = without_credentials(text)
     if isinstance(failure, ImportsFail):  # the reason of a release, which is a line
         return ImportsFail(" | ".join(text.splitlines()))
     return Unresolvable(text)
@@ -73,8 +75,10 @@ def foreseen_lines(environment: Environment, lock: Lock, there: PythonThere) -> 
     proposal = foreseen(environment, lock, there)
     changes = () if proposal is None else proposal.changes
     return tuple(
-        f"{change.before or change.after} may break: {change.reason}; if it does, --relax accepts "
-        f"{change.after or 'to leave it out'}"
+        without_credentials(
+            f"{change.before or change.after} may break: {change.reason}; if it does, --relax accepts "
+            f"{change.after or 'to leave it out'}"
+        )
         for change in changes
     )
 

@@ -157,6 +157,7 @@ def hold(workspace: Workspace, release_id: str, *, tools: Tools = REAL_TOOLS) ->
 def _begin(run: ReleaseRun) -> None:
     refuse_if_open(run.workspace, run.ref.service, besides=run.ref.release_id)
     if run.state().phase.ended:
+        forget_logins(run.machine, run.ref.release_id)
         return
     run.workspace.records.put(open_release_key(run.ref.service), {"release_id": run.ref.release_id})
     run.append(Step.RELEASE, Kind.INTENT, {"requested_by": run.inputs.requested_by})

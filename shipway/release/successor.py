@@ -35,6 +35,8 @@ def read_update(asked: UpdateAsked, champion: LedgerEntry, workspace: Workspace)
     if asked.inference is not None:
         inference = inference_of(asked.inference, asked.working_directory)
         place = code_place(inference.value)
+        if inference.value.environment.python != config.inference.environment.python:
+            config = replace(config, image=replace(config.image, python=None))  # it was chosen for the other pin
         config = replace(config, inference=inference.value, code=None, source=place)
         told += inference.warnings
     if asked.deployment is not None:
@@ -98,6 +100,7 @@ def _as_in_service(champion: LedgerEntry, workspace: Workspace) -> ReleaseConfig
         kind=ReleaseKind.UPDATE,
         code=inputs.code,
         source=inputs.source,
+        expects=champion.revision_id,
     )
 
 

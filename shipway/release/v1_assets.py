@@ -62,6 +62,7 @@ def read_assets(asked: V1Asked, workspace: Workspace) -> Loaded[ReleaseConfig]:
         image=ImageConfig(),
         source=code_place(inference.value),
         details=asked.details,
+        expects=None if asked.overwrite else "",
     )
     return Loaded(config, (*inference.warnings, *deployment.warnings, *models.warnings))
 

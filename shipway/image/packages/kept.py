@@ -20,7 +20,7 @@ from shipway.image.packages.resolve import resolve
 from shipway.machine.state import MachineState, write_whole
 from shipway.store.workspace import Workspace
 
-_URL = re.compile(r"https?://[^\s'\"]+")
+_URL = re.compile(r"(?:https?|ssh)://[^\s'\"]+")
 _FORMAT = 1
 
 

@@ -15,7 +15,7 @@ from shipway.machine.state import machine_state
 from shipway.registry.models import Registry
 from shipway.release.environment import changes_told, day_of_asset, has_unpinned
 from shipway.release.inputs import read_inputs
-from shipway.release.login import base_login_of, forget_logins, keep_logins, with_logins
+from shipway.release.login import base_login_of, discreet, forget_logins, keep_logins, with_logins
 from tests.unit.release.driver import AT, Bench
 
 
@@ -114,3 +114,18 @@ def test_a_release_without_a_password_has_none(tmp_path: Path) -> None:
     )
     forget_logins(machine, "rel")
     assert base_login_of(machine, "rel") is None
+
+
+def test_the_password_of_another_release_under_the_same_id_is_not_taken(bench: Bench) -> None:
+    machine = machine_state(bench.workspace.url)
+    kept = Environment(name="digits", requirements=("numpy==1.16.4",))
+    other = Environment(name="digits", requirements=("numpy==2.0", "--index-url https://u:sesame@pypi.example/simple"))
+    keep_logins(machine, "rel", replace(bench.config("one").inference, environment=other))
+    assert with_logins(kept, machine, "rel") == kept
+    assert with_logins(discreet(other), machine, "rel") == other
+
+
+def test_changes_are_told_without_the_password_in_their_urls() -> None:
+    change = PinChange(before="a @ https://u:sesame@pypi.example/a.zip", after="", reason="it is gone")
+    environment = discreet(Environment(name="digits", changes=(change,)))
+    assert list(changes_told(environment.changes)) == ["left out a @ https://pypi.example/a.zip: it is gone"]

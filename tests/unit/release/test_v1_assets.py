@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from shipway.domain.image import ImageConfig
 from shipway.domain.release import Details, ModelSource, ReleaseConfig, ReleaseKind, ReleasePhase, SmokePlan
 from shipway.domain.service import DeploymentConfig
 from shipway.errors import ConfigError, ModelNotFound, ReleaseError, ServiceNotFound
+from shipway.machine.state import machine_state
 from shipway.registry.models import Registry
 from shipway.release.asked import ReloadAsked, UpdateAsked, V1Asked
-from shipway.release.begin import read_asked
+from shipway.release.begin import keep, prepare, read_asked
 from shipway.release.details import details_of
-from shipway.release.inputs import keep_inputs, read_inputs
+from shipway.release.inputs import is_kept, keep_inputs, read_inputs
 from tests.unit.release.driver import AT, Bench
 from tests.unit.verification.little_server import little_server
 
@@ -209,3 +211,50 @@ def test_an_update_cannot_move_a_service(bench: Bench, assets: Path) -> None:
         "service digits is on process, and the deployment config is for aks: an update cannot move a service; deploy "
         "it there under another name"
     )
+
+
+def test_an_update_that_was_planned_from_another_champion_changes_nothing(bench: Bench, assets: Path) -> None:
+    (one,) = bench.released("one")
+    config = read_asked(UpdateAsked(service="digits", inference=INFERENCE, working_directory=assets), bench.workspace)
+    keep_inputs(config.value, release_id="upd", requested_by="ada", now=AT, workspace=bench.workspace)
+    (two,) = bench.released("two")
+    ending = bench.release("upd")
+    assert (ending.phase, ending.champion) == (ReleasePhase.REFUSED, two)
+    assert ending.reason == (
+        f"service digits changed since this was planned: revision {one} was in service, and now {two} is; what would "
+        f"go on from {one} would undo that: ask for it again"
+    )
+
+
+def test_an_update_is_kept_only_while_what_it_was_planned_from_is_in_service(bench: Bench, assets: Path) -> None:
+    bench.released("one")
+    asked = UpdateAsked(service="digits", inference=INFERENCE, working_directory=assets)
+    prepared = prepare(asked, bench.workspace, machine_state(bench.workspace.url))
+    bench.released("two")
+    with pytest.raises(ReleaseError, match="changed since this was planned"):
+        keep(prepared, bench.workspace, release_id="upd", requested_by="ada", now=AT)
+    assert not is_kept(bench.workspace, "upd")
+
+
+def test_of_two_first_deployments_at_once_the_second_is_told_to_say_overwrite(bench: Bench, assets: Path) -> None:
+    config = replace(read_asked(asked_for(assets), bench.workspace).value, targets=("process",))
+    keep_inputs(config, release_id="late", requested_by="ada", now=AT, workspace=bench.workspace)
+    (one,) = bench.released("one")
+    ending = bench.release("late")
+    assert (ending.phase, ending.champion) == (ReleasePhase.REFUSED, one)
+    assert "say --overwrite (overwrite=True)" in ending.reason
+    with pytest.raises(ModelNotFound):
+        Registry(bench.workspace).resolve("model.bin")
+
+
+def test_an_update_to_another_python_leaves_the_interpreter_that_was_chosen_for_the_old_one(
+    bench: Bench, assets: Path
+) -> None:
+    bench.keep("rel-one", image=ImageConfig(python="/opt/python3.6"))
+    bench.release("rel-one")
+    same = read_asked(UpdateAsked(service="digits", inference=INFERENCE, working_directory=assets), bench.workspace)
+    assert same.value.image.python == "/opt/python3.6"
+    inference = {**INFERENCE, "environment": {"name": "new", "python": {"condaDependencies": {"dependencies": [
+        "python=3.8"]}}}}  # fmt: skip
+    other = read_asked(UpdateAsked(service="digits", inference=inference, working_directory=assets), bench.workspace)
+    assert (other.value.inference.environment.python, other.value.image.python) == ("3.8", None)

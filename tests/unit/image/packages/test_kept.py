@@ -11,6 +11,7 @@ from shipway.errors import BuildError
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.kept import asked_for, kept_lock, with_credentials
 from shipway.image.packages.lock import Lock, PythonThere, packages_in
+from shipway.image.packages.refusals import without_credentials
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 from tests.unit.image.wheels import write_wheel
@@ -84,6 +85,11 @@ def test_credentials_are_laid_over_the_urls_they_belong_to() -> None:
         "--index-url https://me:pw@a.example/s\nb @ https://me:pw@a.example/s/b.whl#egg=b \\\n    --hash=x\n"
         "c @ https://you:pw@c.example/c"
     )
+
+
+def test_the_user_of_ssh_stays_in_a_lock_that_is_read_again() -> None:
+    line = "foo @ git+ssh://git@code.example/x/foo.git@1f00"
+    assert with_credentials(without_credentials(line), (line,)) == line
 
 
 def test_the_servers_needs_change_nothing_for_the_author(
