@@ -26,6 +26,8 @@ _DIGEST = re.compile(rb"[0-9a-f]{64}")
 GRACE = timedelta(hours=1)
 """What is younger may belong to something that is being registered, whose record is written last."""
 
+_LONGEST_SEARCH = timedelta(days=1)
+
 _GRACE_IN_A_BUCKET = timedelta(days=1)
 """Large models take their time over a network, and others work there whom nobody sees from here."""
 
@@ -80,6 +82,7 @@ def machine_garbage(workspace: "Workspace", state: MachineState, now: datetime) 
         *_unneeded("bundle", state.bundles, needed, now),
         *_unneeded("venv", state.venvs, needed, now),
         *_old_locks(state.locks, now),
+        *_abandoned_searches(state.root, now),
     ]
 
 
@@ -95,6 +98,13 @@ def _old_locks(folder: Path, now: datetime) -> Iterator[Garbage]:
     for path in sorted(folder.iterdir()):
         if is_old(path, now):
             yield Garbage(kind="lock", name=path.stem, size_bytes=path.stat().st_size, paths=(path,))
+
+
+def _abandoned_searches(root: Path, now: datetime) -> Iterator[Garbage]:
+    """Environments that a search for mended pins tried, when it was killed."""
+    for path in sorted(root.glob("mending-*")):
+        if path.is_dir() and now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > _LONGEST_SEARCH:
+            yield Garbage(kind="venv", name=path.name, size_bytes=disk_used(path), paths=(path,))
 
 
 def _digests_on_machine(state: MachineState) -> set[str]:

@@ -15,13 +15,16 @@ from shipway.cli.leaving import leave
 from shipway.cli.output import Output
 from shipway.cli.parser import Parser, first_word, with_default_verb
 from shipway.cli.tree import COMMANDS, Command, find_command
-from shipway.errors import ShipwayError
+from shipway.errors import ConfigError, ImportsFail, ShipwayError, Unresolvable
 
 _EXIT_INTERRUPTED = 130
 """What a shell reports for a command ended by Ctrl-C."""
 
 _EXIT_BROKEN_PIPE = 141
 """What a shell reports for a command ended by SIGPIPE: whoever read our output has stopped."""
+
+_SEVERAL_FAULTS = (ConfigError, ImportsFail, Unresolvable)
+"""Each line of these is a fault by itself, or part of a diff."""
 
 _DESCRIPTION = "Brings a trained model safely into service, and rolls it back when it is bad."
 
@@ -95,7 +98,9 @@ def _failed(error: Exception, context: Context) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if isinstance(error, ShipwayError):
+    if isinstance(error, _SEVERAL_FAULTS):
+        print("shipway: error: " + "\n  ".join(filter(None, map(str.rstrip, str(error).splitlines()))), file=sys.stderr)
+    elif isinstance(error, ShipwayError):
         print(f"shipway: error: {_one_line(str(error))}", file=sys.stderr)
     else:
         print(f"shipway: error: {_fault(error, context)}", file=sys.stderr)

@@ -116,6 +116,13 @@ def test_locks_go_by_their_age_for_the_workspace_has_them_too(opened: Workspace,
     assert [(item.kind, item.name) for item in machine_garbage(opened, state, LATER)] == [("lock", A)]
 
 
+def test_what_a_killed_search_for_pins_tried_goes_after_a_day(opened: Workspace, state: MachineState) -> None:
+    (state.root / "mending-abc").mkdir()
+    assert machine_garbage(opened, state, LATER) == []
+    much_later = datetime.now(UTC) + timedelta(days=2)
+    assert [(item.kind, item.name) for item in machine_garbage(opened, state, much_later)] == [("venv", "mending-abc")]
+
+
 def test_it_says_what_it_would_free_and_frees_it_with_yes(shipway: Shipway, state: MachineState) -> None:
     venv = state.venvs / A
     (venv / "bin").mkdir(parents=True)
