@@ -75,6 +75,12 @@ def test_what_its_files_say_is_kept_with_it(environments: Environments, tmp_path
     assert found.document["docker"]["arguments"] == ["--rm"]
 
 
+def test_what_was_registered_registers_as_itself(environments: Environments, now: datetime) -> None:
+    """As a folder that was downloaded does: a version, and where Azure kept it, say nothing of it."""
+    first = environments.register(SCIPY | {"version": "9", "assetId": "azureml://x"}, now=now)
+    assert environments.register(dict(first.document), now=now).version == first.version == 1
+
+
 def test_the_variables_of_a_conda_file_are_kept(environments: Environments, now: datetime, tmp_path: Path) -> None:
     (tmp_path / "c.yml").write_text("variables: {A: conda, B: conda}\ndependencies: [scipy]\n")
     document = {"name": "mine", "environmentVariables": {"B": "own"}, "python": {"condaDependenciesFile": "c.yml"}}

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from shipway.errors import RegistryError
+from shipway.errors import MachineError, RegistryError
 from shipway.registry.mlflow_http import Connection, tracking_server
 from shipway.registry.mlflow_tracking import Tracking
-from shipway.registry.run_download import find_in, what_is_there
-from shipway.registry.run_files import files_at
+from shipway.registry.run_download import download, find_in, what_is_there
+from shipway.registry.run_files import RunFile, files_at
 from shipway.registry.runs import best_run, find_run
 
 
@@ -79,6 +79,14 @@ def test_a_listing_in_a_form_that_no_mlflow_has_is_said_to_be_none(location: str
     with answering(b'{"files": %s}' % files) as url, tracked(url) as tracking, pytest.raises(RegistryError) as error:
         files_at(location, tracking.connection, {}, run_id="a").children("")
     assert str(error.value).startswith(f"{url} does not answer as an MLflow tracking server does")
+
+
+def test_files_that_the_disk_cannot_hold_are_refused_before_the_first_byte(tmp_path: Path) -> None:
+    with answering(b"{}") as url, tracked(url) as tracking, pytest.raises(MachineError) as error:
+        files = files_at("mlflow-artifacts:/0/a", tracking.connection, {}, run_id="a")
+        download(files, RunFile(path="x", is_folder=False, size_bytes=10**18), tmp_path / "x")
+    assert str(error.value).startswith(f"the run's files need 1000000000000 MB, and {tmp_path} has ")
+    assert not (tmp_path / "x").exists()
 
 
 def test_folders_within_folders_without_end_are_not_looked_through_for_a_message() -> None:
