@@ -82,9 +82,11 @@ def test_a_listing_in_a_form_that_no_mlflow_has_is_said_to_be_none(location: str
 
 
 def test_files_that_the_disk_cannot_hold_are_refused_before_the_first_byte(tmp_path: Path) -> None:
-    with answering(b"{}") as url, tracked(url) as tracking, pytest.raises(MachineError) as error:
+    huge = RunFile(path="x", is_folder=False, size_bytes=10**18)
+    with tracked("http://127.0.0.1:1") as tracking:
         files = files_at("mlflow-artifacts:/0/a", tracking.connection, {}, run_id="a")
-        download(files, RunFile(path="x", is_folder=False, size_bytes=10**18), tmp_path / "x")
+        with pytest.raises(MachineError) as error:
+            download(files, huge, tmp_path / "x")
     assert str(error.value).startswith(f"the run's files need 1000000000000 MB, and {tmp_path} has ")
     assert not (tmp_path / "x").exists()
 
