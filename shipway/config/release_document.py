@@ -126,7 +126,7 @@ class SmokeEntry(ShipwayModel):
     """The image alone, before anything is deployed."""
 
     load_s: Annotated[float, Field(ge=0, le=600)] = SmokePlan.load_s
-    """Seconds of load before its memory is measured. 60 shows a leak that 2 does not; 0 leaves the load out."""
+    """Seconds of load, or of watching where there is nothing to ask. 60 shows a leak that 2 does not; 0 is none."""
 
     start_s: Annotated[float, Field(gt=0, le=86_400)] = SmokePlan.start_s
     """Seconds from a revision's start until it must be healthy, init() and all; the same holds on the target."""

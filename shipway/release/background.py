@@ -9,11 +9,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from shipway.machine.state import MachineState, machine_state
+from shipway.machine.state import machine_state
 from shipway.release.inputs import read_inputs
+from shipway.release.log import background_log, last_line
 from shipway.store.workspace import Workspace
 
-_LAST_BYTES = 4096
+__all__ = ["Started", "background_log", "last_line", "start_in_background"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +53,3 @@ def start_in_background(workspace: Workspace, release_id: str) -> Started:
             start_new_session=True,
         )
     return Started(process=process, log=log)
-
-
-def background_log(machine: MachineState, release_id: str) -> Path:
-    """What the process printed, beside the release's own log."""
-    return machine.logs / f"background-{release_id}.log"
-
-
-def last_line(log: Path) -> str:
-    """Empty when there is none."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - _LAST_BYTES))
-            lines = file.read().decode(errors="replace").splitlines()
-    except OSError:
-        return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -21,6 +21,7 @@ from shipway.errors import ConfigError, RecordExists, RecordMissing, ReleaseErro
 from shipway.machine.state import machine_state
 from shipway.registry.models import Registry
 from shipway.release.journal import journal_of
+from shipway.release.log import background_log, last_line
 from shipway.release.login import discreet, forget_logins
 from shipway.release.open_releases import lease_name
 from shipway.release.secrets import refuse_secrets
@@ -134,10 +135,12 @@ def keep_code(inference: InferenceConfig, workspace: Workspace) -> Code | None:
 
 
 def read_inputs(workspace: Workspace, release_id: str) -> ReleaseInputs:
-    """Raises ReleaseNotFound, naming the newest releases there are."""
+    """Raises ReleaseNotFound: the newest releases there are, or why one that was left to the background is none."""
     if not release_id_fault(release_id):
         with contextlib.suppress(RecordMissing):
             return decode(ReleaseInputs, workspace.records.read(_key(release_id)))
+        if why := last_line(background_log(machine_state(workspace.url), release_id)):
+            raise ReleaseNotFound(f"release {release_id} was given up before it began: {why}; ask for it again")
     known = ", ".join(workspace.records.names("releases")[-5:]) or "none"
     raise ReleaseNotFound(
         f"there is no release {release_id!r} in {workspace.url}; releases: {known}; see `shipway release list`"

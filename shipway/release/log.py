@@ -7,11 +7,28 @@ from pathlib import Path
 
 from shipway.machine.state import MachineState
 
+_LAST_BYTES = 4096
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def log_path(machine: MachineState, release_id: str) -> Path:
     return machine.logs / f"release-{release_id}.log"
+
+
+def background_log(machine: MachineState, release_id: str) -> Path:
+    """What the process printed that carries a release out in the background."""
+    return machine.logs / f"background-{release_id}.log"
+
+
+def last_line(log: Path) -> str:
+    """Empty when there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _LAST_BYTES))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def append_lines(machine: MachineState, release_id: str, heading: str, lines: Iterable[str]) -> None:

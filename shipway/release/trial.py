@@ -26,6 +26,7 @@ from shipway.release.steps import Step
 from shipway.targets.base import Gauges, Target
 from shipway.targets.docker.images import fetch_image
 from shipway.verification.evidence import one_line
+from shipway.verification.health import watch
 from shipway.verification.load import soak
 from shipway.verification.sample import questions_for
 from shipway.verification.smoke import judge_image, judge_soak, judge_threads, smoke
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 _ROWS_S = 30.0
 """For all golden requests together."""
+_WATCHED = 1.5
+"""Times as long as the load takes: for that long it is only looked at where there is nothing to ask."""
 _FOR_WANT_OF_MEMORY = "for want of memory"
 """The scoring server's words for a worker that was ended by signal 9."""
 
@@ -121,9 +124,12 @@ def _inspect(run: ReleaseRun, image: Image) -> tuple[CheckResult, ...]:
 def _soak(run: ReleaseRun, target: Target, spec: RevisionSpec, asked: Sequence[Question]) -> tuple[CheckResult, ...]:
     """What it holds after some load, which shows a leak. One that died of it has its reason from the target."""
     seconds = run.inputs.verification.smoke.load_s
-    if not seconds or not asked:
+    if not seconds:
         return ()
     url = f"http://{address_of(target, spec.service, spec.revision_id)}"
+    if not asked:
+        alive = replace(watch(url, seconds=seconds * _WATCHED), name="alive")
+        return (alive,) if alive.phase is Phase.PASSED else (alive, *_fate(target, spec))
     threads_before = _threads(target, spec)
     soaked = soak(url, [question.request for question in asked], seconds=seconds)
     held = target.memory_bytes(spec.service, spec.revision_id) if isinstance(target, Gauges) else None

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from shipway.domain.golden import GoldenRow, Question, SampleRequest
 from shipway.domain.verdict import CheckResult, Phase
+from shipway.verification.answers import read_answer
 from shipway.verification.connection import Connection
+from shipway.verification.evidence import one_line
 from shipway.verification.samples import MINIMUM_SAMPLE, Reply
 
 LOAD_S = 60.0
@@ -52,16 +54,31 @@ def sample_of(document: object) -> SampleRequest | None:
     return None
 
 
-def judge_sample(reply: Reply) -> CheckResult:
-    """Only that it is answered: whether the answer is right, nobody has said."""
+def judge_sample(reply: Reply, champion: Reply | None = None) -> CheckResult:
+    """Only that it is answered: whether the answer is right, nobody has said. An answer that tells of an error passes,
+    and is shown, unless the champion has a better one: v1's scripts answer so for a sample that is a mere example."""
     if reply.ok:
         message = f"the sample of its swagger was answered with status 200 in {reply.latency_ms:.0f} ms"
-        return CheckResult(name="sample", phase=Phase.PASSED, message=message)
+        if (error := error_told(reply)) is None:
+            return CheckResult(name="sample", phase=Phase.PASSED, message=message)
+        is_worse = champion is not None and champion.ok and error_told(champion) is None
+        message += f", and the answer tells of an error: {error}" + ("; the champion's does not" if is_worse else "")
+        return CheckResult(name="sample", phase=Phase.FAILED if is_worse else Phase.PASSED, message=message)
     message = (
         f"the sample of its swagger was not answered with status 200: {reply.describe()}; if it cannot "
         "be, give golden rows (verification/golden, --golden), or leave it out with verification/sample: false"
     )
     return CheckResult(name="sample", phase=Phase.FAILED, message=message)
+
+
+def error_told(reply: Reply) -> str | None:
+    """What v1's scripts answer with status 200 when their run() has caught something: {"error": ...}. Pure."""
+    try:
+        answer = read_answer(reply.body)
+    except ValueError:
+        return None
+    error = answer.get("error") if isinstance(answer, Mapping) else None
+    return one_line(error) if isinstance(error, str) and error else None
 
 
 def too_slow_for_load(reply: Reply) -> str | None:

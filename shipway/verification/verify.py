@@ -17,6 +17,7 @@ from shipway.verification.sample import (
     LOAD_S,
     NOT_TO_BE_ASKED,
     NOTHING_TO_ASK,
+    error_told,
     judge_sample,
     questions_for,
     too_slow_for_load,
@@ -110,11 +111,21 @@ def _by_sample(
         also = NOTHING_TO_ASK if questions.sample else NOT_TO_BE_ASKED
         return [judge_life(replies, before, worker_starts(url), also=also)]
     (reply,) = ask(url, [asked[0].request], request_s=questions.request_s, total_s=questions.request_s)
-    checks, slow = [judge_sample(reply)], too_slow_for_load(reply)
+    checks, slow = [judge_sample(reply, _champions(endpoints, reply, asked, questions))], too_slow_for_load(reply)
     if reply.ok and slow is None:
         bounds = LoadBounds(request_s=questions.request_s, total_s=LOAD_S)
         checks += _under_load(endpoints, asked, questions, bounds, tell)
     return [judge_life(replies, before, worker_starts(url), also=slow or ""), *checks]
+
+
+def _champions(
+    endpoints: dict[str, str], reply: Reply, asked: Sequence[Question], questions: Questions
+) -> Reply | None:
+    """The champion's answer to the sample, where the challenger's tells of an error; None without a champion."""
+    if "champion" not in endpoints or error_told(reply) is None:
+        return None
+    seconds = questions.request_s
+    return next(iter(ask(endpoints["champion"], [asked[0].request], request_s=seconds, total_s=seconds)), None)
 
 
 def _under_load(

@@ -8,10 +8,11 @@ import pytest
 from shipway.domain.image import ImageConfig
 from shipway.domain.release import Details, ModelSource, ReleaseConfig, ReleaseKind, ReleasePhase, SmokePlan
 from shipway.domain.service import DeploymentConfig
-from shipway.errors import ConfigError, ModelNotFound, ReleaseError, ServiceNotFound
+from shipway.errors import ConfigError, ModelNotFound, ReleaseError, ReleaseNotFound, ServiceNotFound
 from shipway.machine.state import machine_state
 from shipway.registry.models import Registry
 from shipway.release.asked import ReloadAsked, UpdateAsked, V1Asked
+from shipway.release.background import background_log
 from shipway.release.begin import keep, prepare, read_asked
 from shipway.release.details import details_of
 from shipway.release.inputs import is_kept, keep_inputs, read_inputs
@@ -258,3 +259,14 @@ def test_an_update_to_another_python_leaves_the_interpreter_that_was_chosen_for_
         "python=3.8"]}}}}  # fmt: skip
     other = read_asked(UpdateAsked(service="digits", inference=inference, working_directory=assets), bench.workspace)
     assert (other.value.inference.environment.python, other.value.image.python) == ("3.8", None)
+
+
+def test_a_release_that_was_given_up_in_the_background_says_why(bench: Bench) -> None:
+    log = background_log(machine_state(bench.workspace.url), "late")
+    log.write_text("shipway: error: service digits is in the hands of release one\n")
+    with pytest.raises(ReleaseNotFound) as error:
+        read_inputs(bench.workspace, "late")
+    assert str(error.value) == (
+        "release late was given up before it began: shipway: error: service digits is in the hands of release one; "
+        "ask for it again"
+    )

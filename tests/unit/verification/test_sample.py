@@ -9,7 +9,7 @@ import pytest
 from shipway.domain.golden import SampleRequest
 from shipway.domain.release import LatencyLimit, Limits, LoadPlan
 from shipway.domain.verdict import Phase
-from shipway.verification.health import judge_life, starts_in
+from shipway.verification.health import judge_life, starts_in, watch
 from shipway.verification.sample import judge_sample, sample_of, too_slow_for_load
 from shipway.verification.smoke import smoke
 from shipway.verification.verify import Questions, verify
@@ -79,6 +79,30 @@ def test_a_service_whose_worker_is_started_again_is_not_healthy():
         Phase.FAILED,
         "its process had to be started again while it was looked at (worker 0)",
     )
+
+
+def test_a_service_is_watched_for_some_seconds_where_there_is_nothing_to_ask():
+    started, slept = iter(["100", "102"]), []
+    with little_server(pages={"/metrics": lambda: STARTS.format(next(started))}) as url:
+        check = watch(url, seconds=3.0, sleep=slept.append)
+    assert (check.phase, round(sum(slept), 1)) == (Phase.FAILED, 3.0)
+
+
+def test_a_worker_that_is_gone_and_not_there_again_was_lost():
+    assert judge_life([good()], {"0": "1", "1": "1"}, {"1": "1"}).phase is Phase.FAILED
+    assert judge_life([good()], {"0": "1"}, {}).phase is Phase.PASSED  # nobody can tell
+
+
+def test_an_answer_that_tells_of_an_error_is_shown_and_fails_where_the_champion_has_a_better_one():
+    failing = json.dumps(json.dumps({"error": "columns are missing"}))
+    told = "and the answer tells of an error: columns are missing"
+    with little_server(lambda _: (200, failing), pages=SHOWS_SAMPLE) as challenger, little_server() as champion:
+        alone = {check.name: check for check in verify(challenger, None, QUESTIONS).checks}
+        beside = {check.name: check for check in verify(challenger, champion, QUESTIONS).checks}
+    assert alone["sample"].phase is Phase.PASSED
+    assert alone["sample"].message.endswith(told)
+    assert beside["sample"].phase is Phase.FAILED
+    assert beside["sample"].message.endswith(f"{told}; the champion's does not")
 
 
 def test_a_service_that_stays_is_said_to_be_the_same_process():
