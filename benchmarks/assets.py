@@ -3,7 +3,6 @@
 The asset is configs/examples/question-answering, of v1's article of 2021: Python 3.6, packages without versions.
 """
 
-import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
@@ -11,10 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.assets_measuring import check_figure, environment_figure, script_change_figures
-from benchmarks.report import RESULTS, Figure, document, table, this_commit, this_machine, write
-
-_IDLE_LOAD = 0.5
-"""What a machine has while nobody uses it, with some room."""
+from benchmarks.report import RESULTS, Figure, measure_and_tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,18 +37,7 @@ def main(
     results: Path = RESULTS,
 ) -> int:
     settings = _settings(argv)
-    machine = this_machine()
-    figures = measure(settings)
-    machine["load_1m_after"] = round(os.getloadavg()[0], 2)
-    path = write(document("assets", figures, commit=this_commit(), machine=machine), results)
-    print("\n".join(table(figures)))
-    print(
-        f"\nload average {machine['load_1m_before']} before, {machine['load_1m_after']} after, {machine['cpus']} CPUs"
-    )
-    if machine["load_1m_before"] > _IDLE_LOAD:
-        print("something else ran on this machine: these figures are no truth about Shipway")
-    print(f"written to {path}")
-    return 0
+    return measure_and_tell("assets", lambda: measure(settings), results)
 
 
 def _settings(argv: Sequence[str] | None) -> Settings:

@@ -1,6 +1,5 @@
 """What a release costs, besides the work itself: `make bench-release`. Takes a few minutes; an idle machine, please."""
 
-import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
@@ -12,10 +11,7 @@ from benchmarks.containers import container_figures
 from benchmarks.registering import register_figures
 from benchmarks.registering_s3 import s3_register_figures
 from benchmarks.releasing import overhead_figure, rollback_figure, warm_ground
-from benchmarks.report import RESULTS, Figure, document, table, this_commit, this_machine, write
-
-_IDLE_LOAD = 0.5
-"""What a machine has while nobody uses it, with some room."""
+from benchmarks.report import RESULTS, Figure, measure_and_tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,18 +51,7 @@ def main(
     results: Path = RESULTS,
 ) -> int:
     settings = _settings(argv)
-    machine = this_machine()
-    figures = measure(settings)
-    machine["load_1m_after"] = round(os.getloadavg()[0], 2)
-    path = write(document("release", figures, commit=this_commit(), machine=machine), results)
-    print("\n".join(table(figures)))
-    print(
-        f"\nload average {machine['load_1m_before']} before, {machine['load_1m_after']} after, {machine['cpus']} CPUs"
-    )
-    if machine["load_1m_before"] > _IDLE_LOAD:
-        print("something else ran on this machine: these figures are no truth about Shipway")
-    print(f"written to {path}")
-    return 0
+    return measure_and_tell("release", lambda: measure(settings), results)
 
 
 def _settings(argv: Sequence[str] | None) -> Settings:

@@ -5,7 +5,7 @@ import operator
 import os
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
+
+_IDLE_LOAD = 0.5
+"""What a machine has while nobody uses it, with some room."""
 
 _MEANS = {"<": operator.lt, ">": operator.gt}
 
@@ -70,6 +73,21 @@ def write(found: Mapping[str, Any], folder: Path = RESULTS) -> Path:
     path = folder / f"{found['name']}.json"
     path.write_text(json.dumps(found, indent=2) + "\n")
     return path
+
+
+def measure_and_tell(name: str, measure: Callable[[], Sequence[Figure]], results: Path, *, shared: str = "") -> int:
+    """`shared` is what else the processors did, for the line about the load."""
+    machine = this_machine()
+    figures = measure()
+    machine["load_1m_after"] = round(os.getloadavg()[0], 2)
+    path = write(document(name, figures, commit=this_commit(), machine=machine), results)
+    print("\n".join(table(figures)))
+    before, after, cpus = machine["load_1m_before"], machine["load_1m_after"], machine["cpus"]
+    print(f"\nload average {before} before, {after} after, {cpus} CPUs{shared}")
+    if before > _IDLE_LOAD:
+        print("something else ran on this machine: these figures are no truth about Shipway")
+    print(f"written to {path}")
+    return 0
 
 
 def this_commit() -> str:

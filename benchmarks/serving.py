@@ -4,7 +4,6 @@ The same machine, the same unchanged entry script, the same run: the figures are
 run on the same cores as what they measure and take from them, most from the fastest servers.
 """
 
-import os
 import shutil
 import sys
 import tempfile
@@ -13,13 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.report import RESULTS, ROOT, Figure, document, table, this_commit, this_machine, write
+from benchmarks.report import RESULTS, ROOT, Figure, measure_and_tell
 from benchmarks.serving_load import build_client
 from benchmarks.serving_measuring import Bench, heavy_figures, starting_figures, tiny_figures
 from benchmarks.serving_peers import Server, install, servers, write_models
-
-_IDLE_LOAD = 0.5
-"""What a machine has while nobody uses it, with some room."""
 
 _TOOLS = ("uv", "wrk", "cc")
 _QUICK = ("shipway", "azmlinfsrv", "bare")
@@ -74,20 +70,8 @@ def main(
     results: Path = RESULTS,
 ) -> int:
     settings = _settings(argv)
-    machine = this_machine()
-    figures = measure(settings)
-    machine["load_1m_after"] = round(os.getloadavg()[0], 2)
     name = "serving-quick" if settings.quick else "serving"
-    path = write(document(name, figures, commit=this_commit(), machine=machine), results)
-    print("\n".join(table(figures)))
-    print(
-        f"\nload average {machine['load_1m_before']} before, {machine['load_1m_after']} after, {machine['cpus']} CPUs, "
-        "which the load generator shares"
-    )
-    if machine["load_1m_before"] > _IDLE_LOAD:
-        print("something else ran on this machine: these figures are no truth about Shipway")
-    print(f"written to {path}")
-    return 0
+    return measure_and_tell(name, lambda: measure(settings), results, shared=", which the load generator shares")
 
 
 def _settings(argv: Sequence[str] | None) -> Settings:

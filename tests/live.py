@@ -19,6 +19,7 @@ from shipway.release.trial import trial_state
 from shipway.targets.docker.container import workspace_mark
 from shipway.testing.assets import write_adder
 from tests.engines import containers_of
+from tests.prefect_template import shared_prefect_template
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,10 @@ def live(folder: Path, **variables: str) -> Iterator[Live]:
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
     opened = Live(folder, {**kept, **mine, **variables})
-    try:
-        done = opened.shipway("init", "--no-example")
-        assert done.returncode == 0, done.stderr
-        yield opened
-    finally:
-        opened.end()
+    with shared_prefect_template(folder / "state"):
+        try:
+            done = opened.shipway("init", "--no-example")
+            assert done.returncode == 0, done.stderr
+            yield opened
+        finally:
+            opened.end()

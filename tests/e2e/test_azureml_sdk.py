@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from tests.live import Live, live
-from tests.prefect_template import shared_prefect_template
 
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(300)]
 
@@ -157,10 +156,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     (folder / "offset.txt").write_text("10")
     (folder / "deploy.py").write_text(SCRIPT.replace("azureml.core", "shipway.azureml"))
     nowhere = f"unix://{folder}/no-engine"  # so that services are processes, with or without an engine on the machine
-    with (
-        shared_prefect_template(folder / "state"),
-        live(folder, DOCKER_HOST=nowhere, XDG_CONFIG_HOME=str(folder / "config")) as shop,
-    ):
+    with live(folder, DOCKER_HOST=nowhere, XDG_CONFIG_HOME=str(folder / "config")) as shop:
         done = subprocess.run(
             [sys.executable, "deploy.py"], cwd=folder, env={**shop.environment}, capture_output=True, text=True,
             check=False, timeout=240,

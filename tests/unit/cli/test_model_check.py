@@ -57,7 +57,9 @@ def asset(folder: Path, wheels: list[str]) -> Callable[..., None]:
 
 
 @pytest.fixture
-def check(shipway: Shipway) -> Check:
+def check(shipway: Shipway, monkeypatch: pytest.MonkeyPatch) -> Check:
+    monkeypatch.setenv("COLUMNS", "100")
+
     def run(*more: str) -> Said:
         return shipway("model", "check", "-ic", "ic.json", "--target", "process", *more)
 
