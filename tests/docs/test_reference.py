@@ -101,7 +101,6 @@ def test_the_page_lists_every_key_that_a_release_writes(tmp_path: Path, monkeypa
     }
 
 
-
 def _entries_of_the_page() -> Iterator[Entry]:
     for block in Document(PAGES / "workspace.md").blocks:
         document = json.loads("\n".join(line.text for line in block.lines))

@@ -1,7 +1,6 @@
 # ruff: noqa: E501 - tables of messages, a line each
 """Release files and what they name, wrong in every way that people get them wrong: one line, and nothing is left."""
 
-import os
 from itertools import pairwise
 
 import pytest
