@@ -10,7 +10,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from shipway.domain.environment import Code, Environment
 from shipway.errors import BuildError, ImportsFail
@@ -22,6 +23,7 @@ _TO_END_S = 30.0
 """For starting Python, and ending what the imports have started."""
 
 _MOST_NAMED = 3
+_MOST_READ = 10_000_000
 _FROM_THE_MACHINE = (
     *("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"),
     *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"),
@@ -77,26 +79,38 @@ runpy.run_module("shipway_serving.asset.try_imports", run_name="__main__", alter
 
 
 def try_imports_here(python: Path, app: Path, code: Code, variables: Mapping[str, str], serving: Path) -> ImportTrial:
-    """In a virtual environment of this machine. Safe to repeat. Raises BuildError when it cannot be tried."""
+    """In a virtual environment of this machine. Safe to repeat. Raises BuildError when it cannot be tried.
+
+    What is printed goes to files: a daemon that an import has started would hold a pipe open.
+    """
     environment = _environment(python, app, variables, serving)
     what = f"trying the imports of {code.app_entry_script}"
-    try:
-        done = subprocess.run(
-            command_of(str(python), code),
-            cwd=app,
-            env=environment,
-            capture_output=True,
-            timeout=PATIENCE_S + _TO_END_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return ImportTrial(python="", notes=(f"{what} took longer than {PATIENCE_S:g} s and was ended",))
-    except OSError as error:
-        raise BuildError(f"{what}: {python} does not start: {error.strerror}; build again") from error
-    if done.returncode != 0:
-        words = " ".join(done.stderr.decode(errors="replace").split())
-        raise BuildError(f"{what}: it ended with {done.returncode}: {words[-400:]}")
-    return trial_in(done.stdout)
+    with TemporaryFile() as printed, TemporaryFile() as noise:
+        try:
+            done = subprocess.run(
+                command_of(str(python), code),
+                cwd=app,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=noise,
+                timeout=PATIENCE_S + _TO_END_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return ImportTrial(python="", notes=(f"{what} took longer than {PATIENCE_S:g} s and was ended",))
+        except OSError as error:
+            raise BuildError(f"{what}: {python} does not start: {error.strerror}; build again") from error
+        if done.returncode != 0:
+            words = " ".join(_end_of(noise).decode(errors="replace").split())
+            raise BuildError(f"{what}: it ended with {done.returncode}: {words[-400:]}")
+        return trial_in(_end_of(printed))
+
+
+def _end_of(file: IO[bytes]) -> bytes:
+    """Whoever is left behind may write on; the document and the last words are small."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_READ))
+    return file.read(_MOST_READ)
 
 
 def trial_in(printed: bytes) -> ImportTrial:

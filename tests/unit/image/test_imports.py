@@ -1,6 +1,8 @@
 """The import test's document judged, and the test itself run in a virtual environment of this machine."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,9 +10,19 @@ import pytest
 
 from shipway.domain.environment import Code, Environment
 from shipway.domain.image import ImageSpec
+from shipway.domain.model import Tree
 from shipway.errors import BuildError
 from shipway.image.build import build_process_image
-from shipway.image.imports import ImportFault, ImportTrial, ScriptsImportsFail, refuse_failures, trial_in
+from shipway.image.imports import (
+    ImportFault,
+    ImportTrial,
+    ScriptsImportsFail,
+    refuse_failures,
+    trial_in,
+    try_imports_here,
+)
+from shipway.image.interpreters import own_interpreter
+from shipway.image.serving import serving_source
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 
@@ -79,6 +91,23 @@ def test_a_test_that_does_not_answer_is_told() -> None:
     with pytest.raises(BuildError) as error:
         trial_in(b"Killed\n")
     assert str(error.value) == "the import test did not answer; it printed 'Killed'"
+
+
+def test_a_process_that_an_import_leaves_behind_keeps_nobody_waiting(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "score.py").write_text("import daemon_of_mine\nimport no_such_module\n")
+    (tmp_path / "src" / "daemon_of_mine.py").write_text(
+        "import subprocess\n"
+        "left = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        "open('left.pid', 'w').write(str(left.pid))\n"
+    )
+    code = Code(tree=Tree(name="src", files=(), is_folder=True), entry_script="score.py")
+    variables = {"AZUREML_ENTRY_SCRIPT": "src/score.py", "AZUREML_SOURCE_DIRECTORY": "src"}
+    try:
+        trial = try_imports_here(own_interpreter().path, tmp_path, code, variables, serving_source())
+    finally:
+        os.kill(int((tmp_path / "left.pid").read_text()), signal.SIGKILL)
+    assert [fault.missing for fault in trial.faults] == ["no_such_module"]
 
 
 def build(spec: Callable[..., ImageSpec], script: str, workspace: Workspace, state: MachineState, folder: Path) -> None:
