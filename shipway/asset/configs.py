@@ -36,14 +36,16 @@ def read_configs(question: Question) -> Configs:
 
 def conda_files(question: Question, inference: InferenceConfig | None) -> tuple[Path, ...]:
     """The files that an asset's day is told by, besides its script."""
-    named = [question.inference_file, question.deployment_file]
+    named = (question.inference_file, question.deployment_file)
     value = question.inference.value if isinstance(question.inference, Document) else None
-    if isinstance(value, Mapping):
-        root = (
-            Path(inference.source_directory or question.working_directory) if inference else question.working_directory
-        )
-        named += [root / name for name in _named_conda_files(value)]
-    return tuple(path for path in named if path is not None and path.is_file())
+    root = Path(inference.source_directory or question.working_directory) if inference else question.working_directory
+    return (*(path for path in named if path is not None and path.is_file()), *named_conda_files(value, root))
+
+
+def named_conda_files(value: object, root: Path) -> tuple[Path, ...]:
+    """Those that an inference config names and that are there, below the folder that its paths are relative to."""
+    names = _named_conda_files(value) if isinstance(value, Mapping) else ()
+    return tuple(path for path in (root / name for name in names) if path.is_file())
 
 
 def _inference(question: Question) -> Configs:

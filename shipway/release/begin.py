@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from shipway.asset.configs import named_conda_files
 from shipway.asset.target import unhonoured
-from shipway.config.documents import Loaded
+from shipway.config.documents import Document, Loaded, read_document
 from shipway.config.profile import on_its_day
 from shipway.config.release_file import load_release_file
 from shipway.domain.image import PROCESS
@@ -17,7 +18,7 @@ from shipway.domain.release import ReleaseConfig, ReleaseInputs, day_fault
 from shipway.domain.service import Resources
 from shipway.errors import ConfigError
 from shipway.machine.state import MachineState, machine_state
-from shipway.release.asked import Asked, FileAsked, ReloadAsked, UpdateAsked, V1Asked
+from shipway.release.asked import Asked, FileAsked, InferenceAsked, ReloadAsked, UpdateAsked, V1Asked
 from shipway.release.background import Started, start_in_background
 from shipway.release.environment import settle_environment
 from shipway.release.expected import refuse_if_changed
@@ -79,7 +80,9 @@ def prepare(asked: Asked, workspace: Workspace, machine: MachineState) -> Prepar
     if planned.refusal:
         return Prepared(config=config, plan=planned, warnings=loaded.warnings, found=found)
     _refuse_taken_port(config, planned, machine)
-    settled = settle_environment(config, image_kind_of(planned.choice), workspace, machine, configs=_configs(asked))
+    settled = settle_environment(
+        config, image_kind_of(planned.choice), workspace, machine, configs=config_files(asked, config)
+    )
     config = replace(config, inference=replace(config.inference, environment=settled.environment))
     return Prepared(
         config=config,
@@ -164,15 +167,24 @@ def _folder(asked: Asked, config: ReleaseConfig) -> Path:
             return Path(place.folder or place.entry_script).parent if place else Path()
 
 
-def _configs(asked: Asked) -> tuple[Path, ...]:
-    """The files that an environment was read from, as far as they are known."""
+def config_files(asked: Asked, config: ReleaseConfig) -> tuple[Path, ...]:
+    """The files that an environment was read from, as far as they are known: the newest of them tells its day."""
+    inference: InferenceAsked | None
     match asked:
         case FileAsked():
-            return (asked.file,)
+            inference = read_document(asked.file).within("inference") if config.inference.entry_script else None
+            folder, files = asked.file.absolute().parent, [asked.file]
         case V1Asked() | UpdateAsked():
-            return (asked.inference,) if isinstance(asked.inference, Path) else ()
+            folder, files = asked.working_directory, []
+            inference = asked.inference
         case ReloadAsked():
             return ()
+    value = inference.value if isinstance(inference, Document) else inference
+    if isinstance(value, str | Path):
+        file = folder / value
+        files, value = [*files, file], read_document(file).value
+    root = Path(config.inference.source_directory or folder)
+    return (*files, *named_conda_files(value, root))
 
 
 def _plan(asked: Asked, config: ReleaseConfig, workspace: Workspace, machine: MachineState) -> Plan:

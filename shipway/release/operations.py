@@ -16,6 +16,7 @@ from shipway.errors import ReleaseError, ServiceNotFound, TargetError
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release.collected import collect_rows
+from shipway.release.details import forget_details
 from shipway.release.ledger import Event, InService, Ledger, LedgerEntry, ledger_of, not_here, services_of
 from shipway.release.lost import forget_unfinished, require_within_reach, told_how_to_write_off
 from shipway.release.open_releases import lease_name, open_release, refuse_if_open
@@ -101,7 +102,7 @@ def revert(operator: Operator, service: str) -> Reverted:
 
 
 def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
-    """Deletes a service: gateway, revisions, and its hold on models. Safe to repeat.
+    """Deletes a service: gateway, revisions, its hold on models, what was said of it. Safe to repeat.
 
     One that is given up as `lost` is written off also where its target has none of it, or cannot be reached, and though
     a release of it was interrupted. Raises ServiceNotFound when there never was one, LeaseHeld when a release is under
@@ -132,6 +133,7 @@ def retire(operator: Operator, service: str, *, lost: bool = False) -> Retired:
         left = _take_away(operator, ledger, lease.fence, lost=lost)
         if unfinished is not None:
             left += forget_unfinished(operator.workspace, operator.tools, unfinished, fence=lease.fence)
+        forget_details(operator.workspace, service)
         revisions = tuple(revision.revision_id for revision in found.revisions) if found else ()
         collect_rows(operator.workspace, operator.machine, machine=platform.node())
         return Retired(service=service, target=target, revisions=revisions, left=left, unfinished=unfinished)

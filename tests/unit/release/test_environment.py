@@ -1,22 +1,30 @@
 """The environment of a release as far as it is settled without an index, and the password that its build needs."""
 
+import json
+import os
 import stat
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from shipway.config.documents import read_document
 from shipway.domain.environment import Environment, InferenceConfig, PinChange
 from shipway.domain.model import RunFacts
 from shipway.domain.release import ModelSource, ReleaseConfig
 from shipway.domain.secret import Secret
 from shipway.machine.state import machine_state
 from shipway.registry.models import Registry
+from shipway.release.asked import FileAsked, V1Asked
+from shipway.release.begin import config_files, read_asked
 from shipway.release.environment import changes_told, day_of_asset, has_unpinned
 from shipway.release.inputs import read_inputs
 from shipway.release.login import base_login_of, discreet, forget_logins, keep_logins, with_logins
 from tests.unit.release.driver import AT, Bench
+
+INFERENCE = {"entryScript": "score.py", "sourceDirectory": "src"}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +92,30 @@ def test_no_day_is_looked_for(bench: Bench, unpinned: ReleaseConfig, environment
 def test_a_model_without_a_run_and_assets_without_git_have_no_day(bench: Bench, unpinned: ReleaseConfig) -> None:
     config = replace(unpinned, models=bench.config("one").models)
     assert day_of_asset(config, bench.workspace, ()) is None
+
+
+def test_the_newest_of_the_files_that_an_asset_is_written_in_tells_its_day(bench: Bench) -> None:
+    folder = bench.config("one") and bench.folder / "assets"
+    files = {"src/env.yml": "dependencies: [numpy]", "ic.json": json.dumps({**INFERENCE, "condaFile": "env.yml"})}
+    for day, name in ((1, "src/score.py"), (2, "ic.json"), (3, "src/env.yml")):
+        (folder / name).write_text(files.get(name) or (folder / name).read_text())
+        commit(folder, name, f"2021-0{day}-05")
+    asked = V1Asked(service="digits", inference=folder / "ic.json", working_directory=folder)
+    as_value = replace(asked, inference=read_document(folder / "ic.json"))
+    (folder / "release.yaml").write_text("service: digits\nmodels: [{name: m, path: model.bin}]\ninference: ic.json\n")
+    commit(folder, "release.yaml", "2021-01-05")
+    for one in (asked, as_value, FileAsked(file=folder / "release.yaml")):
+        config = read_asked(one, bench.workspace).value
+        found = day_of_asset(config, bench.workspace, config_files(one, config))
+        assert found is not None
+        assert found.day == "2021-03-05"
+
+
+def commit(folder: Path, name: str, day: str) -> None:
+    who = {f"GIT_{role}_{what}": "x" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    when = {f"GIT_{role}_DATE": f"{day}T12:00:00Z" for role in ("AUTHOR", "COMMITTER")}
+    for words in (("init", "-q"), ("add", name), ("commit", "-q", "-m", "x")):
+        subprocess.run(["git", *words], cwd=folder, check=True, env={**os.environ, **who, **when})
 
 
 def test_the_password_for_a_base_s_registry_is_this_machine_s_and_goes_with_the_release(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shipway.domain.image import ImageConfig
-from shipway.domain.release import ErrorLimit, Limits, ReleasePhase, revision_id_of
+from shipway.domain.release import Details, ErrorLimit, Limits, ReleasePhase, revision_id_of
 from shipway.domain.service import NO_TRAFFIC, RevisionStats, Traffic
 from shipway.errors import (
     ConfigError,
@@ -26,6 +26,7 @@ from shipway.errors import (
 from shipway.machine.state import MachineState, machine_state
 from shipway.registry.models import Registry
 from shipway.release import acts, promote, trial
+from shipway.release.details import details_of, keep_details
 from shipway.release.inputs import config_digest, forget_unbegun, read_inputs
 from shipway.release.ledger import Event, ledger_of
 from shipway.release.log import log_path
@@ -275,6 +276,13 @@ def test_a_model_in_service_cannot_be_deleted_until_the_service_is_gone(bench: B
     assert bench.target.find("digits") is None
     registry.delete("digits:1", now=AT)
     assert history(bench.workspace, "digits")[-1].event is Event.RETIRED
+
+
+def test_what_was_said_of_a_service_goes_with_it(bench: Bench) -> None:
+    bench.released("one")
+    keep_details(bench.workspace, "digits", Details(properties={"team": "old"}))
+    retire(operator(bench), "digits")
+    assert details_of(bench.workspace, "digits") == Details()
 
 
 class AnotherTarget(FakeTarget):
