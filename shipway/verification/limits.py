@@ -109,7 +109,10 @@ def judge_agreement(
     phase = share.held_to(100 - min_agreement_pct)
     equal_pct = 100 - share.pct if pairs else 0.0
     message = f"{equal_pct:.1f} % of {len(pairs)} answers equal the champion's, at least {min_agreement_pct:g} % needed"
-    if phase is Phase.INCONCLUSIVE:
+    if phase is Phase.INCONCLUSIVE and min_agreement_pct == 0:  # a champion that fails may be what is mended here
+        phase = Phase.PASSED
+        message = message if pairs else "no answer of both could be compared, and none has to be equal"
+    elif phase is Phase.INCONCLUSIVE:
         message = f"{too_few(len(pairs))}, by both"
     measured = Measurement(
         name="equal answers", value=round(equal_pct, 2), unit="%", limit=min_agreement_pct, at_least=True

@@ -3,6 +3,7 @@
 import itertools
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -103,6 +104,14 @@ def test_an_answer_that_tells_of_an_error_is_shown_and_fails_where_the_champion_
     assert alone["sample"].message.endswith(told)
     assert beside["sample"].phase is Phase.FAILED
     assert beside["sample"].message.endswith(f"{told}; the champion's does not")
+
+
+def test_a_champion_that_answers_nothing_stands_in_the_way_of_nobody_who_need_not_agree_with_it():
+    questions = Questions(rows=(), load=LoadPlan(requests=20), limits=replace(LIMITS, min_agreement_pct=0))
+    with little_server(pages=SHOWS_SAMPLE) as challenger, little_server(lambda _: (500, "boom")) as champion:
+        verdict = verify(challenger, champion, questions)
+    assert verdict.passed, verdict.reason
+    assert verdict.checks[-1].message == "no answer of both could be compared, and none has to be equal"
 
 
 def test_a_service_that_stays_is_said_to_be_the_same_process():
