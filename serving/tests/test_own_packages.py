@@ -93,13 +93,31 @@ def test_nothing_of_the_folder_stays_in_sight(own: pathlib.Path, authors: pathli
         "from shipway_serving.rawhttp import AMLResponse\n"
         "assert AMLResponse('x', 200).data == b'x'\n"
         "folder = os.environ['SHIPWAY_OWN_PACKAGES']\n"
-        "print([m for m in list(sys.modules.values()) if str(getattr(m, '__file__', '')).startswith(folder)])\n"
+        "print([n for n, m in list(sys.modules.items()) if str(getattr(m, '__file__', '')).startswith(folder)\n"
+        "       and not n.startswith('_shipway_own.')])\n"
         "print(folder in sys.path)\n"
         "import werkzeug; print(werkzeug.__version__)\n"
     )
     environment = dict(os.environ, **variables(own, authors))
     told = subprocess.check_output([sys.executable, "-c", ask], env=environment)
     assert told.decode().splitlines() == ["[]", "False", "0.11.15"]
+
+
+def test_what_the_servers_packages_import_later_is_their_own(own: pathlib.Path, authors: pathlib.Path) -> None:
+    """werkzeug has relative imports in its functions, `from ..test import run_wsgi_app` among them."""
+    ask = (
+        "import os, sys\n"
+        "from shipway_serving.server.own_packages import take_own_packages\n"
+        "take_own_packages(dict(os.environ))\n"
+        "import werkzeug.utils\n"
+        "from shipway_serving.rawhttp import AMLResponse\n"
+        "Response = AMLResponse.__mro__[1]\n"
+        "app = lambda environ, start: (start('200 OK', []), [b'late'])[1]\n"
+        "print(Response.from_app(app, {'REQUEST_METHOD': 'GET'}).data.decode(), werkzeug.utils.WHOSE)\n"
+    )
+    environment = dict(os.environ, **variables(own, authors))
+    told = subprocess.check_output([sys.executable, "-c", ask], env=environment)
+    assert told.decode().splitlines() == ["late the author"]
 
 
 def test_a_folder_that_lacks_something_ends_the_start_and_says_what(

@@ -19,6 +19,8 @@ NEEDED_BY = (
 )
 """The modules of ours that import what this folder holds."""
 
+_BEFORE_NAMES = "_shipway_own."
+
 _held: List[ModuleType] = []
 """What is out of sight lives on as long as the process."""
 
@@ -47,9 +49,19 @@ def _imported_from(folder: str) -> List[ModuleType]:
         sys.path.remove(folder)
         sys.path_importer_cache.pop(folder, None)
         hidden = [name for name in set(sys.modules) - before if _lies_below(sys.modules[name], folder)]
-        taken = [sys.modules.pop(name) for name in hidden]
+        taken = [_renamed(name) for name in hidden]
     importlib.invalidate_caches()
     return taken
+
+
+def _renamed(name: str) -> ModuleType:
+    """What it imports relative to itself later, in its functions, comes from where it lies, and not the author's."""
+    module = sys.modules[_BEFORE_NAMES + name] = sys.modules.pop(name)
+    spec = module.__spec__
+    if spec is not None:
+        spec.name = _BEFORE_NAMES + name
+        module.__dict__["__package__"] = spec.parent
+    return module
 
 
 def _lies_below(module: ModuleType, folder: str) -> bool:
