@@ -92,7 +92,7 @@ def of_neighbours(failed: Failed, index: Index) -> Iterator[Candidate]:
         near = nearest(version, [release.version for release in releases if release.has_wheel])
         pin = asked.get(name)
         for other in near[:_MOST_NEIGHBOURS]:
-            if pin is not None and pin.exact is not None:
+            if pin is not None and pin.is_pinned:
                 change: PinChange | None = repinned(pin, f"=={other}", f"{why}; {other} is the nearest that has")
             else:
                 change = bounded(asked, f"{name}<={other}", why) if other < _version(version) else None

@@ -12,6 +12,7 @@ _NO_WHEEL = re.compile(rf"{_PIN} has no (?:usable wheels|wheels with a matching|
 _OTHER_PYTHON = re.compile(rf"{_PIN} depends on Python")
 _WOULD_NOT_BUILD = re.compile(r"Failed to (?:download and )?build `?([A-Za-z0-9][\w.-]*)==([\w.+!]+)")
 _ALONE = re.compile(rf"({_NAME}): the version asked for has no wheel")
+_ONLY_OTHERS = re.compile(rf"only the following versions of ({_NAME})(?:\[[^\]]*\])? are available")
 _UNKNOWN = re.compile(rf"({_NAME}) was not found in the (?:package registry|provided package locations)")
 _DEPENDS = re.compile(rf"depends? on ({_NAME})")
 
@@ -24,6 +25,9 @@ def without_a_file(words: str) -> dict[str, str]:
         for groups in pattern.findall(words):
             name, version = [group for group in groups if group][:2]
             found.setdefault(normal_name(name), version)
+    for name in _ONLY_OTHERS.findall(words):
+        if asked := re.search(rf"you require {re.escape(name)}(?:\[[^\]]*\])?==([\w.+!]+)\.\*", words):
+            found.setdefault(normal_name(name), asked[1])
     return found
 
 

@@ -10,15 +10,20 @@ from packaging.version import InvalidVersion, Version
 
 from shipway.domain.environment import PinChange
 
+_WHOLE = 3
+"""Numbers of a version, after which only a rebuilt package follows."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AskedPin:
-    """A line that names a package of an index. `exact` is its version where it is pinned to one."""
+    """A line that names a package of an index. `exact` is its version where it is pinned to one, as a conda list's
+    `=0.20.4` is, which reads `==0.20.4.*`. `is_pinned`: to that, or to one minor or major version."""
 
     text: str
     name: str
     bounds: SpecifierSet
     exact: str | None = None
+    is_pinned: bool = False
     extras: frozenset[str] = frozenset()
     marker: str = ""
 
@@ -46,15 +51,24 @@ def read_pin(line: str) -> AskedPin | None:
     if read.url:
         return None
     clauses = list(read.specifier)
-    is_exact = len(clauses) == 1 and clauses[0].operator in {"==", "==="} and not clauses[0].version.endswith("*")
+    is_pinned = len(clauses) == 1 and clauses[0].operator in {"==", "==="}
     return AskedPin(
         text=line,
         name=canonicalize_name(read.name),
         bounds=read.specifier,
-        exact=clauses[0].version if is_exact else None,
+        exact=_one_version(clauses[0].version) if is_pinned else None,
+        is_pinned=is_pinned,
         extras=frozenset(read.extras),
         marker=str(read.marker) if read.marker else "",
     )
+
+
+def _one_version(version: str) -> str | None:
+    """None for `1.19.*`, which leaves open what anybody would notice."""
+    if not version.endswith(".*"):
+        return version
+    version = version.removesuffix(".*")
+    return version if version.count(".") >= _WHOLE - 1 else None
 
 
 def version_in(version: str | None, bounds: str) -> bool:

@@ -14,7 +14,7 @@ from shipway.image.packages.mending.index import Index, Release
 from shipway.image.packages.mending.propose import became, gets_further
 from shipway.image.packages.mending.trying import Outcome, Stage
 from shipway.image.uv import NothingSatisfies, UvFailed
-from tests.unit.image.mending.test_complaints import CLASH, NO_WHEEL, UNKNOWN
+from tests.unit.image.mending.test_complaints import CLASH, NO_WHEEL, NONE_OF_THAT, UNKNOWN
 
 THERE = PythonThere(version="3.8.18", platform="x86_64-manylinux_2_36")
 
@@ -60,6 +60,17 @@ def test_the_nearest_version_with_a_wheel_stands_in_for_one_without_and_then_the
         [("numpy==1.15.0", "numpy==1.17.3")],
         [("", "--as-of 2018-08-22")],
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "became"),
+    [("0.20.99", ["0.20.4", "0.21.0", "0.19.2"]), ("0.99", ["0.21.0", "0.20.4", "0.19.2"])],
+)
+def test_a_pin_of_a_conda_list_that_no_version_fits_gets_the_nearest(asked: str, became: list[str]) -> None:
+    words = NONE_OF_THAT.replace("0.20.99", asked)
+    known = Index((), THERE, Path(), {"numpy": (), "scikit-learn": tuple(map(_release, ("0.19.2", "0.20.4", "0.21.0")))})
+    found = _shown(_refused(words, f"scikit-learn=={asked}.*"), known)
+    assert found[:3] == [[(f"scikit-learn=={asked}.*", f"scikit-learn=={version}")] for version in became]
 
 
 def test_an_environment_without_a_python_may_be_of_another_time_altogether() -> None:

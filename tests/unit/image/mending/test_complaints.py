@@ -11,6 +11,12 @@ hint: Wheels are required for `numpy` because building from source is disabled f
 """
 NO_VERSION = "cause: Because there is no version of tensorflow==2.0.0b1 and you require tensorflow==2.0.0b1, we can"
 OTHER_PYTHON = "cause: Because tensorflow==1.15.0 has no wheels with a matching Python ABI tag (e.g., `cp38`) and you"
+NONE_OF_THAT = """error: No solution found when resolving dependencies
+  cause: Because only the following versions of scikit-learn are available:
+             scikit-learn<0.20.99.dev0
+             scikit-learn>0.20.100.dev0
+         and you require scikit-learn==0.20.99.*, we can conclude that your requirements are unsatisfiable.
+"""
 UNKNOWN = "cause: Because contoso-scoring was not found in the package registry and you require contoso-scoring==1, we"
 CLASH = """error: No solution found when resolving dependencies
   cause: Because tensorflow==2.3.0 depends on numpy>=1.16.0,<1.19.0 and you require tensorflow==2.3.0, we can conclude \
@@ -25,6 +31,7 @@ def test_what_has_no_file_for_this_python_is_found_with_its_version() -> None:
     assert without_a_file(OTHER_PYTHON) == {"tensorflow": "1.15.0"}
     assert without_a_file("Failed to build `fbprophet==0.5`\n cause: ...") == {"fbprophet": "0.5"}
     assert without_a_file(CLASH) == {}
+    assert without_a_file(NONE_OF_THAT) == {"scikit-learn": "0.20.99"}
 
 
 def test_what_no_index_has_is_found() -> None:
