@@ -68,6 +68,10 @@ def steps(text: str) -> List[Any]:
             "import a\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'b'])\nimport b",
             [("a", False), ("b", True)],
         ),
+        ("import pip\npip.main(['install', 'b'])\nimport b", [("pip", False), ("b", True)]),
+        ("'''First: pip install b'''\nimport b", [("b", False)]),
+        ("HOW = 'conda install b'\nimport b", [("b", False)]),
+        ("print('the pipeline is installed')\nimport b", [("b", False)]),
     ],
 )
 def test_what_runs_at_import_is_tried_and_what_may_fail_is_optional(text: str, expected: List[Any]) -> None:

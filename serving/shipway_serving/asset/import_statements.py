@@ -5,6 +5,7 @@ is imported (E-14). Its import statements are taken out, and with them what chan
 """
 
 import ast
+import re
 from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 FORGIVING = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
@@ -12,6 +13,8 @@ FORGIVING = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 PREPARING = {"sys.path", "sys.modules", "os.chdir", "os.environ", "os.putenv", "site.addsitedir", "findspark.init"}
 """What changes where later imports look, or what they find there."""
+
+INSTALLERS = re.compile(r"\b(?:pip[\d.]*|conda|mamba)\b")
 
 PATHS = {"sys.path", "site.addsitedir", "findspark.init"}
 
@@ -142,10 +145,13 @@ def _installs(node: Any) -> bool:
     """
     if not isinstance(node, (ast.Expr, ast.Assign)):
         return False
-    words = " ".join(text for text in map(_text, ast.walk(node)) if text)
-    if ("pip" in words or "conda" in words) and "install" in words:
-        return True
     called = [_dotted(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)]
+    if not called:  # a docstring that says how to install it
+        return False
+    words = " ".join(text for text in map(_text, ast.walk(node)) if text)
+    installers = bool(INSTALLERS.search(words)) or any(name.partition(".")[0] == "pip" for name in called)
+    if installers and "install" in words:
+        return True
     return "spacy.cli.download" in called or ("spacy" in words and "download" in words)
 
 
