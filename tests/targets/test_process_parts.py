@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -87,6 +88,43 @@ def test_what_is_seen_of_a_revision_has_v1s_word(seen, native, message):
 def test_the_scripts_own_error_is_the_reason_of_an_end():
     lines = [START, record("ERROR", TRACEBACK), record("CRITICAL", "The server ends."), record("INFO", "ended with 3")]
     assert exit_reason(lines, []) == "init() failed: ValueError: bad weights"
+
+
+def raised(text, frames='  File "score.py", line 3\n    load()\n'):
+    return record("ERROR", f"init() failed\nTraceback (most recent call last):\n{frames}{text}")
+
+
+NO_MODEL = """azureml.exceptions.ModelNotFoundException: ModelNotFoundException:
+\tMessage: Model mm not found in cache
+\tInnerException None
+\tErrorResponse\x20
+{
+    "error": {
+        "message": "Model mm not found in cache"
+    }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (NO_MODEL, "ModelNotFoundException: Model mm not found in cache"),
+        ("ValueError: shapes differ\n\nsee above\n}", "ValueError: shapes differ"),
+        ("ValueError: shapes differ:\n  (3,) and (4,)\nsee above", "ValueError: shapes differ: (3,) and (4,)"),
+        ("lib.errors.Bad: no", "lib.errors.Bad: no"),
+        ("KeyError", "KeyError"),
+        ("", "load()"),
+        ("    | ValueError: of a group\n    +------------------------------------", "ValueError: of a group"),
+    ],
+)
+def test_an_error_of_many_lines_is_told_by_its_name_and_first_line(text, told):
+    assert exit_reason([START, raised(text)], []) == f"init() failed: {told}"
+
+
+def test_of_errors_that_led_to_another_the_last_is_told():
+    chain = "KeyError: 'w'\n\nThe above exception was the direct cause of the following exception:\n\n"
+    chain += 'Traceback (most recent call last):\n  File "score.py", line 9\nRuntimeError: no weights\nof any kind'
+    assert exit_reason([START, raised(chain)], []) == "init() failed: RuntimeError: no weights"
 
 
 def test_an_error_before_the_last_start_is_not_the_reason():
@@ -218,16 +256,25 @@ def test_what_a_server_said_before_it_had_a_log_counts_as_said_when_it_was_writt
 @given(
     st.dictionaries(st.sampled_from(["r1", "r2", "r3"]), st.lists(st.one_of(st.none(), st.integers(0, 59)), max_size=9))
 )
-def test_merging_loses_no_line_and_none_overtakes_another_of_its_own_revision(times):
+def test_merging_loses_no_line_and_goes_by_the_time_of_each_record(times):
     def line(number, second):
         known = {"ts": f"2026-07-01T12:00:{second:02}.000Z", "message": str(number)} if second is not None else None
         return json.dumps(known) if known else str(number)
 
     logs = {name: timed(line(n, second) for n, second in enumerate(seconds)) for name, seconds in times.items()}
     lines = merged(logs, 100)
-    for name, of_one in logs.items():
-        own = [each for each in lines if each.startswith(f"{name}  ")] if len(logs) > 1 else lines
-        assert [each.split()[-1] for each in own] == [text.split()[-1] for _, text in of_one]
+    told = [line.removeprefix(f"{name}  ") for name in logs for line in lines if len(logs) == 1 or name in line]
+    assert sorted(told) == sorted(text for of_one in logs.values() for _, text in of_one)
+    at = [found.group() for each in lines if (found := re.search(r"2026-\S+Z", each))]
+    assert at == sorted(at)
+
+
+def test_workers_that_write_past_each_other_are_told_in_order_of_time():
+    def at(millisecond, message):
+        return json.dumps({"ts": f"2026-07-01T12:00:15.{millisecond}Z", "message": message})
+
+    logs = {"r1": timed([at(946, "third")]), "r2": timed([at(950, "fourth"), at(920, "first\nsecond")])}
+    assert [line.split()[-1] for line in merged(logs, 9)] == ["first", "second", "third", "fourth"]
 
 
 def test_the_tail_of_a_large_log_begins_with_a_whole_line(tmp_path):

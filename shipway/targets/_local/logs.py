@@ -1,5 +1,6 @@
 """What a scoring server has logged, as people read it, and why it ended. All but `tail_of` and `written_at` is pure."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,10 @@ _HOPELESS = " workers have died without one successful run "
 _ENDING = re.compile(r"worker \d+ (ended with exit code|was ended by signal) .*")
 _QUIT = " exit code 5"
 """Of a worker whose script asked for the end of its process inside run(): its log has the SystemExit."""
+_TRACEBACK = "Traceback (most recent call last):"
+_OF_GROUPS = " |+-"
+"""Around the lines of an ExceptionGroup's traceback."""
+_NAMED_TWICE = re.compile(r"^[\w.]*\b(\w+): \1: ")
 
 
 def tail_of(path: Path) -> list[str]:
@@ -36,7 +41,8 @@ def tail_of(path: Path) -> list[str]:
 def timed(lines: Iterable[str], *, since: str = "") -> list[Timed]:
     """Records become `time LEVEL message`, a traceback the lines that it has; other lines stay as they are.
 
-    A line without a time has that of the one before it, the first ones `since`; none goes back.
+    A line without a time has that of the one before it, the first ones `since`. Workers of one server write past each
+    other: a record's own time may be before that of the one above it.
     """
     found: list[Timed] = []
     now = since
@@ -45,7 +51,7 @@ def timed(lines: Iterable[str], *, since: str = "") -> list[Timed]:
         if record is None:
             found.append((now, line))
         else:
-            now = max(now, str(record.get("ts", "")))
+            now = str(record.get("ts", "")) or now
             first, *more = str(record["message"]).splitlines() or [""]
             texts = [f"{record.get('ts', '')} {record.get('level', '')} {first}".strip(), *more]
             found += [(now, text) for text in texts]
@@ -93,7 +99,7 @@ def reason_in(server_lines: Sequence[str], output_lines: Sequence[str]) -> str |
 def _worst_of(bad: Sequence[str]) -> str | None:
     """Of the messages of errors, the one that says most. When workers kept dying, how the last one did: a script may
     have raised errors before that it lived through."""
-    errors = [_error_in(message) for message in bad if "Traceback (most recent call last)" in message]
+    errors = [_error_in(message) for message in bad if _TRACEBACK in message]
     firsts = [message.splitlines()[0] for message in bad if message]
     endings = [line for line in firsts if _ENDING.fullmatch(line)]
     hopeless = next((line for line in reversed(firsts) if _HOPELESS in line), None)
@@ -121,9 +127,22 @@ def was_ready(line: str) -> bool:
 
 
 def _error_in(message: str) -> str:
-    """`init() failed: ValueError: no such file`: what the server was at, and the last line of the traceback."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return f"{lines[0]}: {lines[-1]}" if not lines[0].startswith("Traceback") else lines[-1]
+    """`init() failed: ValueError: no such file`: what the server was at, and what was raised."""
+    before, _, traceback = message.rpartition(_TRACEBACK)
+    doing = next((line.strip() for line in before.splitlines() if line.strip()), "")
+    raised = _raised_in(traceback)
+    return raised if not doing or doing.startswith(_TRACEBACK) else f"{doing}: {raised}"
+
+
+def _raised_in(traceback: str) -> str:
+    """The exception's name and its first line, of the frames and what stands below them; of a group the last line. A
+    name alone, as azureml's own exceptions begin, says nothing yet: the line after it belongs to it."""
+    lines = [line for line in traceback.splitlines() if line.strip(_OF_GROUPS)]
+    raised = list(itertools.dropwhile(lambda line: line.startswith(" "), lines)) or lines[-1:] or [""]
+    text, more = raised[0].strip(_OF_GROUPS), raised[1:]
+    if text.endswith(":") and more:
+        text = f"{text} {more[0].strip().removeprefix('Message: ')}"
+    return _NAMED_TWICE.sub(r"\1: ", text)
 
 
 def _record(line: str) -> dict[str, Any] | None:
