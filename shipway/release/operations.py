@@ -22,7 +22,7 @@ from shipway.release.lost import forget_unfinished, require_within_reach, told_h
 from shipway.release.open_releases import lease_name, open_release, refuse_if_open
 from shipway.release.promote import splitting
 from shipway.release.run import REAL_TOOLS, Tools
-from shipway.store.lease import Holder, Keeper, Lease, acquire, check_fence, release
+from shipway.store.lease import Holder, Lease, acquire, check_fence, kept
 from shipway.store.workspace import Workspace
 from shipway.targets.base import MayBeLost
 
@@ -191,13 +191,10 @@ def _holding(operator: Operator, service: str, *, lost: bool = False) -> Iterato
     _require_known(operator.workspace, service)
     records = operator.workspace.records
     lease = acquire(records, lease_name(service), Holder.here(operator.operation_id), now=operator.tools.clock())
-    with Keeper(records, lease, clock=operator.tools.clock):
-        try:
-            if not lost:
-                refuse_if_open(operator.workspace, service, besides=operator.operation_id)
-            yield lease
-        finally:
-            release(records, lease, now=operator.tools.clock())
+    with kept(records, lease, clock=operator.tools.clock):
+        if not lost:
+            refuse_if_open(operator.workspace, service, besides=operator.operation_id)
+        yield lease
 
 
 def _require_known(workspace: Workspace, service: str) -> None:

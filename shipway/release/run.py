@@ -22,7 +22,7 @@ from shipway.release.open_releases import lease_name, open_release_key, refuse_i
 from shipway.release.steps import Kind, ReleaseState, Step, replay
 from shipway.store.codec import decode, encode
 from shipway.store.journal import Journal
-from shipway.store.lease import Holder, Keeper, acquire, check_fence, release
+from shipway.store.lease import Holder, acquire, check_fence, kept
 from shipway.store.workspace import Workspace, open_workspace
 from shipway.targets.base import Target, load
 
@@ -146,12 +146,9 @@ def hold(workspace: Workspace, release_id: str, *, tools: Tools = REAL_TOOLS) ->
         inputs=inputs,
         tools=tools,
     )
-    with Keeper(records, lease, clock=tools.clock):
-        try:
-            _begin(run)
-            yield run
-        finally:
-            release(records, lease, now=tools.clock())
+    with kept(records, lease, clock=tools.clock):
+        _begin(run)
+        yield run
 
 
 def _begin(run: ReleaseRun) -> None:

@@ -7,7 +7,7 @@ Whoever acts compares its fence just before it acts: a lease alone cannot stop a
 import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +28,7 @@ __all__ = [
     "acquire",
     "check_fence",
     "current",
+    "kept",
     "last_holder",
     "release",
     "renew",
@@ -171,6 +172,17 @@ class Keeper:
                 return
             except StoreError as error:
                 _log.warning("the lease on %s could not be renewed yet: %s", self._lease.name, error)
+
+
+@contextlib.contextmanager
+def kept(records: Records, lease: Lease, *, clock: Callable[[], datetime]) -> Iterator[None]:
+    """Renews the lease until the block ends, then gives it back. In this order: a renewal that comes after would tell
+    of a lease that was lost."""
+    try:
+        with Keeper(records, lease, clock=clock):
+            yield
+    finally:
+        release(records, lease, now=clock())
 
 
 def _next_turn(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from obstore.store import MemoryStore
 
 from shipway.errors import FenceLost, LeaseHeld, StoreError
-from shipway.store.lease import Holder, Keeper, Lease, acquire, check_fence, current, release, renew
+from shipway.store.lease import Holder, Keeper, Lease, acquire, check_fence, current, kept, release, renew
 from shipway.store.objects import Objects
 from shipway.store.records import Records
 from shipway.store.workspace import Workspace
@@ -304,6 +304,21 @@ def test_a_keeper_sees_that_its_lease_was_lost(records: Records, now: datetime) 
     with Keeper(records, lease, clock=_Clock(now), every_s=0.001) as keeper:
         keeper._thread.join(10)
         assert keeper.lost
+
+
+def test_a_kept_lease_is_given_back_once_nobody_renews_it_any_more(records: Records, now: datetime) -> None:
+    lease = acquire(records, "digits", _elsewhere("r1"), now=now)
+    renewing: list[list[str]] = []
+
+    def clock() -> datetime:
+        renewing.append([thread.name for thread in threading.enumerate() if thread.name == "lease-digits"])
+        return now
+
+    with pytest.raises(ValueError, match="as it is"), kept(records, lease, clock=clock):
+        assert current(records, "digits", now=now) == lease
+        raise ValueError("as it is")
+    assert renewing == [[]]
+    assert current(records, "digits", now=now) is None
 
 
 class _Deaf(Records):
