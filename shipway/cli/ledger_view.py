@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from shipway.cli.output import Column, fields, moment, state_colour
+from shipway.cli.output import Column, fields, moment, shortened, state_colour
 
 if TYPE_CHECKING:
     from shipway.release.ledger import InService, LedgerEntry
@@ -16,7 +16,7 @@ HISTORY_COLUMNS = (
     Column("revision", "REVISION"),
     Column("release", "RELEASE"),
     Column("approver", "BY"),
-    Column("reason", "REASON", lambda text: text[:100]),
+    Column("reason", "REASON", show=shortened),
 )
 
 _OF_THE_ACT = frozenset({"at", "event", "release", "approver", "reason"})

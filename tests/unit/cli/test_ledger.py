@@ -1,5 +1,6 @@
 """shipway ledger ... and service history: what served when, and whether somebody changed it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -175,6 +176,14 @@ def test_a_time_that_is_none_is_refused(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
         moment_of(text, now=AT)
     assert str(error.value) == message
+
+
+def test_a_long_reason_is_cut_for_the_table_and_whole_in_the_document(shipway: Shipway, history: Path) -> None:
+    ledger = ledger_of(open_workspace(history), "digits")
+    reason = "numpy: " + "was left open; " * 20
+    ledger.append(replace(ledger.entries()[-1], release_id="rel-3", reason=reason))
+    assert shipway("service", "history", "-n", "digits").out.splitlines()[-1].endswith(f"  {reason[:99]}…")
+    assert shipway("service", "history", "-n", "digits", "-o", "json").document[-1]["reason"] == reason
 
 
 def test_history_is_told_oldest_first(shipway: Shipway, history: Path) -> None:
