@@ -140,6 +140,11 @@ def test_pins_that_do_not_resolve_are_named_and_the_script_is_still_read(
     assert "numpy==99" in pins
     assert relative.startswith("score.py:2: a relative import works inside a package only")
     assert [line for area, _, line in told(said) if area == "imports"] == [relative]
+    shown = check().out.splitlines()
+    assert max(map(len, shown)) <= 100
+    assert sum("cannot be resolved" in line for line in shown) == 2  # as a finding, and its beginning as the verdict
+    assert any("no change of pins is proposed: nothing that is known to help does" in line for line in shown)
+    assert shown[-1].endswith(" ... (and 1 more, marked !)")
 
 
 def test_an_index_that_does_not_answer_is_a_difference(

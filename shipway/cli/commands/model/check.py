@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
-from textwrap import wrap
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _WIDEST = 110
 _INDENT = 18
+_SHORTEST = 60
 _MARKS = {"ok": "ok", "note": " -", "difference": " ~", "fault": " !"}
 _COLOURS = {"ok": "green", "difference": "yellow", "fault": "red"}
 
@@ -115,24 +116,36 @@ def _lines(report: "Report") -> Iterator[str]:
         yield from _shown(finding, "" if finding.area == area else str(finding.area), width)
         area = finding.area
     yield ""
-    yield _verdict(report)
+    yield _verdict(report, width)
 
 
 def _shown(finding: "Finding", area: str, width: int) -> Iterator[str]:
     mark = coloured(_MARKS[finding.severity], _COLOURS.get(finding.severity))
-    first, *rest = wrap(finding.line, width - _INDENT, break_long_words=False, break_on_hyphens=False) or [""]
+    first, *rest = _wrapped(finding.line, width) or [""]
     yield f"{area:<{_INDENT - 4}}{mark}  {first}"
-    yield from (" " * _INDENT + line for line in (*rest, *finding.details))
+    details = (line for detail in finding.details for line in _detail(detail, width))
+    yield from (" " * _INDENT + line for line in (*rest, *details))
 
 
-def _verdict(report: "Report") -> str:
+def _detail(line: str, width: int) -> list[str]:
+    """A line of a diff stays one."""
+    return [line] if line.startswith(("- ", "+ ")) else _wrapped(line, width)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(text, width - _INDENT, break_long_words=False, break_on_hyphens=False)
+
+
+def _verdict(report: "Report", width: int) -> str:
+    """In a line: a long reason stands above, whole."""
     from shipway.asset.finding import Severity
     from shipway.asset.report import NO
 
     faults, differences = report.of(Severity.FAULT), report.of(Severity.DIFFERENCE)
     if report.verdict == NO:
         also = f" (and {len(faults) - 1} more, marked !)" if len(faults) > 1 else ""
-        return coloured(f"{NO}: {faults[0].line}{also}", "red")
+        why = shorten(faults[0].line, max(width - len(f"{NO}: {also}"), _SHORTEST), placeholder=" ...")
+        return coloured(f"{NO}: {why}{also}", "red")
     if differences:
         return coloured(f"{report.verdict} ({len(differences)}, marked ~)", "yellow")
     return coloured(report.verdict, "green")

@@ -56,7 +56,9 @@ def propose(
     if environment.user_managed:
         return NoProposal(why="the author manages the packages of this environment: they are the base image's")
     trier = Trier(there=there, script=script, state=state)
-    search = _Search(environment, trier, limits, limits.clock() + limits.seconds)
+    search = _Search(
+        environment, trier, limits, limits.clock() + limits.seconds, said="" if failure is None else _plain(failure)
+    )
     try:
         return search.result(failure)
     except NoAnswer as error:
@@ -77,6 +79,8 @@ class _Search:
     trier: Trier
     limits: Limits
     until: float
+    said: str = ""
+    """What whoever asks knows of the failure already."""
     tried: list[str] = field(default_factory=list)
     spent: int = 0
     doubtful: set[PinChange] = field(default_factory=set)
@@ -110,7 +114,8 @@ class _Search:
                 continue
             if (tried := self._tried(together)) is None:
                 return farthest
-            self.tried.append(f"{_in_a_line(candidate.changes)}: {became(tried)}")
+            said = "it fails alike" if self._is_known_failure(tried) else became(tried)
+            self.tried.append(f"{_in_a_line(candidate.changes)}: {said}")
             log.info("tried %s", self.tried[-1])
             if not gets_further(outcome, tried, candidate):
                 continue
@@ -149,13 +154,26 @@ class _Search:
         return Proposal(changes=changes, imported=outcome.imported)
 
     def _why_not(self, outcome: Outcome, index: Index) -> str:
+        unknown = unknown_modules(outcome)
         if self.spent >= self.limits.tries:
-            bound = f"none was found in {self.spent} tries"
+            why = [f"none was found in {self.spent} tries", *unknown]
         elif self.limits.clock() >= self.until:
-            bound = f"none was found in {self.limits.seconds:g} s"
+            why = [f"none was found in {self.limits.seconds:g} s", *unknown]
         else:
-            bound = "nothing that is known to help does"
-        return "; ".join([bound, f"what remains: {became(outcome)}", *other_pythons(outcome, index)])
+            why = unknown or ["nothing that is known to help does"]
+        remains = [] if self._is_known_failure(outcome) else [f"what remains: {became(outcome)}"]
+        return "; ".join([*why, *remains, *other_pythons(outcome, index)])
+
+    def _is_known_failure(self, outcome: Outcome) -> bool:
+        return outcome.error is not None and _plain(outcome.error) == self.said
+
+
+def unknown_modules(outcome: Outcome) -> list[str]:
+    """Why there is nothing to try for imports of which nobody knows where they come from; empty for any other."""
+    error = outcome.error
+    faults = error.trial.faults if isinstance(error, ScriptsImportsFail) else ()
+    modules = dict.fromkeys(fault.missing for fault in faults if fault.missing and not fault.packages)
+    return [f"no package is known to bring {', '.join(map(str, modules))}"] if modules else []
 
 
 def other_pythons(outcome: Outcome, index: Index) -> list[str]:
@@ -193,8 +211,12 @@ def _complained_of(outcome: Outcome, names: Iterable[str]) -> set[str]:
 def became(outcome: Outcome) -> str:
     if outcome.error is None:
         return "works"
-    words = _OF_A_TRY.sub("it does not install: ", " ".join(str(outcome.error).split()))
+    words = _plain(outcome.error)
     return words if len(words) <= _MOST_SAID else f"{words[:_MOST_SAID]}..."
+
+
+def _plain(error: BuildError) -> str:
+    return _OF_A_TRY.sub("it does not install: ", " ".join(str(error).split()))
 
 
 def _minor(python: str) -> tuple[int, ...]:

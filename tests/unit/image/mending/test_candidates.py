@@ -68,7 +68,9 @@ def test_the_nearest_version_with_a_wheel_stands_in_for_one_without_and_then_the
 )
 def test_a_pin_of_a_conda_list_that_no_version_fits_gets_the_nearest(asked: str, became: list[str]) -> None:
     words = NONE_OF_THAT.replace("0.20.99", asked)
-    known = Index((), THERE, Path(), {"numpy": (), "scikit-learn": tuple(map(_release, ("0.19.2", "0.20.4", "0.21.0")))})
+    known = Index(
+        (), THERE, Path(), {"numpy": (), "scikit-learn": tuple(map(_release, ("0.19.2", "0.20.4", "0.21.0")))}
+    )
     found = _shown(_refused(words, f"scikit-learn=={asked}.*"), known)
     assert found[:3] == [[(f"scikit-learn=={asked}.*", f"scikit-learn=={version}")] for version in became]
 

@@ -128,6 +128,13 @@ def test_a_plain_no_says_what_remains_and_what_was_tried(asset: Asset, state: Ma
     assert found.tried[0].startswith("without contoso-scoring==1.4: environment 'mine' is built for Python")
 
 
+def test_a_no_repeats_nothing_that_whoever_asks_has_said(asset: Asset, state: MachineState) -> None:
+    environment, script = asset("alpha", own="import mystery_mod")
+    failure = first_failure(environment, THERE, script, state)
+    found = propose(environment, THERE, failure, state, script=script)
+    assert found == NoProposal(why="no package is known to bring mystery_mod")
+
+
 def test_what_works_is_left_alone(asset: Asset, state: MachineState) -> None:
     environment, script = asset("alpha==1.0", own="import alpha")
     assert first_failure(environment, THERE, script, state) is None
@@ -145,7 +152,9 @@ def test_the_number_of_tries_is_bounded(asset: Asset, state: MachineState) -> No
     environment, script = asset("alpha==1.1", own="import nothing_at_all")
     found = propose(environment, THERE, None, state, script=script, limits=Limits(tries=1))
     assert isinstance(found, NoProposal)
-    assert found.why.startswith("none was found in 1 tries; what remains: environment 'mine' is built")
+    assert found.why.startswith(
+        "none was found in 1 tries; no package is known to bring nothing_at_all; what remains: environment 'mine' is"
+    )
 
 
 def test_the_time_is_bounded(asset: Asset, state: MachineState) -> None:
