@@ -1,6 +1,6 @@
 """v1's deployment config: where a service runs and with what (contract section 11)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,16 +41,14 @@ def load_deployment_config(
     document = as_document(source, "deployment config")
     plain = replace(document, value=without_nulls(document.value))
     _refuse_another_config(plain)
-    raw = validate_all(DeploymentDocument, plain)
-    kind = raw.compute_type.lower()
-    if kind not in READ_BY:
-        known = ", ".join(READ_BY)
-        raise document.fault(("computeType",), f"unknown compute type {raw.compute_type!r}; v1 knows {known}")
-    read = frozenset(READ_BY[kind])
+    raw, unreadable = validate_all(DeploymentDocument, plain)
+    kind = raw.compute_type.lower() if raw else ""
+    read = frozenset(READ_BY.get(kind, ()))
     folder = (working_directory or Path()).absolute()
-    faults = [*faults_of(raw, kind, read), *(_missing_certificates(raw, folder) if kind == "aci" else ())]
-    if faults:
-        raise ConfigError("\n".join(document.at(path, words) for path, words in faults))
+    faults = list(_faults(raw, kind, read, folder)) if raw else []
+    told = [document.at(path, words) for path, words in faults if not _is_for_want_of(unreadable, words)]
+    if unreadable or told or raw is None:
+        raise ConfigError("\n".join([*unreadable.values(), *told]))
     kept = raw.model_copy(update={name: DeploymentDocument.model_fields[name].default for name in _unread(read)})
     return Loaded(_config(kept, kind, folder), (*document.remarks, *_warnings(raw, document, kind, read)))
 
@@ -59,6 +57,20 @@ def _refuse_another_config(document: Document) -> None:
     content = document.value
     if isinstance(content, Mapping) and "computeType" not in content and "entryScript" in content:
         raise document.fault((), "is an inference config: it has entryScript; give it as such")
+
+
+def _faults(raw: DeploymentDocument, kind: str, read: frozenset[str], folder: Path) -> Iterator[tuple[KeyPath, str]]:
+    if not read:
+        yield ("computeType",), f"unknown compute type {raw.compute_type!r}; v1 knows {', '.join(READ_BY)}"
+        return
+    yield from faults_of(raw, kind, read)
+    if kind == "aci":
+        yield from _missing_certificates(raw, folder)
+
+
+def _is_for_want_of(unreadable: Collection[KeyPath], words: str) -> bool:
+    """Whether a rule asks for a key that is given, and could not be read."""
+    return any(str(path[-1]) in words for path in unreadable)
 
 
 def _missing_certificates(raw: DeploymentDocument, folder: Path) -> Iterator[tuple[KeyPath, str]]:

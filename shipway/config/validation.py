@@ -1,6 +1,6 @@
 """Documents into pydantic models, with complaints in Shipway's words: file, line, key, what is wrong, what to do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -40,18 +40,30 @@ def validate(model: type[M], document: Document) -> M:
         raise _explain(error.errors(), model, document) from None
 
 
-def validate_all(model: type[M], document: Document) -> M:
-    """As `validate`, but raises a ConfigError with a line for each thing that is wrong."""
+def validate_all(model: type[M], document: Document) -> tuple[M | None, dict[KeyPath, str]]:
+    """What is right of it, and a line for each key that is not: more may be found wrong with the rest. None when nothing
+    can be read without what is wrong. Raises ConfigError for what holds no keys."""
     if not isinstance(document.value, Mapping):
-        return validate(model, document)
+        return validate(model, document), {}
     try:
-        return model.model_validate(document.value)
+        return model.model_validate(document.value), {}
     except ValidationError as error:
-        lines = []
+        lines: dict[KeyPath, str] = {}
         for one in error.errors():
             keys = _existing_keys(one["loc"], document.value, one["type"])
-            lines.append(document.at(keys, _words(one, keys, model)))
-        raise ConfigError("\n".join(dict.fromkeys(lines))) from None
+            lines.setdefault(keys, document.at(keys, _words(one, keys, model)))
+    try:
+        return model.model_validate(_without(document.value, lines)), lines
+    except ValidationError:
+        return None, lines
+
+
+def _without(value: Any, paths: Collection[KeyPath]) -> Any:
+    """Without what stands at these paths."""
+    if not isinstance(value, Mapping):
+        return value
+    below = {key: [path[1:] for path in paths if path[:1] == (key,)] for key in value}
+    return {key: _without(value[key], below[key]) for key in value if () not in below[key]}
 
 
 def without_nulls(value: object) -> object:

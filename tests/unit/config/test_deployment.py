@@ -242,6 +242,27 @@ def test_all_values_of_a_wrong_type_are_said_at_once() -> None:
     ]
 
 
+def test_what_cannot_be_read_hides_nothing_else_that_is_wrong() -> None:
+    keys = {"containerResourceRequirements": {"cpu": "lots", "memoryInGB": -1}, "numReplicas": 0}
+    assert refusals(computeType="aks", scoringTimeoutMs=9999999, **keys) == [
+        "containerResourceRequirements/cpu: must be a valid number, not 'lots'",
+        "containerResourceRequirements/memoryInGB: must be greater than 0, not -1",
+        "numReplicas: must be greater than 0, not 0",
+        "scoringTimeoutMs: must be 300000 at most, not 9999999",
+    ]
+    assert refusals(computeType="mars", port="80") == [
+        "port: must be a valid integer, not '80'",
+        "computeType: unknown compute type 'mars'; v1 knows local, aci, aks, aksendpoint",
+    ]
+
+
+def test_a_key_that_cannot_be_read_is_not_said_to_be_wanting() -> None:
+    assert refusals(computeType="aks", numReplicas="3", autoScaler={"autoscaleEnabled": False}) == [
+        "numReplicas: must be a valid integer, not '3'"
+    ]
+    assert refusals(computeType=5, numReplicas=0) == ["computeType: must be text, not 5: put quotes around it"]
+
+
 def test_certificates_that_are_not_there_are_named(tmp_path: Path) -> None:
     keys = {"computeType": "aci", "sslEnabled": True, "sslCertificate": "a.pem", "sslKey": "/b.pem", "cname": "x"}
     with pytest.raises(ConfigError) as error:
