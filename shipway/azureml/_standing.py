@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shipway.domain.service import Revision, Service, ServiceState
 from shipway.errors import ReleaseNotFound, TargetUnavailable
-from shipway.release.details import forgotten_failure
+from shipway.release.details import failed_release
 from shipway.release.inputs import read_inputs
 from shipway.release.ledger import Event, LedgerEntry, ledger_of
 from shipway.release.open_releases import open_release
@@ -94,8 +94,8 @@ def look(workspace: "Workspace", name: str, release_id: str | None = None) -> St
     target, service = _on_target(workspace, name)
     if release is None and service is None and not entries:
         release = _kept_release(workspace, name)
-    if release is None and champion is None:
-        release = _failed_release(store, name, entries)
+    if release is None and (failed := failed_release(store, name)) is not None:
+        release = failed.release_id
     report = None
     if release is not None:
         with contextlib.suppress(ReleaseNotFound):  # one that was refused before it began is forgotten again
@@ -121,8 +121,8 @@ def _is_there(store: Store, name: str) -> bool:
     ledger = ledger_of(store, name)
     if ledger.standing().champion is not None or open_release(store, name) is not None:
         return True
-    failed = _failed_release(store, name, ledger.entries())
-    return failed is not None and failed in release_ids(store)
+    failed = failed_release(store, name)
+    return failed is not None and failed.release_id in release_ids(store)
 
 
 def targets_of(workspace: "Workspace") -> Iterator[Target]:
@@ -186,12 +186,3 @@ def _kept_release(workspace: "Workspace", name: str) -> str | None:
     store = workspace._store
     of_it = [release_id for release_id in release_ids(store) if read_inputs(store, release_id).service == name]
     return of_it[-1] if of_it else None
-
-
-def _failed_release(store: Store, name: str, entries: tuple[LedgerEntry, ...]) -> str | None:
-    """The last thing that happened to the service, unless it was deleted since (contract section 14: Failed is a state
-    that a service stays in, with its log)."""
-    if not entries or entries[-1].event not in _TURNED_AWAY:
-        return None
-    release_id = entries[-1].release_id
-    return None if forgotten_failure(store, name) == release_id else release_id

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from shipway.domain.release import Details
 from shipway.errors import ConfigError, RecordMissing
+from shipway.release.ledger import Event, LedgerEntry, ledger_of
 from shipway.store.codec import decode, encode
 from shipway.store.workspace import Workspace
 
@@ -17,6 +18,7 @@ __all__ = [
     "Details",
     "changed",
     "details_of",
+    "failed_release",
     "forget_details",
     "forget_failure",
     "forgotten_failure",
@@ -24,6 +26,8 @@ __all__ = [
 ]
 
 NO_DETAILS = Details()
+
+_TURNED_AWAY = frozenset({Event.REFUSED, Event.ROLLED_BACK})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,18 +80,30 @@ def forgotten_failure(workspace: Workspace, service: str) -> str | None:
     return str(document["release_id"]) if isinstance(document, dict) else None
 
 
+def failed_release(workspace: Workspace, service: str) -> LedgerEntry | None:
+    """The last thing that happened to a service that is not up, unless it was deleted since (contract section 14:
+    Failed is a state that a service stays in, with its log)."""
+    ledger = ledger_of(workspace, service)
+    entries = ledger.entries()
+    if not entries or entries[-1].event not in _TURNED_AWAY or ledger.standing().champion is not None:
+        return None
+    return None if forgotten_failure(workspace, service) == entries[-1].release_id else entries[-1]
+
+
 def changed(details: Details, change: Change, *, service: str) -> Details:
-    """Raises ConfigError naming the properties that exist already: a property never changes."""
+    """Tags are removed before others are added: who names one in both gives it a new value. Raises ConfigError naming
+    the properties that exist already: a property never changes."""
     if taken := sorted(details.properties.keys() & change.add_properties.keys()):
         raise ConfigError(
             f"service {service} has the properties {', '.join(taken)} already: they never change; "
             "use tags for what does"
         )
-    kept = {**(details.tags if change.tags is None else change.tags), **change.add_tags}
+    tags = details.tags if change.tags is None else change.tags
+    kept = {key: value for key, value in tags.items() if key not in change.remove_tags}
     return replace(
         details,
         description=change.description or details.description,
-        tags={key: value for key, value in kept.items() if key not in change.remove_tags},
+        tags={**kept, **change.add_tags},
         properties={**details.properties, **change.add_properties},
     )
 

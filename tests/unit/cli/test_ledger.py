@@ -13,8 +13,11 @@ from shipway.domain.model import Tree
 from shipway.domain.release import ReleaseInputs, VerificationConfig
 from shipway.domain.service import DeploymentConfig, GatewayConfig
 from shipway.errors import ConfigError
+from shipway.machine.state import machine_state
+from shipway.release.details import forget_failure
 from shipway.release.journal import journal_of
 from shipway.release.ledger import Event, LedgerEntry, ledger_of
+from shipway.release.log import log_path
 from shipway.release.steps import Kind, Step
 from shipway.store.codec import encode
 from shipway.store.workspace import open_workspace
@@ -184,6 +187,43 @@ def test_a_long_reason_is_cut_for_the_table_and_whole_in_the_document(shipway: S
     ledger.append(replace(ledger.entries()[-1], release_id="rel-3", reason=reason))
     assert shipway("service", "history", "-n", "digits").out.splitlines()[-1].endswith(f"  {reason[:99]}…")
     assert shipway("service", "history", "-n", "digits", "-o", "json").document[-1]["reason"] == reason
+
+
+@pytest.fixture
+def never_up(workspace: Path) -> Path:
+    """The only release of `nom` was refused."""
+    opened = open_workspace(workspace)
+    entry = LedgerEntry(
+        event=Event.REFUSED, release_id="nom-1", revision_id="", target="process", models={}, image_digest="",
+        config_digest="", approver="ada", reason="smoke test: start failed", journal_head="", at=AT,
+    )  # fmt: skip
+    ledger_of(opened, "nom").append(entry)
+    return workspace
+
+
+FAILED = "its last release, nom-1, was refused: smoke test: start failed"
+
+
+def test_the_log_of_a_service_that_never_came_up_is_its_releases(shipway: Shipway, never_up: Path) -> None:
+    log_path(machine_state(open_workspace(never_up).url), "nom-1").write_text("one\ntwo\nthree\n")
+    said = shipway("service", "get-logs", "-n", "nom", "-l", "2")
+    assert (said.code, said.out) == (0, "two\nthree\n")
+    assert said.err == f"shipway: service nom is not up; {FAILED}; this is the release's log\n"
+    assert shipway("service", "logs", "-n", "nom", "-o", "json").document["lines"] == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("words", [("get-logs",), ("show",), ("run", "-d", "{}"), ("update", "--add-tag", "a=b")])
+def test_a_service_that_never_came_up_is_told_with_the_release_that_failed(
+    shipway: Shipway, never_up: Path, words: tuple[str, ...]
+) -> None:
+    told = f"WebserviceNotFound: no service 'nom' is up here; {FAILED}; see `shipway release show nom-1`"
+    said = shipway("service", words[0], "-n", "nom", *words[1:])
+    assert (said.code, said.error) == (1, f"shipway: error: {told}")
+
+
+def test_one_that_was_deleted_since_is_no_longer_told_of(shipway: Shipway, never_up: Path) -> None:
+    forget_failure(open_workspace(never_up), "nom", "nom-1")
+    assert shipway("service", "show", "-n", "nom").error.endswith("; services: none")
 
 
 def test_history_is_told_oldest_first(shipway: Shipway, history: Path) -> None:

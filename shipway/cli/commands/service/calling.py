@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 from shipway.cli.commands.service.names import add_name
 from shipway.cli.context import Context
 from shipway.cli.parser import Parser
-from shipway.cli.services import find_service
+from shipway.cli.services_told import service_of
 from shipway.errors import ConfigError, TargetError, TargetUnavailable
 
 _RUN_TIMEOUT_S = 60.0
@@ -41,7 +41,7 @@ def _key(text: str) -> str:
 
 
 def _no_keys(args: Namespace, context: Context) -> int:
-    target, service = find_service(context.targets(), args.name)
+    target, service = service_of(context, args.name)
     raise TargetError(
         f"service {service.name} has no keys: target {target.kind} answers on this machine alone and asks for none, as "
         "v1's local services; send requests without an Authorization header"
@@ -49,7 +49,7 @@ def _no_keys(args: Namespace, context: Context) -> int:
 
 
 def _no_token(args: Namespace, context: Context) -> int:
-    target, service = find_service(context.targets(), args.name)
+    target, service = service_of(context, args.name)
     raise TargetError(
         f"service {service.name} has no tokens: v1 gave them for AKS only (tokenAuthEnabled), and target {target.kind} "
         "asks for none; send requests without an Authorization header"
@@ -57,7 +57,7 @@ def _no_token(args: Namespace, context: Context) -> int:
 
 
 def _run(args: Namespace, context: Context) -> int:
-    _, service = find_service(context.targets(), args.name)
+    _, service = service_of(context, args.name)
     status, body = _post(service.name, service.scoring_uri, _body(args.input_data))
     print(body)
     if status >= 400:

@@ -12,14 +12,13 @@ from shipway.cli.services import (
     SERVICE_COLUMNS,
     all_services,
     compute_type_of,
-    find_service,
     image_digests_of,
     model_ids_of,
     service_document,
 )
-from shipway.cli.services_told import complete_document
+from shipway.cli.services_told import complete_document, failed_release_of, release_log, service_of, told_of_failure
 from shipway.domain.service import Service
-from shipway.errors import TargetError
+from shipway.errors import ServiceNotFound, TargetError
 
 _REVISION_COLUMNS = (
     Column("revision", "REVISION"),
@@ -104,7 +103,7 @@ def _matches(values: Mapping[str, str], text: str) -> bool:
 
 
 def _show(args: Namespace, context: Context) -> int:
-    _, service = find_service(context.targets(), args.name)
+    _, service = service_of(context, args.name)
     document = complete_document(service, context)
     head = {
         "service": service.name,
@@ -122,7 +121,12 @@ def _show(args: Namespace, context: Context) -> int:
 
 
 def _logs(args: Namespace, context: Context) -> int:
-    target, service = find_service(context.targets(), args.name)
+    try:
+        target, service = service_of(context, args.name)
+    except ServiceNotFound:
+        if args.revision is not None or not _print_log_of_failure(args, context):
+            raise
+        return 0
     revisions = [revision.revision_id for revision in service.revisions]
     if args.revision is not None and args.revision not in revisions:
         raise TargetError(
@@ -133,6 +137,18 @@ def _logs(args: Namespace, context: Context) -> int:
     lines = list(target.logs(service.name, revision_id=args.revision, tail=args.tail))
     context.output.record({"name": service.name, "lines": lines}, lines or ["it has logged nothing"])
     return 0
+
+
+def _print_log_of_failure(args: Namespace, context: Context) -> bool:
+    """As v1 showed a failed service's. What a refused release started is gone, and the end of its log is in the
+    release's. False when there is none on this machine."""
+    failed = failed_release_of(context, args.name)
+    lines = release_log(context, failed.release_id)[-args.tail :] if failed else []
+    if not failed or not lines:
+        return False
+    context.output.say(f"shipway: service {args.name} is not up; {told_of_failure(failed)}; this is the release's log")
+    context.output.record({"name": args.name, "lines": lines}, lines)
+    return True
 
 
 def _history(args: Namespace, context: Context) -> int:

@@ -9,8 +9,7 @@ from shipway.cli.commands.service.names import add_name
 from shipway.cli.context import Context
 from shipway.cli.output import fields, mapping
 from shipway.cli.parser import Parser, pairs
-from shipway.cli.services import find_service
-from shipway.cli.services_told import complete_document
+from shipway.cli.services_told import complete_document, service_of
 from shipway.cli.v1_flags import (
     SCRIPT_FLAGS,
     add_deployment_flags,
@@ -57,7 +56,7 @@ def add_arguments(parser: Parser) -> None:
 def _update(args: Namespace, context: Context) -> int:
     from shipway.release.asked import UpdateAsked
 
-    find_service(context.targets(), args.name)
+    service_of(context, args.name)
     models, golden = models_of(args) or None, args.golden
     inference, deployment = _inference(args, context), _deployment(args, context)
     for told in (*inference.warnings, *deployment.warnings):
@@ -84,7 +83,7 @@ def _update(args: Namespace, context: Context) -> int:
 def _reload(args: Namespace, context: Context) -> int:
     from shipway.release.asked import ReloadAsked
 
-    find_service(context.targets(), args.name)
+    service_of(context, args.name)
     return release(ReloadAsked(service=args.name, notes=args.notes), args, context)
 
 
@@ -165,7 +164,7 @@ def _only_details(details: "Details", args: Namespace, context: Context) -> int:
 
     if not args.dry_run:
         keep_details(context.workspace(), args.name, details)
-    _, service = find_service(context.targets(), args.name)
+    _, service = service_of(context, args.name)
     shown = {
         "service": args.name,
         "description": details.description,
