@@ -97,6 +97,10 @@ class ModelNotFound(RegistryError):
     """No such model or version; the message contains `ModelNotFound`, which v1 callers test for."""
 
 
+class RunPathNotFound(RegistryError):
+    """Nothing lies at that path of a run."""
+
+
 class ModelInUse(RegistryError):
     """A service uses this model version."""
 

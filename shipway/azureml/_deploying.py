@@ -21,6 +21,7 @@ from shipway.azureml.exceptions import UserErrorException, WebserviceException, 
 from shipway.azureml.model import Model
 from shipway.azureml.webservice import Webservice
 from shipway.config.documents import Document
+from shipway.domain.image import DOCKER
 from shipway.domain.release import Details
 from shipway.release.begin import (
     Asked,
@@ -154,11 +155,16 @@ def _begin(workspace: "Workspace", service: str, asked: Asked) -> Begun:
         for warning in prepared.warnings:
             remark(f"warning: {warning}")
         if prepared.refusal:
-            raise WebserviceException(f"{prepared.refusal}\n{plan_text(prepared)}")
+            raise WebserviceException(f"{_for_scripts(prepared.refusal)}\n{plan_text(prepared)}")
         release_id = f"{service}-{secrets.token_hex(4)}"
         keep(prepared, store, release_id=release_id, requested_by=getpass.getuser(), now=datetime.now(UTC))
         started = start_in_background(store, release_id)
         return Begun(service=service, release_id=release_id, started=started, asked=asked)
+
+
+def _for_scripts(refusal: str) -> str:
+    """A script types no flags."""
+    return refusal.replace(f"--target {DOCKER}", "deployment_config=LocalWebservice.deploy_configuration()")
 
 
 def plan_text(prepared: Prepared) -> str:

@@ -3,7 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from shipway.azureml.exceptions import ExperimentExecutionException, UserErrorException, raised_as
 from shipway.registry import runs
@@ -62,15 +62,21 @@ class Experiment:
 
     def submit(self, *_: Any, **__: Any) -> "Run":
         """Raises UserErrorException: nothing is trained here."""
-        raise UserErrorException(
-            "Experiment.submit() is not there: Shipway brings models into service, and runs no training; train where "
-            "you like, and register what came out with Model.register() or run.register_model()"
-        )
+        _refuse_training("submit")
 
-    start_logging = submit
+    def start_logging(self, *_: Any, **__: Any) -> "Run":
+        """As `submit`."""
+        _refuse_training("start_logging")
 
     def __repr__(self) -> str:
         return f"Experiment(Name: {self.name}, Workspace: {self.workspace.name})"
+
+
+def _refuse_training(verb: str) -> NoReturn:
+    raise UserErrorException(
+        f"Experiment.{verb}() is not there: Shipway brings models into service, and runs no training; train where "
+        "you like, and register what came out with Model.register() or run.register_model()"
+    )
 
 
 _Experiments = list[Experiment]

@@ -4,6 +4,7 @@ import itertools
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,14 @@ from shipway.azureml._filters import texts
 from shipway.azureml._telling import remark, show
 from shipway.azureml.exceptions import (
     ExperimentExecutionException,
+    ModelPathNotFoundException,
     RunEnvironmentException,
     UserErrorException,
     WebserviceException,
     raised_as,
 )
 from shipway.azureml.resource_configuration import ResourceConfiguration
+from shipway.errors import RunPathNotFound
 from shipway.registry import runs
 from shipway.registry.mlflow_tracking import Run as TrackedRun
 from shipway.registry.mlflow_tracking import Tracking
@@ -181,14 +184,15 @@ class Run:
         """What the run left at `model_path`, by default at a path called `model_name`, as the next version.
 
         Without either it is AutoML's form: of the iterations the one with the best primary metric, whose id is the
-        model's name; `model_id` is set. Raises WebserviceException, naming what the run has instead.
+        model's name; `model_id` is set. Raises ModelPathNotFoundException, naming what the run has instead, and
+        WebserviceException.
         """
         if datasets or sample_input_dataset is not None or sample_output_dataset is not None:
             remark("datasets are not kept with a model: Shipway keeps models, not data")
         from shipway.azureml._registered_model import our_resources
         from shipway.azureml.model import Model
 
-        with raised_as(WebserviceException), runs.open_tracking() as tracking:
+        with raised_as(WebserviceException), _path_not_found(), runs.open_tracking() as tracking:
             is_automl = model_path is None and model_name is None
             run = self._best(tracking, metric) if is_automl else self._tracked
             name = model_name or (_automl_name(run) if is_automl else Path(str(model_path)).name)
@@ -266,6 +270,15 @@ class _OfflineRun:
     log_image = log_accuracy_table = log_confusion_matrix = log_predictions = log_residuals = _recorded_nowhere
     set_tags = add_properties = upload_file = upload_files = upload_folder = _recorded_nowhere
     complete = fail = cancel = flush = _recorded_nowhere
+
+
+@contextmanager
+def _path_not_found() -> Iterator[None]:
+    """v1 had an exception of its own for a path of a run where no model lies."""
+    try:
+        yield
+    except RunPathNotFound as error:
+        raise ModelPathNotFoundException(str(error), inner_exception=error) from None
 
 
 def get_run(experiment: "Experiment", run_id: str, **_: Any) -> Run:

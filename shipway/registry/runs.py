@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from shipway.errors import RegistryError
+from shipway.errors import RegistryError, RunPathNotFound
 from shipway.registry.mlflow_http import Connection, tracking_server
 from shipway.registry.mlflow_tracking import FINISHED, Run, Tracking
 from shipway.registry.rules import did_you_mean
@@ -120,7 +120,8 @@ def fetch_from_run(
 ) -> Iterator[Fetched]:
     """What lies at `path` in the run, a file or a folder, or the model of that name that MLflow 3 keeps beside it.
 
-    It is there as long as the block lasts. Raises RegistryError saying what the run has, and MachineError.
+    It is there as long as the block lasts. Raises RunPathNotFound, saying what the run has; RegistryError and
+    MachineError.
     """
     wanted = run_path(path)
     located = _locate(tracking, run, wanted, environ)
@@ -128,7 +129,7 @@ def fetch_from_run(
         there = what_is_there(_files_of(tracking, run, environ))
         names = [name for name, _ in _models_of(tracking, run, environ)]
         models = f", and the logged models {', '.join(names)}" if names else ""
-        raise RegistryError(f"run {run.run_id} has no {wanted}; there is {there}{models}")
+        raise RunPathNotFound(f"run {run.run_id} has no {wanted}; there is {there}{models}")
     _remove_abandoned()
     with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
         payload = Path(folder) / wanted.rpartition("/")[2]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shipway.azureml import Experiment, Run, Workspace, get_run
-from shipway.azureml.exceptions import ExperimentExecutionException, UserErrorException, WebserviceException
+from shipway.azureml.exceptions import ExperimentExecutionException, ModelPathNotFoundException, UserErrorException
 from shipway.azureml.model import Model
 from shipway.store.workspace import open_workspace
 from tests.runs.conftest import MODEL
@@ -72,7 +72,7 @@ def test_nothing_is_registered_where_nothing_lies(mlflow: MLflow, workspace: Wor
     run_id = mlflow.run(mlflow.experiment(experiment), {"outputs/model.onnx": MODEL})
     run = Run(Experiment(workspace, experiment), run_id)
     with pytest.raises(
-        WebserviceException, match=rf"run {run_id} has no outputs/model.pkl; there is outputs/model.onnx"
+        ModelPathNotFoundException, match=rf"run {run_id} has no outputs/model.pkl; there is outputs/model.onnx"
     ):
         run.register_model(model_name="m", model_path="outputs/model.pkl")
     assert Model.list(workspace) == []

@@ -36,8 +36,8 @@ def test_without_a_tracking_server_the_variable_is_named(workspace: Workspace) -
         workspace.get_mlflow_tracking_uri()
 
 
-def test_submitting_one_says_where_training_belongs(workspace: Workspace) -> None:
-    with pytest.raises(
-        UserErrorException, match=r"Experiment.submit\(\) is not there: Shipway brings models into servi"
-    ):
-        Experiment(workspace, "myexperiment").submit("config")
+@pytest.mark.parametrize("verb", ["submit", "start_logging"])
+def test_beginning_one_says_where_training_belongs(workspace: Workspace, verb: str) -> None:
+    text = rf"^Experiment\.{verb}\(\) is not there: Shipway brings models into service, and runs no training; train "
+    with pytest.raises(UserErrorException, match=text):
+        getattr(Experiment(workspace, "myexperiment"), verb)("config")
