@@ -41,8 +41,8 @@ def validate(model: type[M], document: Document) -> M:
 
 
 def validate_all(model: type[M], document: Document) -> tuple[M | None, dict[KeyPath, str]]:
-    """What is right of it, and a line for each key that is not: more may be found wrong with the rest. None when nothing
-    can be read without what is wrong. Raises ConfigError for what holds no keys."""
+    """What is right of it, and a line for each key that is not: more may be found wrong with the rest. None when
+    nothing can be read without what is wrong. Raises ConfigError for what holds no keys."""
     if not isinstance(document.value, Mapping):
         return validate(model, document), {}
     try:
