@@ -79,9 +79,12 @@ def as_owner(path: Path, mode: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["model register -n m -p good/offset.txt", "release good.yaml", "init --no-example other"]
+    "command", ["model register -n m -p good/offset.txt", "environment register -d env", "init --no-example other"]
 )
 def test_a_workspace_that_cannot_be_written(locked_desk: Desk, command: str) -> None:
+    os.seteuid(0)
+    locked_desk.writes("env/azureml_environment.json", '{"name": "mine"}')
+    os.seteuid(_NOBODY)
     said = locked_desk.refused(*command.split())
     assert "~/" in said
     assert "ermission denied" in said

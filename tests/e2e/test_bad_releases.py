@@ -84,10 +84,12 @@ def test_an_import_that_the_environment_lacks_is_refused_before_anything_is_regi
     file = file_with(shop, "lacking", "entryScript: score.py", "entryScript: lacking.py")
     (shop.folder / "src" / "lacking.py").write_text("import sklearn\ndef init(): ...\ndef run(data): ...\n")
     before = (shop.document("model", "list"), shop.document("release", "list"))
-    assert refusal(shop, "release", file) == (
-        "lacking.py:1: sklearn is not in the environment: add scikit-learn to it | "
-        "--relax looks for packages that bring what is missing, and adds them"
-    )
+    done = shop.shipway("release", file)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "shipway: error: lacking.py:1: sklearn is not in the environment: add scikit-learn to it",
+        "  --relax looks for packages that bring what is missing, and adds them",
+    ]
     assert (shop.document("model", "list"), shop.document("release", "list")) == before
 
 
