@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,20 +15,21 @@ from shipway.asset.in_image import imports_in_image
 from shipway.asset.kinds import kind_of_script
 from shipway.asset.missing import missing_imports
 from shipway.asset.models import asked_by_script, day_of_runs, look_up, without_code
-from shipway.asset.needed import installed_by, syntax_findings
+from shipway.asset.needed import installed_by, mending_of_script, script_with, syntax_findings
 from shipway.asset.pythons import Chosen, choose_python
 from shipway.asset.question import Question
 from shipway.asset.report import Report, in_order
 from shipway.asset.resolving import Resolved, resolve_for
-from shipway.asset.script_faults import Script, script_findings
+from shipway.asset.script_faults import script_findings
 from shipway.asset.target import choose_base, choose_place, unhonoured
 from shipway.asset.tree import Entry, Tree, read_entry
-from shipway.config.profile import PROFILE, on_its_day
-from shipway.domain.environment import InferenceConfig
+from shipway.config.profile import on_its_day
+from shipway.domain.environment import Environment, InferenceConfig
 from shipway.errors import MachineError
 from shipway.image.interpreters import own_interpreter
 from shipway.image.packages.as_of import names_in
 from shipway.image.packages.lock import Lock, PythonThere
+from shipway.image.packages.mending import Proposal
 from shipway.machine.state import MachineState
 
 
@@ -71,13 +73,18 @@ def _of_environment(
     environment = with_packages(inference.environment, changes)
     resolved = Resolved(environment=environment)
     if chosen.there is not None:
-        resolved = resolve_for(environment, chosen.there, imports, offered, relax=relax)
+        known = partial(_known, inference, chosen.there)
+        resolved = resolve_for(environment, chosen.there, imports, offered, known=known, relax=relax)
     inference = replace(inference, environment=resolved.environment)
     findings = [*told, *resolved.findings, *_of_imports(inference, imports, resolved, there, offered)]
     if entry is not None and entry.tree is not None:
         findings += _of_script(entry.tree, imports, resolved, there)
     python = chosen.there.version if chosen.there else None
     return Report(findings=tuple(findings), python=python, packages=resolved.packages)
+
+
+def _known(inference: InferenceConfig, there: PythonThere, environment: Environment, lock: Lock) -> Proposal | None:
+    return mending_of_script(replace(inference, environment=environment), lock, there)
 
 
 def _on_its_day(
@@ -128,16 +135,8 @@ def _of_imports(
 
 
 def _of_script(tree: Tree, imports: Imports, resolved: Resolved, there: PythonThere) -> Iterator[Finding]:
-    environment = resolved.environment
     file = imports.files[0] if imports.files else "the script"
-    script = Script(
-        file=file,
-        tree=tree,
-        python=there.version,
-        versions=dict(package.split("==", 1) for package in resolved.packages),
-        is_legacy=environment.variables.get(PROFILE) == "legacy",
-        left_open=frozenset(() if environment.as_of else names_in(environment.requirements)[1]),
-    )
+    script = script_with(tree, file, resolved.environment, resolved.packages, there)
     found = list(script_findings(script))
     yield from found
     if not found and imports.syntax is None:

@@ -26,6 +26,12 @@ def accepted(proposal: Proposal) -> Finding:
     return _finding(Severity.DIFFERENCE, "it resolves with changed pins (--relax):", tuple(as_diff(proposal)))
 
 
+def known_to_help(proposal: Proposal) -> Finding:
+    """What would bring back the names that the script cannot do without."""
+    message = "with --relax, which accepts these changes, the names that the script imports are there:"
+    return _finding(Severity.NOTE, message, tuple(as_diff(proposal)))
+
+
 def broken_together(
     environment: Environment, lock: Lock, there: PythonThere, imports: Imports, offered: Provided
 ) -> Iterator[Finding]:

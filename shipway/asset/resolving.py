@@ -1,13 +1,13 @@
 """The packages that an asset would get today, found out without installing any."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.asset.imports import Imports, Provided
-from shipway.asset.mended import accepted, broken_together, refused
+from shipway.asset.mended import accepted, broken_together, known_to_help, refused
 from shipway.asset.search import propose_in_time
 from shipway.config.conda_names import normal_name
 from shipway.config.pip_lines import package_name
@@ -36,16 +36,23 @@ class Resolved:
     packages: tuple[str, ...] = ()
 
 
+Known = Callable[[Environment, Lock], Proposal | None]
+
+
 def resolve_for(
-    environment: Environment, there: PythonThere, imports: Imports, offered: Provided, *, relax: bool
+    environment: Environment, there: PythonThere, imports: Imports, offered: Provided, *, known: Known, relax: bool
 ) -> Resolved:
     """What the environment, with all that was added to it, resolves to. `relax` accepts what mending proposes.
 
-    Keeps nothing; needs the package index. Never raises BuildError.
+    `known` tells what the script needs of packages that resolve, and is offered where that resolves as well. Keeps
+    nothing; needs the package index. Never raises BuildError.
     """
     before = (*_added(environment), *_left_out(environment))
     with TemporaryDirectory(prefix="shipway-check-") as folder:
-        found = _resolve(environment, there, MachineState(Path(folder)), relax=relax)
+        state = MachineState(Path(folder))
+        found = _resolve(environment, there, state, relax=relax)
+        if found.lock is not None and (proposal := known(found.environment, found.lock)):
+            found = _with_known(found, proposal, there, state, relax=relax)
     if found.lock is None:
         return replace(found, findings=(*before, *found.findings))
     broken = broken_together(found.environment, found.lock, there, imports, offered)
@@ -64,6 +71,19 @@ def _resolve(environment: Environment, there: PythonThere, state: MachineState, 
         return Resolved(environment=environment, findings=(refused(error, proposal),))
     except BuildError as error:
         return Resolved(environment=environment, findings=(_unanswered(error),))
+
+
+def _with_known(
+    found: Resolved, proposal: Proposal, there: PythonThere, state: MachineState, *, relax: bool
+) -> Resolved:
+    environment = apply(found.environment, proposal)
+    try:
+        lock = resolve(environment, there, serving_requirements(), state)
+    except BuildError:
+        return found
+    if relax:
+        return Resolved(environment=environment, findings=(*found.findings, accepted(proposal)), lock=lock)
+    return replace(found, findings=(*found.findings, known_to_help(proposal)))
 
 
 def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterator[Finding]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.asset.removed_names import REMOVED, Removed
 from shipway.asset.tree import Function, Tree, dotted
+from shipway.domain.environment import PinChange
+from shipway.image.packages.mending.pins import AskedPin, bounded
+from shipway.image.packages.mending.proposal import each_once
 
 _FETCHING = (
     *("nltk.download", "urllib.request.urlretrieve", "urllib.urlretrieve", "urllib.request.urlopen", "wget.download"),
@@ -30,6 +33,7 @@ class Script:
     is_legacy: bool = False
     left_open: frozenset[str] = frozenset()
     """The packages whose version the author left to the day."""
+    in_container: bool = False
 
 
 def script_findings(script: Script) -> Iterator[Finding]:
@@ -44,7 +48,20 @@ def script_findings(script: Script) -> Iterator[Finding]:
     yield from _fetches(script, names, functions)
     yield from _installs(script)
     yield from _devices(script, names)
-    yield from _hard_coded(script)
+    if not script.in_container:
+        yield from _hard_coded(script)
+
+
+def changes_for_names(script: Script, asked: Mapping[str, AskedPin]) -> tuple[PinChange, ...]:
+    """The pins with which the names that its imports cannot do without are there again; whether they resolve is to be
+    tried. `asked` are the author's own."""
+    found: list[PinChange] = []
+    for used, removed in _taken_away(script, names_in(script.tree)):
+        if used.is_import and used.at_module_level and removed.package != "python":
+            reason = f"{removed.package} {removed.since} took away {removed.name}"
+            change = bounded(asked, f"{_there(removed, script)[0]}<{removed.since}", reason)
+            found += [change] if change is not None else []
+    return each_once(found)
 
 
 def model_names(tree: Tree) -> dict[str, int]:
@@ -128,28 +145,36 @@ def _unfit(arguments: ast.arguments, *, has_schema: bool, is_legacy: bool) -> It
 
 
 def _removed(script: Script, names: list[Used]) -> Iterator[Finding]:
+    for used, removed in _taken_away(script, names):
+        stops = used.is_import and used.at_module_level
+        severity = Severity.FAULT if stops else Severity.DIFFERENCE
+        when = "" if stops else "; it fails when this line is reached"
+        of_its_day = ", or take the packages of its day: --as-of" if removed.package in script.left_open else ""
+        version = _there(removed, script)[1]
+        message = f"{removed.package} {version} has no {removed.name} any more{when}: {removed.instead}{of_its_day}"
+        yield _finding(script, used.line, severity, message)
+
+
+def _taken_away(script: Script, names: list[Used]) -> Iterator[tuple[Used, Removed]]:
+    """Each name that the version which will be there has no more, at its first use."""
     told: set[str] = set()
     for used in names:
         for removed in REMOVED:
             hit = used.name == removed.name or used.name.startswith(f"{removed.name}.")
-            if hit and removed.name not in told and (version := _version_without(removed, script)):
+            if not hit or removed.name in told:
+                continue
+            version = _there(removed, script)[1]
+            if version and _numbers(version) >= _numbers(removed.since):
                 told.add(removed.name)
-                stops = used.is_import and used.at_module_level
-                severity = Severity.FAULT if stops else Severity.DIFFERENCE
-                when = "" if stops else "; it fails when this line is reached"
-                of_its_day = ", or take the packages of its day: --as-of" if removed.package in script.left_open else ""
-                message = f"{removed.package} {version} has no {removed.name} any more{when}: {removed.instead}"
-                message += of_its_day
-                yield _finding(script, used.line, severity, message)
+                yield used, removed
 
 
-def _version_without(removed: Removed, script: Script) -> str | None:
-    """The version that will be there, when it is one without the name."""
+def _there(removed: Removed, script: Script) -> tuple[str, str | None]:
+    """The package that will bring the module, and its version; None where none of them will be there."""
     names = {"tensorflow": ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "intel-tensorflow")}
-    packages = names.get(removed.package, (removed.package,))
     versions = {**script.versions, "python": script.python}
-    version = next((versions[name] for name in packages if versions.get(name)), None)
-    return version if version and _numbers(version) >= _numbers(removed.since) else None
+    packages = names.get(removed.package, (removed.package,))
+    return next(((name, versions[name]) for name in packages if versions.get(name)), (removed.package, None))
 
 
 def _fetches(script: Script, names: list[Used], functions: Mapping[str, Function]) -> Iterator[Finding]:

@@ -12,17 +12,19 @@ from pathlib import Path
 
 from shipway.asset.date import day_of
 from shipway.asset.finding import Area, Severity
-from shipway.asset.needed import azureml_requirements, shortcomings, with_packages
+from shipway.asset.needed import azureml_requirements, mending_of_script, shortcomings, with_packages
+from shipway.config.pip_lines import without_credentials
 from shipway.config.profile import on_its_day
 from shipway.domain.environment import Environment, InferenceConfig, PinChange
 from shipway.domain.release import ReleaseConfig
-from shipway.errors import ConfigError, Unresolvable
+from shipway.errors import BuildError, ConfigError, Unresolvable
 from shipway.image.build import lock_for
 from shipway.image.locked import Locked
+from shipway.image.packages.mending import Proposal, apply
 from shipway.machine.state import MachineState
 from shipway.registry.models import Registry
 from shipway.release.login import discreet
-from shipway.release.mending import foreseen_lines, mended, script_at, with_proposal
+from shipway.release.mending import foreseen_lines, mended, proposed, script_at, with_proposal
 from shipway.store.workspace import Workspace
 
 _EXACT = re.compile(r"[^=<>!~;@]+={2,3}\s*([^=*,;]+|\d+\.\d+\.\d+\.\*\s*)(;.*)?")
@@ -57,10 +59,13 @@ def settle_environment(
         lock_for, config=config.image, kind=image_kind, workspace=workspace, state=machine, login=inference.base_login
     )
     environment, locked = _locked(environment, lock, config, machine)
+    known = None if config.code is not None else _known(replace(inference, environment=environment), locked, lock)
+    if known is not None and config.relax:
+        environment, locked, known = known.environment, known.locked, None
     told = (*(() if day is None else (day.why,)), *locked.told, *changes_told(discreet(environment).changes))
     told = (*told, *foreseen_lines(environment, locked.lock, locked.python))
     if config.code is None:
-        told = (*told, *_looked_at(replace(inference, environment=environment), locked, relax=config.relax))
+        told = (*told, *_looked_at(replace(inference, environment=environment), locked, known, relax=config.relax))
     return Settled(environment=environment, lock=locked.lock.digest, told=tuple(dict.fromkeys(told)))
 
 
@@ -80,6 +85,26 @@ def _locked(
         raise with_proposal(environment, there, failure, script, machine) from failure
     environment = mended(environment, there, failure, script, machine)
     return environment, lock(environment)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What is known to mend the script's faults, and what the environment with it resolves to."""
+
+    proposal: Proposal
+    environment: Environment
+    locked: Locked
+
+
+def _known(inference: InferenceConfig, locked: Locked, lock: Callable[[Environment], Locked]) -> _Known | None:
+    proposal = mending_of_script(inference, locked.lock, locked.python)
+    if proposal is None:
+        return None
+    environment = apply(inference.environment, proposal)
+    try:
+        return _Known(proposal=proposal, environment=environment, locked=lock(environment))
+    except BuildError:
+        return None
 
 
 def changes_told(changes: Sequence[PinChange]) -> Iterator[str]:
@@ -135,14 +160,15 @@ def _files(inference: InferenceConfig, configs: Sequence[Path]) -> list[Path]:
     return [Path(inference.source_directory or "", inference.entry_script), *configs]
 
 
-def _looked_at(inference: InferenceConfig, locked: Locked, *, relax: bool) -> tuple[str, ...]:
-    """Raises ConfigError naming every import that nothing brings."""
+def _looked_at(inference: InferenceConfig, locked: Locked, known: _Known | None, *, relax: bool) -> tuple[str, ...]:
+    """Raises ConfigError naming every import that nothing brings, and every other fault of the script."""
     if inference.entry_script is None:
         return ()
-    found = shortcomings(inference, locked.lock, locked.python.version, locked.python.interpreter)
+    found = shortcomings(inference, locked.lock, locked.python)
     faults = [one for one in found if one.severity is Severity.FAULT]
     if faults:
         lacks_packages = any(one.area is Area.IMPORTS for one in faults) and not relax
         hint = ["--relax looks for packages that bring what is missing, and adds them"] if lacks_packages else []
-        raise ConfigError("\n".join([*(one.line for one in faults), *hint]))
+        changes = [] if known is None else proposed(known.proposal)
+        raise ConfigError(without_credentials("\n".join([*(one.line for one in faults), *changes, *hint])))
     return tuple(one.line for one in found)

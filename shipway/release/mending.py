@@ -60,14 +60,19 @@ def with_proposal(
     match propose(environment, there, failure, machine, script=script):
         case Proposal() as proposal:
             tried = "" if proposal.imported else ", by its packages alone: the imports could not be tried here"
-            head = f"these changes would mend it{tried}; --relax (SHIPWAY_RELAX=1 for a script) accepts them:"
-            text = "\n".join([str(failure), head, *as_diff(proposal)])
+            text = "\n".join([str(failure), *proposed(proposal, tried)])
         case NoProposal() as none:
             text = _with_no(failure, none)
     text = without_credentials(text)
     if isinstance(failure, ImportsFail):  # the reason of a release, which is a line
         return ImportsFail(" | ".join(text.splitlines()))
     return Unresolvable(text)
+
+
+def proposed(proposal: Proposal, tried: str = "") -> list[str]:
+    """The changes, and how to accept them."""
+    head = f"these changes would mend it{tried}; --relax (SHIPWAY_RELAX=1 for a script) accepts them:"
+    return [head, *as_diff(proposal)]
 
 
 def foreseen_lines(environment: Environment, lock: Lock, there: PythonThere) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 import pytest
 
 from shipway.asset.finding import Severity
-from shipway.asset.script_faults import Script, model_names, script_findings
+from shipway.asset.script_faults import Script, changes_for_names, model_names, script_findings
 from shipway.asset.tree import parse
+from shipway.image.packages.mending.pins import pins_asked
 
 RUN = "\ndef run(data):\n    return data\n"
 
@@ -155,3 +156,30 @@ def test_the_models_that_a_script_asks_for_are_known_by_their_literal_names() ->
     text = "Model.get_model_path('a')\nm.get_model_path(model_name='b', version=1)\n"
     text += "get_model_path(c)\nModel.get_model_path(d)"
     assert model_names(parse(text)) == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize(
+    ("imports", "asked", "change"),
+    [
+        ("from sklearn.externals import joblib", "scikit-learn==0.24.2", ("scikit-learn==0.24.2", "scikit-learn<0.23")),
+        ("from tensorflow import Session", "tensorflow-cpu", ("tensorflow-cpu", "tensorflow-cpu<2.0")),
+        ("from numpy import asscalar", "", ("", "numpy<1.23")),
+    ],
+)
+def test_names_that_are_gone_are_mended_by_a_bound(imports: str, asked: str, change: tuple[str, str]) -> None:
+    versions = {"scikit-learn": "0.24.2", "tensorflow-cpu": "2.4.0", "numpy": "1.24.1"}
+    script = Script(file="score.py", tree=parse(imports), python="3.8.18", versions=versions)
+    (found,) = changes_for_names(script, pins_asked([asked] if asked else []))
+    assert (found.before, found.after) == change
+
+
+def test_what_the_script_may_go_on_without_changes_no_pin() -> None:
+    text = "try:\n    from numpy import asscalar\nexcept ImportError:\n    pass\nfrom collections import Mapping\n"
+    script = Script(file="score.py", tree=parse(text), python="3.11.7", versions={"numpy": "1.24.1"})
+    assert changes_for_names(script, {}) == ()
+
+
+def test_where_containers_have_the_app_root_is_no_fault_in_one() -> None:
+    text = "PATH = '/var/azureml-app/model'\n"
+    assert [one.place for one in script_findings(Script(file="s.py", tree=parse(text), python="3.8.18"))] == ["s.py:1"]
+    assert not list(script_findings(Script(file="s.py", tree=parse(text), python="3.8.18", in_container=True)))

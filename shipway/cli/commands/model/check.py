@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _WIDEST = 110
 _INDENT = 18
-_SHORTEST = 60
 _MARKS = {"ok": "ok", "note": " -", "difference": " ~", "fault": " !"}
 _COLOURS = {"ok": "green", "difference": "yellow", "fault": "red"}
 
@@ -137,14 +136,14 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _verdict(report: "Report", width: int) -> str:
-    """In a line: a long reason stands above, whole."""
+    """In two lines at most: a longer reason stands above, whole."""
     from shipway.asset.finding import Severity
     from shipway.asset.report import NO
 
     faults, differences = report.of(Severity.FAULT), report.of(Severity.DIFFERENCE)
     if report.verdict == NO:
         also = f" (and {len(faults) - 1} more, marked !)" if len(faults) > 1 else ""
-        why = shorten(faults[0].line, max(width - len(f"{NO}: {also}"), _SHORTEST), placeholder=" ...")
+        why = shorten(faults[0].line, 2 * width - len(f"{NO}: {also}"), placeholder=" ...", break_on_hyphens=False)
         return coloured(f"{NO}: {why}{also}", "red")
     if differences:
         return coloured(f"{report.verdict} ({len(differences)}, marked ~)", "yellow")
