@@ -18,11 +18,13 @@ from shipway.errors import ConfigError
 @dataclass(frozen=True, kw_only=True)
 class Configs:
     """`inference` may hold only what could be read: `whole` says whether all of it could. `script` is the entry script
-    on this machine, whether or not it is fit to be one."""
+    on this machine, whether or not it is fit to be one. Without `environment_read` nothing is known of Python and
+    packages: the author's are not those of an empty one."""
 
     findings: tuple[Finding, ...]
     inference: InferenceConfig | None = None
     whole: bool = False
+    environment_read: bool = True
     script: Path | None = None
     deployment: DeploymentConfig | None = None
 
@@ -78,10 +80,11 @@ def _of_document(document: Document, question: Question) -> Configs:
 def _as_far_as_it_goes(document: Document, question: Question, error: ConfigError) -> Configs:
     """The script, and the environment where that can be read without it."""
     findings = list(_faults(error))
-    environment = Environment(name=UNNAMED)
+    environment, is_read = Environment(name=UNNAMED), True
     try:
         loaded = load_environment_of(document, working_directory=question.working_directory)
     except ConfigError as another:
+        is_read = False
         findings += () if str(another) == str(error) else _faults(another)
     else:
         environment = loaded.value
@@ -91,7 +94,7 @@ def _as_far_as_it_goes(document: Document, question: Question, error: ConfigErro
     config = InferenceConfig(
         entry_script=entry_script, source_directory=str(folder) if folder else None, environment=environment
     )
-    return Configs(findings=tuple(findings), inference=config, script=script)
+    return Configs(findings=tuple(findings), inference=config, environment_read=is_read, script=script)
 
 
 def _named_conda_files(value: Mapping[object, object]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from shipway.asset.question import Question
 from shipway.asset.report import Report, in_order
 from shipway.asset.resolving import Resolved, resolve_for
 from shipway.asset.script_faults import script_findings
-from shipway.asset.target import choose_base, choose_place, unhonoured
+from shipway.asset.target import Base, choose_base, choose_place, unhonoured
 from shipway.asset.tree import Entry, Tree, read_entry
 from shipway.config.profile import on_its_day
 from shipway.domain.environment import Environment, InferenceConfig
@@ -55,11 +55,18 @@ def look_at(question: Question) -> Report:
         findings += [without_code(models)] if question.inference is None else []
         return Report(findings=in_order(findings))
     inference = _on_its_day(configs.inference, question, configs, day_of_runs(models))
-    chosen = choose_python(inference.environment, place.kind, question.python)
-    base = choose_base(inference.environment, place.kind)
+    chosen, base = _chosen(inference.environment, place.kind, question.python, is_read=configs.environment_read)
     findings += [*chosen.findings, *base.findings]
     report = _of_environment(inference, chosen, base.image, entry, whole=configs.whole, relax=question.relax)
     return replace(report, findings=in_order([*findings, *report.findings]))
+
+
+def _chosen(environment: Environment, kind: str, python: Path | None, *, is_read: bool) -> tuple[Chosen, Base]:
+    if is_read:
+        return choose_python(environment, kind, python), choose_base(environment, kind)
+    message = "not judged: the environment cannot be read"
+    unknown = [Finding(area=area, severity=Severity.NOTE, message=message) for area in (Area.PYTHON, Area.ENVIRONMENT)]
+    return Chosen(there=None, findings=tuple(unknown)), Base(findings=())
 
 
 def _of_environment(
@@ -68,7 +75,7 @@ def _of_environment(
     """What the script and its packages make of each other. Unless the config is `whole`, nothing is added to them."""
     there = chosen.there or PythonThere(version=own_interpreter().version)
     offered = provided()
-    imports, told = _read_imports(inference, there, image)
+    imports, told = _read_imports(inference, chosen.there, image)
     changes = packages_of_azure(inference.environment, imports, offered) if whole else ()
     environment = with_packages(inference.environment, changes)
     resolved = Resolved(environment=environment)
@@ -100,14 +107,16 @@ def _on_its_day(
 
 
 def _read_imports(
-    inference: InferenceConfig, there: PythonThere, image: str | None
+    inference: InferenceConfig, there: PythonThere | None, image: str | None
 ) -> tuple[Imports, tuple[Finding, ...]]:
     """On the asset's own Python, of this machine or of the base image, for that one judges the script's syntax; on
-    Shipway's own where there is neither."""
+    Shipway's own where there is neither, or where nobody knows which one it is."""
     try:
-        imports = imports_of(inference, there.interpreter)
+        imports = imports_of(inference, there.interpreter if there else None)
     except MachineError as error:
-        return Imports(python=there.version), (_script(Severity.NOTE, str(error)),)
+        return Imports(python=there.version if there else ""), (_script(Severity.NOTE, str(error)),)
+    if there is None:
+        return imports, tuple(syntax_findings(imports, is_judge=False))
     is_judge = there.interpreter is not None or imports.python.startswith(f"{there.minor}.")
     if not is_judge and image is not None and (found := imports_in_image(image, there.minor, inference)):
         imports, is_judge = found, True

@@ -303,6 +303,22 @@ def test_a_script_that_is_misspelt_leaves_its_environment_to_be_looked_at(
     assert "numpy==99" in pins
 
 
+def test_of_an_environment_that_cannot_be_read_neither_python_nor_packages_are_judged(
+    asset: Callable[..., None], check: Check, folder: Path
+) -> None:
+    asset(SCRIPT.replace("import nltk", "print 'x'"))
+    (folder / "src" / "env.yml").write_text("dependencies:\n  - python=3.6.2\n  - numpy: 1.16.2\n")
+    (folder / "ic.json").write_text('{"entryScript": "score.py", "sourceDirectory": "src", "condaFile": "env.yml"}')
+    said = check("-o", "json", "--target", "docker")
+    (fault,) = faults(said)
+    assert "env.yml:3: dependencies/1/numpy: is no package: write numpy=1.16.2" in fault
+    lines = {area: line for area, _, line in told(said) if area != "script"}
+    assert lines["python"] == lines["environment"] == "not judged: the environment cannot be read"
+    assert "base image" not in lines
+    assert said.document["python"] is None
+    assert [severity for area, severity, _ in told(said) if area == "script"] == ["difference"]
+
+
 def test_clouds_are_not_there_yet_and_a_local_target_in_their_place_tells_what_it_lacks(
     asset: Callable[..., None], shipway: Shipway, folder: Path
 ) -> None:
