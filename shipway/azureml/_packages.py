@@ -43,8 +43,8 @@ class ModelPackage:
         show(f"{self._image.name} is in this machine's engine: docker run -p 5001:5001 {self._image.name}")
 
     def save(self, output_directory: str | Path) -> None:
-        """Writes the Dockerfile and all that it copies. Raises WebserviceException for an image, and for a folder that
-        holds something."""
+        """Writes the Dockerfile and all that it copies, in place of those that it wrote there before. Raises
+        WebserviceException for an image, and for a folder that holds anything else."""
         if self._image is not None:
             raise WebserviceException("this package is an image; pass generate_dockerfile=True for what save() writes")
         workspace = self._workspace

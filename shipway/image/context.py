@@ -24,7 +24,7 @@ from shipway.image.container.layer_tar import MTIME, Entry
 from shipway.image.container.parts import Parts, Site, decide, layers_of
 from shipway.image.container.settings import NOWHERE, Origin, image_settings
 from shipway.image.container.spool import spool_folder
-from shipway.image.context_dockerfile import context_dockerfile, place_of
+from shipway.image.context_dockerfile import context_dockerfile, context_of, place_of
 from shipway.machine.state import MachineState
 from shipway.store.workspace import Workspace
 
@@ -50,10 +50,11 @@ def write_context(
     *,
     origin: Origin = NOWHERE,
 ) -> WrittenContext:
-    """The folder appears whole or not at all. The engine is asked for the base, as for an image.
+    """The folder appears whole or not at all, and a context that was written there before is replaced. The engine is
+    asked for the base, as for an image.
 
-    Raises BuildError with the reason, also for a folder that holds something; MachineError when it cannot be written;
-    EngineUnavailable, EngineFull, StoreError.
+    Raises BuildError with the reason, also for a folder that holds anything else; MachineError when it cannot be
+    written; EngineUnavailable, EngineFull, StoreError.
     """
     refuse_full(folder)
     engine = connect()
@@ -67,14 +68,25 @@ def write_context(
 
 
 def refuse_full(folder: Path) -> None:
-    """Raises BuildError for a folder that holds something, MachineError for one that cannot be read."""
+    """Raises BuildError for a folder that holds more than a context that was written before, MachineError for one that
+    cannot be read."""
     try:
-        if folder.exists() and any(folder.iterdir()):
-            raise BuildError(f"{folder} is not empty; name a folder that is, or that is not there yet")
+        there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+        if foreign := sorted(there - _written_before(folder)):
+            raise BuildError(
+                f"{folder} holds {foreign[0]}, which is of no Docker context that Shipway wrote; name a folder that is "
+                "empty, or not there yet"
+            )
     except NotADirectoryError as error:
         raise BuildError(f"{folder} is a file; name a folder") from error
     except OSError as error:
         raise MachineError(f"{folder} cannot be read: {error.strerror}") from error
+
+
+def _written_before(folder: Path) -> frozenset[str]:
+    """The names of what a context in this folder consists of; none where there is none of ours."""
+    dockerfile = folder / "Dockerfile"
+    return context_of(dockerfile.read_text(errors="replace")) if dockerfile.is_file() else frozenset()
 
 
 def _write(site: Site, parts: Parts, folder: Path) -> WrittenContext:
@@ -109,12 +121,21 @@ def _write(site: Site, parts: Parts, folder: Path) -> WrittenContext:
 
 
 def _move(part: Path, folder: Path) -> None:
-    """Its Dockerfile last: a folder without one is no context yet."""
+    """Its Dockerfile last, that of a context before first: a folder without one is no context."""
     if part.parent != folder:
         part.rename(folder)
         return
+    for name in sorted(_written_before(folder), key=lambda name: name != "Dockerfile"):
+        _remove(folder / name)
     for path in sorted(part.iterdir(), key=lambda path: path.name == "Dockerfile"):
         path.rename(folder / path.name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def starting_lines(base: BaseImage) -> str:

@@ -4,6 +4,7 @@ Nothing is fetched and nothing runs while it is built, so that any builder makes
 """
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,6 +17,8 @@ APP = "azureml-app"
 USER = "user"
 LOCK = "requirements.lock"
 _ROOT = "opt/shipway"
+_FIRST = "# Build it with `docker build -t NAME .`, run it with `docker run -p 5001:5001 NAME`; it scores at /score."
+_COPIED = re.compile(r"^COPY (?:--chown=\S+ )?([^/\s]+)(?:/\S*)? /", re.MULTILINE)
 _SECOND_NS = 1_000_000_000
 
 
@@ -36,7 +39,7 @@ def context_dockerfile(
     Raises BuildError for a variable that a Dockerfile cannot hold.
     """
     lines = [
-        "# Build it with `docker build -t NAME .`, run it with `docker run -p 5001:5001 NAME`; it scores at /score.",
+        _FIRST,
         "# Everything that the image needs lies in this folder. requirements.lock says which packages are in venv/.",
         start.rstrip(),
         "USER root",
@@ -51,6 +54,14 @@ def context_dockerfile(
         f"CMD {json.dumps(settings['Cmd'])}",
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def context_of(dockerfile: str) -> frozenset[str]:
+    """The names in the folder of a context that was written before, of which this is the Dockerfile; none when it is of
+    somebody else's."""
+    if not dockerfile.startswith(_FIRST):
+        return frozenset()
+    return frozenset({"Dockerfile", *_COPIED.findall(dockerfile)})
 
 
 def _copies(places: Collection[str], user: str, root: str) -> Iterator[str]:

@@ -114,7 +114,35 @@ def test_a_folder_with_something_in_it_is_left_alone(
     (tmp_path / "mine.txt").touch()
     with pytest.raises(BuildError) as error:
         write_context(spec(), CONFIG, workspace, state, tmp_path)
-    assert str(error.value) == f"{tmp_path} is not empty; name a folder that is, or that is not there yet"
+    assert str(error.value) == (
+        f"{tmp_path} holds mine.txt, which is of no Docker context that Shipway wrote; name a folder that is empty, or "
+        "not there yet"
+    )
+
+
+def test_a_context_that_was_written_before_is_replaced(
+    workspace: Workspace, state: MachineState, spec: Callable[..., ImageSpec], tmp_path: Path
+) -> None:
+    write_context(spec(), CONFIG, workspace, state, tmp_path)
+    (tmp_path / "azureml-app" / "left.txt").touch()
+    names = sorted(path.name for path in tmp_path.iterdir())
+    variables = {"GREETING": "again"}
+    environment = Environment(name="mine", python="3.11", variables=variables)
+    write_context(spec(environment=environment), CONFIG, workspace, state, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert not (tmp_path / "azureml-app" / "left.txt").exists()
+    assert 'ENV GREETING="again"' in (tmp_path / "Dockerfile").read_text().splitlines()
+    (tmp_path / "notes").mkdir()
+    with pytest.raises(BuildError, match=f"^{tmp_path} holds notes, which is of no Docker context"):
+        write_context(spec(), CONFIG, workspace, state, tmp_path)
+
+
+def test_a_dockerfile_of_somebody_elses_is_left_alone(
+    workspace: Workspace, state: MachineState, spec: Callable[..., ImageSpec], tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY venv/ /venv/\n")
+    with pytest.raises(BuildError, match=f"^{tmp_path} holds Dockerfile, which is of no Docker context"):
+        write_context(spec(), CONFIG, workspace, state, tmp_path)
 
 
 def test_a_folder_that_is_there_stays_the_one_it_is_whatever_the_umask(
