@@ -47,7 +47,7 @@ def release_log(context: Context, release_id: str) -> list[str]:
 def told_of_failure(failed: "LedgerEntry") -> str:
     """In one line."""
     ended = failed.event.value.replace("_", " ")
-    return f"its last release, {failed.release_id}, was {ended}: {failed.reason}"
+    return f"its last release, {failed.release_id}, was {ended}: {failed.reason.removesuffix('.')}"
 
 
 def _why_not_up(context: Context, name: str) -> str:
