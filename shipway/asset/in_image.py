@@ -13,6 +13,7 @@ from shipway.asset.imports import Imports, imports_in
 from shipway.domain.environment import InferenceConfig
 from shipway.engine.connection import Engine, connect
 from shipway.errors import ShipwayError
+from shipway.image.container.base_pull import inspect_image
 from shipway.image.container.errand import Errand, run_errand
 from shipway.image.serving import serving_files
 
@@ -39,6 +40,20 @@ def imports_in_image(image: str, minor: str, inference: InferenceConfig) -> Impo
     try:
         return _ask(engine, image, minor, inference)
     except (ShipwayError, ValueError, OSError):
+        return None
+    finally:
+        engine.close()
+
+
+def is_in_engine(image: str) -> bool | None:
+    """None when no engine says."""
+    try:
+        engine = connect()
+    except ShipwayError:
+        return None
+    try:
+        return inspect_image(engine, image) is not None
+    except ShipwayError:
         return None
     finally:
         engine.close()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shipway.asset.finding import Area, Finding, Severity
+from shipway.asset.in_image import is_in_engine
 from shipway.domain.environment import Environment
 from shipway.domain.image import DOCKER, PROCESS, USUAL_IMAGE
 from shipway.domain.service import DeploymentConfig
@@ -87,15 +88,19 @@ class Base:
 
 
 def choose_base(environment: Environment, kind: str) -> Base:
-    """What becomes of the author's base image. Reads the table of known ones; asks no engine."""
+    """What becomes of the author's base image. Reads the table of known ones, and asks the engine whether it has it:
+    nothing is pulled."""
     try:
         if kind == PROCESS:
             return Base(findings=tuple(_base(Severity.FAULT, line) for line in process_faults(environment)))
         wish = base_for(environment, USUAL_IMAGE, own=own_interpreter().numbers)
     except (BuildError, ConfigError) as error:
         return Base(findings=(_base(Severity.FAULT, str(error)),))
-    findings = tuple(_of_wish(wish, environment))
-    return Base(findings=findings, image=wish.name if wish.dockerfile is None else None)
+    image = wish.name if wish.dockerfile is None else None
+    findings = [*_of_wish(wish, environment)]
+    if image is not None and is_in_engine(image) is False:
+        findings.append(_base(Severity.DIFFERENCE, "not in the engine: it will be pulled"))
+    return Base(findings=tuple(findings), image=image)
 
 
 def _of_wish(wish: BaseWish, environment: Environment) -> Iterator[Finding]:

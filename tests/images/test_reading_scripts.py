@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+from shipway.asset.finding import Severity
 from shipway.asset.in_image import imports_in_image
-from shipway.domain.environment import Environment, InferenceConfig
+from shipway.asset.target import choose_base
+from shipway.domain.environment import AuthorsBase, Environment, InferenceConfig
+from shipway.domain.image import DOCKER
 from shipway.engine.connection import Engine
 
 BASE = "shipway-base:3.11"
@@ -41,3 +44,14 @@ def test_an_image_of_another_python_or_none_says_nothing(engine: Engine, tmp_pat
     script = config(None, str(tmp_path / "score.py"))
     assert imports_in_image(BASE, "3.6", script) is None
     assert imports_in_image("shipway-base:there-is-none", "3.11", script) is None
+
+
+def test_a_base_image_that_is_not_in_the_engine_is_told_to_be_pulled(engine: Engine) -> None:
+    there, absent = (
+        Environment(name="e", python="3.11", base=AuthorsBase(image=name)) for name in (BASE, f"{BASE}.no")
+    )
+    assert [(one.severity, one.message) for one in choose_base(there, DOCKER).findings] == [(Severity.OK, BASE)]
+    assert [(one.severity, one.message) for one in choose_base(absent, DOCKER).findings] == [
+        (Severity.OK, f"{BASE}.no"),
+        (Severity.DIFFERENCE, "not in the engine: it will be pulled"),
+    ]
