@@ -6,7 +6,7 @@ too, when it is known well enough that its absence is certain once none of its p
 
 from typing import Dict, List
 
-TABLE = """
+TABLE: str = """
 absl | absl-py
 adal | adal
 albumentations | albumentations
