@@ -4,10 +4,13 @@ One question to the resolver can take minutes where packages of that age contrad
 somebody who checks an asset is waiting.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
+import time
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from shipway.domain.environment import Environment
@@ -33,21 +36,43 @@ def propose_in_time(
     process.start()
     theirs.close()
     try:
-        return _answer(ours, seconds)
+        return _answer(ours, time.monotonic() + seconds, seconds)
     finally:
         _end(process.pid)
         process.join()
         ours.close()
 
 
-def _answer(ours: Connection, seconds: float) -> Found:
-    if not ours.poll(seconds):
-        return NoProposal(why=f"none was found in {seconds:g} s; a release with --relax looks for longer")
-    try:
-        found: Found = ours.recv()
-    except EOFError:
-        return NoProposal(why="the search ended by itself; a release with --relax looks again")
-    return found
+def _answer(ours: Connection, until: float, seconds: float) -> Found:
+    """What the search says meanwhile is said here."""
+    while ours.poll(max(0.0, until - time.monotonic())):
+        try:
+            found: Found | _Said = ours.recv()
+        except EOFError:
+            return NoProposal(why="the search ended by itself; a release with --relax looks again")
+        if not isinstance(found, _Said):
+            return found
+        logging.getLogger(found.logger).info("%s", found.message)
+    return NoProposal(why=f"none was found in {seconds:g} s; a release with --relax looks for longer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Said:
+    """A line of the search's progress."""
+
+    logger: str
+    message: str
+
+
+class _Telling(logging.Handler):
+    """Only the search's own thread logs."""
+
+    def __init__(self, theirs: Connection) -> None:
+        super().__init__(logging.INFO)
+        self._theirs = theirs
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._theirs.send(_Said(logger=record.name, message=record.getMessage()))
 
 
 def _search(
@@ -59,6 +84,9 @@ def _search(
     seconds: float,
 ) -> None:
     os.setsid()
+    logger = logging.getLogger("shipway")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(_Telling(theirs))
     error = NothingSatisfies(*known) if known else None
     theirs.send(propose(environment, there, error, state, limits=Limits(tries=10, seconds=seconds)))
 

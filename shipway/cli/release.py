@@ -88,7 +88,7 @@ def prepare_and_tell(asked: "Asked", context: Context) -> "Prepared":
     from shipway.cli.progress import progress
     from shipway.release.begin import prepare
 
-    with progress(context, "shipway.release.mending"):
+    with progress(context, "shipway.release.mending"), progress(context, "shipway.image"):
         prepared = prepare(asked, context.workspace(), context.state())
     for warning in prepared.warnings:
         context.output.say(f"warning: {warning}")

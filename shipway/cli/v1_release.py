@@ -62,12 +62,9 @@ def day_of_the_environment() -> str | None:
 
 def release(asked: "Asked", args: Namespace, context: Context) -> int:
     """Plans, keeps and carries out a release; with `--dry-run` or `--no-wait` a part of that. Returns the exit code."""
-    from shipway.cli.release import print_plan
-    from shipway.release.begin import prepare
+    from shipway.cli.release import prepare_and_tell, print_plan
 
-    prepared = prepare(asked, context.workspace(), context.state())
-    for warning in prepared.warnings:
-        context.output.say(f"warning: {warning}")
+    prepared = prepare_and_tell(asked, context)
     if args.dry_run:
         print_plan(prepared.plan, context)
         return 0

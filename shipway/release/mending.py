@@ -23,7 +23,6 @@ from shipway.machine.state import MachineState
 log = logging.getLogger(__name__)
 
 _MOST_TRIED = 5
-_SEARCH = "looking for the smallest change that mends the environment, for two minutes at most"
 
 
 def mended(
@@ -40,7 +39,6 @@ def mended(
         failure = first_failure(environment, there, script, machine)
     if failure is None:
         return environment
-    log.info(_SEARCH)
     match propose(environment, there, failure, machine, script=script):
         case Proposal() as proposal:
             return apply(environment, proposal)
@@ -56,7 +54,6 @@ def with_proposal(
     machine: MachineState,
 ) -> BuildError:
     """The failure with the changes that would mend it, and how to accept them. Changes nothing."""
-    log.info(_SEARCH)
     match propose(environment, there, failure, machine, script=script):
         case Proposal() as proposal:
             tried = "" if proposal.imported else ", by its packages alone: the imports could not be tried here"

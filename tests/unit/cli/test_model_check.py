@@ -141,7 +141,9 @@ def test_pins_that_do_not_resolve_are_named_and_the_script_is_still_read(
     assert "numpy==99" in pins
     assert relative.startswith("score.py:2: a relative import works inside a package only")
     assert [line for area, _, line in told(said) if area == "imports"] == [relative]
-    shown = check().out.splitlines()
+    plain = check()
+    assert "s  looking for the smallest change that mends the environment, for 30 s at most\n" in plain.err
+    shown = plain.out.splitlines()
     assert max(map(len, shown[:-1])) <= 100 < len(shown[-1]) <= 200
     assert sum("cannot be resolved" in line for line in shown) == 2  # as a finding, and its beginning as the verdict
     assert any("no change of pins is proposed: nothing that is known to help does" in line for line in shown)
@@ -215,6 +217,19 @@ def test_a_script_that_the_server_does_not_start_with_is_refused_before_a_releas
     said = shipway("model", "deploy", "-n", "mine", "-ic", "ic.json", "-ct", "process", "--dry-run")
     assert said.code != 0
     assert "score.py:8: run() has no parameter for the request; write run(data)" in said.err
+
+
+def test_a_search_for_pins_tells_what_it_tries_to_whoever_waits_for_a_check_or_a_plan(
+    asset: Callable[..., None], check: Check, shipway: Shipway, tmp_path: Path
+) -> None:
+    for name, version, requires in (("alpha", "2.0", ()), ("alpha", "1.0", ()), ("beta", "1.0", ("alpha<2",))):
+        write_wheel(tmp_path / "wheels", name, version, requires=requires)
+    asset(SCRIPT, "nltk", "alpha==2.0", "beta==1.0")
+    shipway("init", "--no-example")
+    for said in (check(), shipway("model", "deploy", "-n", "mine", "-ic", "ic.json", "-ct", "process", "--dry-run")):
+        assert said.code == 1
+        assert " s  looking for the smallest change that mends the environment, for " in said.err
+        assert " s  tried alpha==2.0 -> alpha: works\n" in said.err
 
 
 def test_a_script_without_init_and_run_is_called_a_job(asset: Callable[..., None], check: Check) -> None:

@@ -87,6 +87,7 @@ class _Search:
     """Changes that were made together with others: perhaps one of them would have done."""
 
     def result(self, failure: BuildError | None) -> Proposal | NoProposal:
+        log.info("looking for the smallest change that mends the environment, for %g s at most", self.limits.seconds)
         outcome = self._first(failure)
         if outcome.works:
             return NoProposal(why="it works as it is")
