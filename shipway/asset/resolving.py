@@ -16,6 +16,7 @@ from shipway.errors import BuildError, Unresolvable
 from shipway.image.packages.as_of import names_in
 from shipway.image.packages.lock import Lock, PythonThere, packages_in, pins_of
 from shipway.image.packages.mending import Proposal, apply
+from shipway.image.packages.question import sources_in
 from shipway.image.packages.refusals import is_of_the_network
 from shipway.image.packages.resolve import resolve
 from shipway.image.serving import serving_requirements
@@ -96,12 +97,15 @@ def _of_lock(environment: Environment, lock: Lock, there: PythonThere) -> Iterat
         count = len(packages_in(lock.text))
         yield _finding(Severity.OK, f"{count} packages resolved for Python {there.version}{since}")
     yield from (_finding(Severity.DIFFERENCE, line) for line in lock.told if line != plain)
+    if sources := sources_in(lock.text):
+        yield _finding(Severity.NOTE, f"built from source, having no wheel: {', '.join(sources)}")
     left_open = _left_open(environment)
     if names := left_open if environment.as_of is None else []:
         versions = {pin.name: pin.version for pin in pins_of(lock.text)}
         shown = [f"{name} {versions.get(normal_name(name)) or '?'}" for name in names[:_MOST_SHOWN]]
         more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
-        message = f"versions left open: {', '.join(shown)}{more} are today's; --as-of DATE takes those of a day"
+        left = f"versions left open: {', '.join(shown)}{more}"
+        message = f"{left}: the newest that fit today; --as-of DATE takes those of a day"
         yield _finding(Severity.DIFFERENCE, message)
     if lock.apart:
         message = "the scoring server's own packages clash with these and stand in a folder of their own"

@@ -48,9 +48,11 @@ def install_here(lock: Lock, python: Path, what: str, state: MachineState) -> No
 def _install(text: str, there: PythonThere, where: Sequence[str], what: str, state: MachineState) -> None:
     if not (pins := list(pins_of(text))):
         return
-    log.info("installing %d packages", len(pins))
+    names = sources_in(text)
+    built = f"; built from source, having no wheel: {', '.join(names)}" if names else ""
+    log.info("installing %d packages%s", len(pins), built)
     python = there.interpreter or own_interpreter().path
-    if there.platform and (names := sources_in(text)):
+    if there.platform and names:
         python = builder_for(there, names, BuildError(what)).path
     arguments = ["pip", "install", "-q", "--python", str(python), *platform_arguments(there), *where, "--no-deps"]
     run_uv([*arguments, "-r", "-"], cwd=state.locks, what=what, text=text)

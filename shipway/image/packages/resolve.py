@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from shipway.domain.environment import Environment
 from shipway.errors import BuildError
-from shipway.image.packages.as_of import Attempt, attempts
+from shipway.image.packages.as_of import attempts
 from shipway.image.packages.asking import ask_once
 from shipway.image.packages.builder import builder_for
 from shipway.image.packages.lock import Lock, PythonThere, pins_of
@@ -22,7 +22,6 @@ from shipway.image.packages.question import (
     index_options,
     needs_building,
     only_early,
-    sources_in,
 )
 from shipway.image.packages.refusals import is_of_the_network, without_credentials
 from shipway.image.packages.sources import with_all_that_have_no_wheel
@@ -67,18 +66,12 @@ def _authors(environment: Environment, there: PythonThere, state: MachineState) 
     asked = list(attempts(environment, Question(lines=environment.requirements, there=there)))
     for attempt in asked[:-1]:
         try:
-            return _told(_ask(attempt.question, what, state), attempt)
+            return _ask(attempt.question, what, state), attempt.told
         except (UvFailed, NothingSatisfies) as error:
             if is_of_the_network(error.words):
                 raise
             log.info("%s; asking again with fewer packages of that day", error)
-    return _told(_ask(asked[-1].question, what, state), asked[-1])
-
-
-def _told(locked: str, attempt: Attempt) -> tuple[str, tuple[str, ...]]:
-    sources = sources_in(locked)
-    built = (f"built from source, having no wheel: {', '.join(sources)}",) if sources else ()
-    return locked, (*attempt.told, *built)
+    return _ask(asked[-1].question, what, state), asked[-1].told
 
 
 def _servers_own(serving: str, there: PythonThere, options: Sequence[str], authors: str, state: MachineState) -> str:

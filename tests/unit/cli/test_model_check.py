@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.unit.cli.conftest import Said, Shipway
+from tests.unit.image.packages.test_resolve import write_source
 from tests.unit.image.wheels import write_wheel
 
 OWN = ".".join(platform.python_version_tuple()[:2])
@@ -104,7 +105,7 @@ def test_programs_get_the_same_as_json(asset: Callable[..., None], check: Check)
     assert document["verdict"] == "no"
     assert document["why"] == ["score.py:2: cv2 is not in the environment: add opencv-python-headless to it"]
     assert document["differences"] == [
-        "versions left open: nltk 3.6 are today's; --as-of DATE takes those of a day",
+        "versions left open: nltk 3.6: the newest that fit today; --as-of DATE takes those of a day",
     ]
     assert document["python"] == platform.python_version()
     assert document["packages"] == ["nltk==3.6", "httptools==1.0", "werkzeug==1.0"]
@@ -397,6 +398,16 @@ def test_names_of_azure_ml_beyond_the_stand_ins_bring_the_real_package_and_say_w
             "the real package is taken"
         ),
     ) in told(said)
+
+
+def test_what_has_no_wheel_is_told_to_be_built_from_source_and_differs_in_nothing(
+    asset: Callable[..., None], check: Check, tmp_path: Path
+) -> None:
+    write_source(tmp_path / "wheels", "pure")
+    asset(SCRIPT, "nltk==3.6", "pure==1.0")
+    said = check("-o", "json")
+    assert ("environment", "note", "built from source, having no wheel: pure") in told(said)
+    assert said.document["verdict"] == "yes"
 
 
 def test_the_day_of_the_last_commit_is_that_of_unpinned_packages(

@@ -129,11 +129,13 @@ def test_a_wheelhouse_can_be_named_by_the_environment_alone(
     assert packages_in(locked(state, "beta")) == ["alpha==1.0", "beta==1.0", "httptools==1.0"]
 
 
-def test_a_pure_package_without_a_wheel_is_built_here(
-    state: MachineState, index: tuple[str, ...], tmp_path: Path
+def test_a_pure_package_without_a_wheel_is_built_here_and_told_as_it_is(
+    state: MachineState, index: tuple[str, ...], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_source(tmp_path / "wheels", "pure")
-    found = installed(state, tmp_path / "prefix", *index, "pure")
+    with caplog.at_level("INFO", "shipway.image.packages.install"):
+        found = installed(state, tmp_path / "prefix", *index, "pure")
+    assert "installing 2 packages; built from source, having no wheel: pure" in caplog.messages
     assert text_of(found[f"opt/shipway/venv/lib/python{OWN.minor}/site-packages/pure.py"]) == "X = 1"
 
 
