@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shipway.azureml import ComputeTarget, Workspace
+from shipway.azureml._assets import model_references
 from shipway.azureml._deployment_config import ACI_KEYS, AKS_KEYS, ENDPOINT_KEYS
 from shipway.azureml._packages import read_assets
 from shipway.azureml.compute import AksCompute
@@ -200,6 +201,13 @@ def test_what_has_no_key_in_the_file_is_read_back_from_the_object() -> None:
     assert config.collect_model_data is True
     assert config.as_document() == {"computeType": "ACI"}
     assert AksWebservice.deploy_configuration(blobfuse_enabled=False).blobfuse_enabled is False
+
+
+def test_more_models_than_v1_took_are_refused() -> None:
+    """M-12."""
+    assert len(model_references(["m:1"] * 1000)) == 1000
+    with pytest.raises(UserErrorException, match="1001 models are too many for one service; v1 took 1000"):
+        model_references(["m:1"] * 1001)
 
 
 def test_a_config_that_is_none_is_refused_without_what_is_in_it(workspace: Workspace, desk: Path) -> None:

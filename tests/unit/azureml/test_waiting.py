@@ -170,6 +170,24 @@ def test_what_is_said_of_a_service_is_kept_with_it(workspace: Workspace, kept: s
         service.update(description="")
 
 
+def test_what_v1_had_not_for_local_services_is_not_implemented(workspace: Workspace, kept: str) -> None:
+    """L-9."""
+    service = LocalWebservice(workspace, "echo")
+    for call in (service.get_keys, lambda: service.regen_key("Primary"), service.get_token):
+        with pytest.raises(NotImplementedError):
+            call()
+    with pytest.raises(NotImplementedError, match=r"use LocalWebservice\(ws, name\)"):
+        LocalWebservice.deserialize(workspace, service.serialize())
+
+
+def test_an_image_configuration_is_refused_with_what_came_after_it(workspace: Workspace, kept: str) -> None:
+    """U-8: there are no services of images."""
+    with pytest.raises(WebserviceException, match="image_config is of the SDK before InferenceConfig"):
+        LocalWebservice(workspace, "echo").update(image_config=object())
+    with pytest.raises(NotImplementedError, match="image configurations came before InferenceConfig"):
+        Webservice.deploy_from_image(workspace, "echo", object())
+
+
 @pytest.fixture
 def failed(workspace: Workspace, kept: str) -> str:
     with hold(workspace._store, kept) as run:
@@ -200,6 +218,13 @@ def test_one_that_never_came_up_can_be_deleted_and_is_gone_then(workspace: Works
         Webservice(workspace, "echo")
     with pytest.raises(WebserviceException, match="WebserviceNotFound"):
         service.add_tags({"a": "b"})
+
+
+def test_what_v1_could_keep_when_it_deleted_is_taken_and_changes_nothing(workspace: Workspace, failed: str) -> None:
+    """L-7."""
+    service = LocalWebservice(workspace, "echo")
+    service.delete(delete_cache=False, delete_image=True, delete_volume=False)
+    assert (service.state, Webservice.list(workspace)) == ("deleted", [])
 
 
 def test_one_that_failed_again_after_it_was_deleted_is_found_again(workspace: Workspace, failed: str) -> None:

@@ -123,6 +123,17 @@ def test_an_absolute_script_inside_the_source_directory_becomes_relative(project
     assert loaded(project, entryScript=script, sourceDirectory="src").value.entry_script == "score.py"
 
 
+def test_paths_may_be_absolute_and_a_lone_script_is_then_the_one_that_travels(project: Path) -> None:
+    """I-9: as they stand in configs that a build container wrote."""
+    (project / "c.yml").write_text("dependencies: [scipy]\n")
+    script, folder, conda = str(project / "src" / "score.py"), str(project / "src"), str(project / "c.yml")
+    config = loaded(project, entryScript=script, sourceDirectory=folder, condaFile=conda).value
+    assert (config.entry_script, config.source_directory) == ("score.py", folder)
+    assert config.environment.requirements == ("scipy",)
+    alone = loaded(project, entryScript=script).value
+    assert (alone.entry_script, alone.source_directory) == (script, None)
+
+
 def test_null_means_not_given(project: Path) -> None:
     keys = {"environment": None, "condaFile": None, "baseImage": None, "runtime": None, "enableGpu": None}
     assert loaded(project, entryScript="score.py", sourceDirectory="src", **keys).warnings == ()

@@ -77,6 +77,11 @@ def test_a_name_that_is_no_target_of_shipway_is_an_aks_cluster(bench: Bench, ass
     )
 
 
+def test_without_a_config_and_a_target_a_service_is_local(bench: Bench, assets: Path) -> None:
+    config = read_asked(asked_for(assets), bench.workspace).value
+    assert (config.targets, config.deployment) == (("docker", "process"), DeploymentConfig(compute_type="local"))
+
+
 def test_a_cluster_for_a_local_config_is_refused(bench: Bench, assets: Path) -> None:
     with pytest.raises(ConfigError) as error:
         read_asked(asked_for(assets, target="myaks", deployment={"computeType": "local"}), bench.workspace)
