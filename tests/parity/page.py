@@ -6,7 +6,8 @@ from pathlib import Path
 from tests.docs.reference import BEGIN as REFERENCE
 from tests.docs.reference import END, PAGES
 from tests.parity.differences import DIFFERENCES, Difference
-from tests.parity.facts import BETWEEN, SECTIONS, WITHOUT_IDS, Fact, Status
+from tests.parity.fact import Fact, Status
+from tests.parity.facts import BETWEEN, SECTIONS, WITHOUT_IDS
 
 PAGE: Path = PAGES / "compatibility.md"
 BEGIN = REFERENCE.replace("tests.docs.reference", "tests.parity.page")

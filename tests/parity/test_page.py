@@ -9,7 +9,8 @@ import pytest
 from tests.parity.cases import BY_NAME, CASES
 from tests.parity.cases.process import ENDINGS
 from tests.parity.differences import DIFFERENCES, Difference
-from tests.parity.facts import FACTS, Fact, Status
+from tests.parity.fact import Fact, Status
+from tests.parity.facts import FACTS
 from tests.parity.page import BEGIN, PAGE, with_generated
 
 ROOT = Path(__file__).parents[2]
