@@ -71,5 +71,7 @@ def test_an_image_has_its_name_and_a_context_its_dockerfile(
     assert context.serialize() == {"generateDockerfile": True, "state": "Succeeded", "location": None}
     with pytest.raises(WebserviceException, match=r"a Docker context, not an image; call save\(DIR\)"):
         context.pull()
-    with pytest.raises(WebserviceException, match="context"):
-        context.save(tmp_path / "context")
+    context.save(tmp_path / "context")  # an earlier context is replaced
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(WebserviceException, match="is of no Docker context that Shipway wrote"):
+        context.save(tmp_path)
