@@ -1,5 +1,6 @@
 """Where somebody types commands and makes mistakes: an empty folder with a workspace and a good release file."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from shipway.cli.main import main
 from shipway.testing.assets import write_adder
+
+_PROGRESS = re.compile(r" *\d+\.\d s  ")
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,10 @@ class Desk:
         return code, said.out.replace(str(self.folder), "~"), said.err.replace(str(self.folder), "~")
 
     def refused(self, *words: str, code: int = 1) -> str:
-        """What a refused command says: one line on stderr, nothing on stdout, no fault of Shipway's."""
+        """What a refused command says: one line on stderr besides progress, nothing on stdout, no fault of ours."""
         ended, out, err = self.types(*words)
         assert (ended, out) == (code, ""), err
-        line, end, rest = err.partition("\n")
+        line, end, rest = without_progress(err).partition("\n")
         assert (end, rest) == ("\n", ""), err
         assert "fault of Shipway" not in line
         return line.removeprefix("shipway: error: ")
@@ -47,6 +50,11 @@ class Desk:
         kept = {path.name for path in (self.folder / ".shipway").rglob("*") if path.is_file()}
         made = {path.parent.name for path in self.state.glob("shipway/*/*/*")}
         return kept == {"workspace.json"} and made <= {"services", "logs"}
+
+
+def without_progress(text: str) -> str:
+    """Of what was said, all but the lines that tell of progress, which begin with the seconds so far."""
+    return "".join(line for line in text.splitlines(keepends=True) if not _PROGRESS.match(line))
 
 
 def open_desk(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:

@@ -29,8 +29,8 @@ def stamped(log: str) -> list[Timed]:
 
 
 def for_people(lines: Sequence[Timed]) -> list[Timed]:
-    """Records as people read them, by the engine's time."""
-    return [(at, text) for at, line in lines for _, text in timed([line], since=at)]
+    """Records as people read them, by their own time: the engine has them as two pipes came to it."""
+    return [each for at, line in lines for each in timed([line], since=at)]
 
 
 def ended_run(lines: Sequence[Timed], *, running_since: str | None) -> EndedRun:
