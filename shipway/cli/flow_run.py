@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from shipway.cli.context import Context
 from shipway.cli.leaving import wait_for_nobody
-from shipway.cli.progress import progress
 from shipway.cli.server.environment import client_environment
 from shipway.cli.server.local import ensure_server
 from shipway.cli.server.record import ServerRecord
 from shipway.errors import ReleaseError, ShipwayError
+from shipway.machine.progress import telling
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -87,7 +87,7 @@ def _progress_only(context: Context) -> Iterator[None]:
     raises = logging.raiseExceptions
     logging.raiseExceptions = False
     try:
-        with progress(context):
+        with telling(context.output.say):
             yield
     finally:
         logging.raiseExceptions = raises

@@ -85,10 +85,10 @@ def _keep(prepared: "Prepared", context: Context, release_id: str | None) -> str
 
 
 def prepare_and_tell(asked: "Asked", context: Context) -> "Prepared":
-    from shipway.cli.progress import progress
+    from shipway.machine.progress import telling
     from shipway.release.begin import prepare
 
-    with progress(context, "shipway.release.mending"), progress(context, "shipway.image"):
+    with telling(context.output.say, "shipway.release.mending"), telling(context.output.say, "shipway.image"):
         prepared = prepare(asked, context.workspace(), context.state())
     for warning in prepared.warnings:
         context.output.say(f"warning: {warning}")

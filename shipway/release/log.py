@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shipway.machine.progress import heard_by
 from shipway.machine.state import MachineState
 
 _LAST_BYTES = 4096
@@ -42,15 +43,10 @@ def append_lines(machine: MachineState, release_id: str, heading: str, lines: It
 @contextmanager
 def logging_to_file(machine: MachineState, release_id: str) -> Iterator[None]:
     """What Shipway's loggers say goes to the release's file, too, appended."""
-    logger = logging.getLogger("shipway")
     handler = logging.FileHandler(log_path(machine, release_id), encoding="utf-8")
     handler.setFormatter(logging.Formatter(_FORMAT))
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
     try:
-        yield
+        with heard_by(handler):
+            yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
         handler.close()

@@ -1,10 +1,9 @@
 """What stands at MLFLOW_TRACKING_URI may be no tracking server at all: said in words, whatever it answers."""
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from shipway.registry.mlflow_tracking import Tracking
 from shipway.registry.run_download import download, find_in, what_is_there
 from shipway.registry.run_files import RunFile, files_at
 from shipway.registry.runs import best_run, find_run
+from tests.unit.registry.tracking import served
 
 
 @contextmanager
@@ -35,15 +35,8 @@ def answering(body: bytes, status: int = 200, **headers: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Handler) as url:
+        yield url
 
 
 @contextmanager

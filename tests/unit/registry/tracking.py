@@ -105,9 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def misbehaving(behaviour: Behaviour) -> Iterator[str]:
-    """Its URL."""
-    handler = type("Handler", (_Handler,), {"behaviour": behaviour})
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The URL of a server of this machine that answers so."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -117,3 +116,8 @@ def misbehaving(behaviour: Behaviour) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def misbehaving(behaviour: Behaviour) -> contextlib.AbstractContextManager[str]:
+    """Its URL."""
+    return served(type("Handler", (_Handler,), {"behaviour": behaviour}))

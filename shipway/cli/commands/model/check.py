@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from shipway.cli.context import Context
 from shipway.cli.output import coloured
 from shipway.cli.parser import Parser
-from shipway.cli.progress import progress
 from shipway.cli.v1_flags import (
     add_deployment_flags,
     add_inference_flags,
@@ -25,6 +24,7 @@ from shipway.cli.v1_flags import (
 )
 from shipway.cli.v1_release import AS_OF
 from shipway.errors import ConfigError, StoreError
+from shipway.machine.progress import telling
 
 if TYPE_CHECKING:
     from shipway.asset.finding import Finding
@@ -76,7 +76,7 @@ def _check(args: Namespace, context: Context) -> int:
         relax=args.relax,
         workspace=_workspace(context),
     )
-    with progress(context, "shipway.image"):
+    with telling(context.output.say, "shipway.image"):
         report = look_at(question)
     context.output.record(report.document(), list(_lines(report)))
     return 1 if report.verdict == NO else 0

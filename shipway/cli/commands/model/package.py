@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from shipway.cli.context import Context
 from shipway.cli.output import fields, size
 from shipway.cli.parser import Parser
-from shipway.cli.progress import progress
 from shipway.cli.v1_flags import add_inference_flags, add_models_flags, add_option, inference_of, models_of
 from shipway.cli.v1_release import AS_OF, day_of_the_environment
 from shipway.domain.image import short_digest
+from shipway.machine.progress import telling
 
 if TYPE_CHECKING:
     from shipway.release.packaging import Package
@@ -73,7 +73,7 @@ def _package(args: Namespace, context: Context) -> int:
 def _build(args: Namespace, context: Context, package: "Package") -> int:
     from shipway.release.packaging import package_image
 
-    with progress(context):
+    with telling(context.output.say):
         made = package_image(
             package, context.workspace(), context.state(), name=args.image_name, label=args.image_label
         )
@@ -107,7 +107,7 @@ def _write_context(args: Namespace, context: Context, package: "Package") -> int
     from shipway.release.packaging import package_context
 
     folder = context.folder / args.output_path
-    with progress(context):
+    with telling(context.output.say):
         written = package_context(package, context.workspace(), context.state(), folder)
     for line in written.told:
         context.output.say(line)

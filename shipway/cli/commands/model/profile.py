@@ -9,9 +9,9 @@ from shipway.cli.commands.model.package import add_pin_flags, read_asked
 from shipway.cli.context import Context
 from shipway.cli.output import fields
 from shipway.cli.parser import Parser
-from shipway.cli.progress import progress
 from shipway.cli.v1_flags import add_inference_flags, add_models_flags, add_option, number, whole
 from shipway.errors import MachineError
+from shipway.machine.progress import telling
 
 if TYPE_CHECKING:
     from shipway.verification.profile import ProfilePlan, ProfileResult
@@ -54,7 +54,7 @@ def _profile(args: Namespace, context: Context) -> int:
     rows = read_rows(args.input_dataset_id)
     asked = Profiled(name=args.name, rows=rows, plan=_plan(args), description=args.description)
     check_asked(asked.name, asked.plan)
-    with progress(context):
+    with telling(context.output.say):
         made = package_image(read_asked(args, context), context.workspace(), context.state())
     for line in made.told:
         context.output.say(line)
