@@ -126,11 +126,10 @@ def test_files_that_only_the_server_sees_are_taken_through_it(
         assert (fetched.path / "labels" / "names ü 1.txt").read_bytes() == b"a,b\n"
 
 
+@pytest.mark.parametrize("mlflow", [3], ids=["mlflow3"], indirect=True)
 def test_the_models_that_mlflow_3_keeps_beside_a_run_are_found_by_name(
     mlflow: MLflow, tracking: Tracking, experiment: str
 ) -> None:
-    if mlflow.major < 3:
-        return
     place = mlflow.experiment(experiment)
     run_id = mlflow.run(place, {"notes.txt": b"x"})
     mlflow.log_model(place, run_id, "classifier", {"MLmodel": b"flavors: {}\n", "model.pkl": MODEL})
