@@ -165,6 +165,10 @@ _CONFIGS: tuple[tuple[Callable[[Keys], bool], Kind], ...] = (
         lambda keys: "service" in keys and "include" in keys,
         Kind(is_a="a bentofile of BentoML", remedy=_SCRIPT_AND_CONFIG),
     ),
+    (
+        lambda keys: "service" in keys and "provider" in keys,
+        Kind(is_a="a file of the Serverless Framework, which deploys functions", remedy=_SCRIPT_AND_CONFIG),
+    ),
     (lambda keys: "predict" in keys and "build" in keys, Kind(is_a="a cog.yaml", remedy=_SCRIPT_AND_CONFIG)),
     (
         lambda keys: "services" in keys and "entryScript" not in keys,
@@ -189,7 +193,7 @@ _CONFIGS: tuple[tuple[Callable[[Keys], bool], Kind], ...] = (
         Kind(is_a="a run configuration, which describes a training run", remedy=_SCRIPT_AND_CONFIG),
     ),
     (
-        lambda keys: "service" in keys and "inference" in keys,
+        lambda keys: "service" in keys and bool({"models", "inference"} & keys.keys()),
         Kind(is_a="a release file of Shipway", remedy="give it to `shipway release`, with --dry-run to see its plan"),
     ),
     (

@@ -34,9 +34,8 @@ _OTHERS = (
     (DEPLOYMENT.mark, "a deployment config", f"give it after {DEPLOYMENT.option}"),
     ("dependencies", "a conda file", "give it after --cf"),
     ("python", "an environment", "give its folder after --ed"),
-    ("service", "a release file", "use `shipway release FILE`"),
 )
-"""Other files of v1's and ours, by a key that only they have."""
+"""Other files of v1's, by a key that only they have, with the flag that takes each. The rest is told as by `check`."""
 
 _SAME_KEY = {"extraDockerfileSteps": "extraDockerFileSteps"}
 """Both spellings occur in files (contract section 26)."""
@@ -165,13 +164,18 @@ def _won(value: Mapping[str, Any], keys: tuple[str, ...], flag: Flag, said: obje
 
 
 def _refuse_the_other_kind(kind: Kind, document: Document) -> None:
-    """Raises ConfigError for a file that is plainly something else, with the flag that takes it."""
+    """Raises ConfigError for a file that is plainly something else, with what takes it."""
     value = document.value
     if not isinstance(value, Mapping) or kind.mark in value:
         return
     for mark, name, remedy in _OTHERS:
         if mark in value:
             raise _not_this(kind, document.source, f"{name} (it has {mark})", remedy)
+    from shipway.asset.kinds import kind_of_config
+
+    other = kind_of_config(Path(document.source).name, document.text, value)
+    if other is not None:
+        raise _not_this(kind, document.source, other.is_a, other.remedy)
 
 
 def _not_this(kind: Kind, source: str, what: str, remedy: str) -> ConfigError:

@@ -45,6 +45,12 @@ ENTRY = "def init():\n    pass\n\ndef run(data):\n    return data\n"
         ("template.yaml", "AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n", "a CloudFormation template"),
         ("sam.yaml", "Transform: AWS::Serverless-2016-10-31\nResources: {}\n", "a CloudFormation template"),
         ("bentofile.yaml", "service: service:svc\ninclude: ['*.py']\n", "a bentofile of BentoML"),
+        ("bentofile.yaml", "service: s:S\nmodels: [a:latest]\ninclude: ['*.py']\n", "a bentofile of BentoML"),
+        (
+            "serverless.yml",
+            "service: a\nprovider: {name: aws}\nfunctions: {score: {handler: score.run}}\n",
+            "a file of the Serverless Framework",
+        ),
         ("cog.yaml", "build: {python_version: '3.8'}\npredict: predict.py:P\n", "a cog.yaml"),
         ("docker-compose.yml", "services: {web: {image: x}}\n", "a Compose file"),
         ("azure-pipelines.yml", "trigger: [main]\nsteps: []\n", "a pipeline of a CI service"),
@@ -65,6 +71,7 @@ ENTRY = "def init():\n    pass\n\ndef run(data):\n    return data\n"
         ),
         ("train.runconfig", "script: train.py\ntarget: cluster\nframework: Python\n", "a run configuration"),
         ("release.yaml", "service: s\nmodels: []\ninference: {entryScript: score.py}\n", "a release file of Shipway"),
+        ("onnx.yaml", "service: s\nmodels: [m:1]\n", "a release file of Shipway"),
         (
             "azureml_environment.json",
             '{"name": "e", "python": {}, "docker": {}}',
@@ -84,7 +91,9 @@ def test_files_of_other_tools_are_called_what_they_are(name: str, text: str, is_
     assert kind.line == f"this is {kind.is_a}: {kind.remedy}"
 
 
-@pytest.mark.parametrize("value", [{"entryScript": "score.py"}, {"computeType": "local"}, {}, [], "text", None])
+@pytest.mark.parametrize(
+    "value", [{"entryScript": "score.py"}, {"computeType": "local"}, {"service": "a"}, {}, [], "text", None]
+)
 def test_what_may_be_a_config_is_none_of_them(value: object) -> None:
     assert kind_of_config("inferenceconfig.json", json.dumps(value), value) is None
 

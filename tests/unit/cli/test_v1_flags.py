@@ -191,8 +191,27 @@ def test_what_lacks_where_only_flags_are_is_said_of_the_flag_to_give(parse: Pars
         ),
         (
             "--dc",
-            "service: digits",
-            "c.json: is a release file (it has service), given as the deployment config; use `shipway release FILE`",
+            "service: digits\nmodels: [digits:1]",
+            (
+                "c.json: is a release file of Shipway, given as the deployment config; "
+                "give it to `shipway release`, with --dry-run to see its plan"
+            ),
+        ),
+        (
+            "--dc",
+            "service: a\nprovider: {name: aws}\nfunctions: {score: {handler: score.run}}",
+            (
+                "c.json: is a file of the Serverless Framework, which deploys functions, given as the deployment config; "
+                "write an entry script with init() and run(), and an inference config that names it"
+            ),
+        ),
+        (
+            "--ic",
+            "service: service:svc\nmodels: [digits:latest]\ninclude: ['*.py']",
+            (
+                "c.json: is a bentofile of BentoML, given as the inference config; "
+                "write an entry script with init() and run(), and an inference config that names it"
+            ),
         ),
         ("--ic", "", "c.json: the file is empty"),
         ("--dc", '{"computeType": ', "c.json:1: not valid JSON: Expecting value at column 17"),
@@ -206,6 +225,13 @@ def test_a_file_that_is_not_the_config_is_named(
     with pytest.raises(ConfigError) as raised:
         (inference_document if option == "--ic" else deployment_document)(args)
     assert str(raised.value) == error
+
+
+def test_a_file_of_which_nobody_knows_what_it_is_is_read_as_the_config(parse: Parse, folder: Path) -> None:
+    (folder / "c.json").write_text("service: a")
+    document = deployment_document(parse("--dc", "c.json")).value
+    assert document is not None
+    assert document.value == {"service": "a"}
 
 
 def test_a_script_that_is_given_as_a_config_is_named(parse: Parse) -> None:
