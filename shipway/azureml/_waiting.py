@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shipway.azureml._standing import INTERRUPTED, NOT_BEGUN, report_now
 from shipway.azureml._telling import show
@@ -12,6 +12,7 @@ from shipway.azureml.exceptions import WebserviceException
 from shipway.errors import ReleaseNotFound
 from shipway.release.log import log_path
 from shipway.release.report import ReleaseReport
+from shipway.release.steps import Step
 
 if TYPE_CHECKING:
     from shipway.azureml.workspace import Workspace
@@ -83,6 +84,11 @@ def wait_for_release(
         sleep(_LOOK_EVERY_S)
 
 
+_STARTING = frozenset({"start", "alive"})
+_CRASHED = "CrashLoopBackOff"
+"""What v1 called a container that ended again and again, as one does whose init() fails."""
+
+
 def _last_words(
     has_died: Callable[[], str | None], is_at_work: Callable[[], bool], sleep: Callable[[float], None]
 ) -> str:
@@ -94,20 +100,29 @@ def _last_words(
     return has_died() or "nobody knows why"
 
 
-def failure_of(workspace: "Workspace", report: ReleaseReport, state: str) -> WebserviceException:
-    """v1's words for a deployment that did not succeed, with the verdict and where more is to be read."""
-    failed = [f"{check.name}: {check.message}" for check in report.checks if check.phase.value in {"failed", "error"}]
-    error = {
-        "code": "DeploymentFailed",
+def error_of(report: ReleaseReport) -> dict[str, Any]:
+    """v1's error document of an operation, by what did not succeed (contract 14)."""
+    failed = [check for check in report.checks if check.phase.value in {"failed", "error"}]
+    building = next(step for step in report.steps if step.step is Step.BUILD)
+    unbuilt = bool(building.attempts) and not report.image_digest
+    return {
+        "code": "ImageBuildFailure" if unbuilt else "DeploymentFailed",
         "statusCode": 400,
         "message": report.reason,
-        "details": [{"code": report.phase.value, "message": text} for text in failed],
+        "details": [
+            {"code": _CRASHED if check.name in _STARTING else check.name, "message": f"{check.name}: {check.message}"}
+            for check in failed
+        ],
     }
+
+
+def failure_of(workspace: "Workspace", report: ReleaseReport, state: str) -> WebserviceException:
+    """v1's words for a deployment that did not succeed, with the verdict and where more is to be read."""
     return WebserviceException(
         "Service deployment polling reached non-successful terminal state, current service state: "
         f"{state}\nOperation ID: {report.release_id}\n"
         f"More information can be found using '.get_logs()', `shipway release show {report.release_id}`, and in "
-        f"{log_path(workspace._state, report.release_id)}\nError:\n{json.dumps(error, indent=2)}"
+        f"{log_path(workspace._state, report.release_id)}\nError:\n{json.dumps(error_of(report), indent=2)}"
     )
 
 

@@ -11,15 +11,19 @@ import pytest
 from shipway.azureml import Workspace
 from shipway.azureml._deploying import Begun
 from shipway.azureml._standing import LocalState, look, state_of
-from shipway.azureml._waiting import failure_of, wait_for_release
+from shipway.azureml._waiting import error_of, failure_of, wait_for_release
 from shipway.azureml.exceptions import WebserviceException
 from shipway.azureml.webservice import AciWebservice, LocalWebservice, Webservice
+from shipway.domain.release import ReleasePhase
+from shipway.domain.verdict import CheckResult, Phase
 from shipway.release.begin import Started, V1Asked, keep, prepare
 from shipway.release.details import forget_failure
 from shipway.release.inputs import forget_unbegun
 from shipway.release.log import append_lines
+from shipway.release.report import ReleaseReport, StepReport
 from shipway.release.roll_back import roll_back
 from shipway.release.run import hold
+from shipway.release.steps import STORY
 from shipway.store.workspace import open_workspace
 
 SCRIPT = "def init():\n    pass\n\ndef run(data):\n    return data\n"
@@ -134,6 +138,34 @@ def test_one_that_has_failed_says_all_that_is_known(workspace: Workspace, kept: 
     assert '"code": "DeploymentFailed"' in said
     assert '"message": "the smoke test did not pass"' in said
     assert not seen.has_something_to_delete
+
+
+def report_with(*failed: str, built: bool = True) -> ReleaseReport:
+    steps = tuple(StepReport(step=step, state="undone", attempts=1, took_s=1.0) for step in STORY)
+    checks = [CheckResult(name=name, phase=Phase.FAILED, message="it says why") for name in failed]
+    return ReleaseReport(
+        release_id="echo-1", service="echo", phase=ReleasePhase.REFUSED, standing="refused", reason="a reason",
+        requested_by="ada", requested_at=datetime.now(UTC), ended_at=datetime.now(UTC), steps=steps,
+        checks=(CheckResult(name="user", phase=Phase.PASSED, message="good"), *checks), models={},
+        image_digest="ab" if built else "",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("report", "code", "details"),
+    [
+        (report_with(built=False), "ImageBuildFailure", []),
+        (report_with("start"), "DeploymentFailed", ["CrashLoopBackOff"]),
+        (report_with("answers", "alive"), "DeploymentFailed", ["answers", "CrashLoopBackOff"]),
+        (report_with("golden"), "DeploymentFailed", ["golden"]),
+    ],
+)
+def test_the_error_s_codes_are_v1s_by_what_did_not_succeed(
+    report: ReleaseReport, code: str, details: list[str]
+) -> None:
+    error = error_of(report)
+    assert (error["code"], error["message"]) == (code, "a reason")
+    assert [detail["code"] for detail in error["details"]] == details
 
 
 @pytest.mark.parametrize("verb", ["run", "reload", "wait_for_deployment"])
