@@ -201,8 +201,8 @@ def test_what_lacks_where_only_flags_are_is_said_of_the_flag_to_give(parse: Pars
             "--dc",
             "service: a\nprovider: {name: aws}\nfunctions: {score: {handler: score.run}}",
             (
-                "c.json: is a file of the Serverless Framework, which deploys functions, given as the deployment config; "
-                "write an entry script with init() and run(), and an inference config that names it"
+                "c.json: is a file of the Serverless Framework, which deploys functions, given as the deployment "
+                "config; write an entry script with init() and run(), and an inference config that names it"
             ),
         ),
         (
