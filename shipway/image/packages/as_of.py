@@ -11,7 +11,8 @@ from shipway.image.packages.question import Question
 NO_DAY = "false"
 """uv's word for a package that no date concerns."""
 
-_REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<rest>[^;#]*)")
+_REQUIREMENT = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?![\w.+:/-])\s*(?:\[[^\]]*\])?\s*(?P<rest>[^;#]*)")
+"""A URL or a path alone names nothing."""
 _EXACT = re.compile(r"===?\s*(?:[^*\s,]+|\d+\.\d+\.\d+\.\*)\s*$|@")
 """conda's `numpy=1.16.4`, which is ==1.16.4.*, leaves nothing to choose either."""
 

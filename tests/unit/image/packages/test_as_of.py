@@ -120,6 +120,24 @@ def test_names_are_pinned_by_one_version_or_one_file() -> None:
     assert names_in(("--pre", *pinned, *free)) == (("a", "b-b", "c", "g", "j"), ("d", "e", "f", "h", "i"))
 
 
+@pytest.mark.parametrize(
+    ("requirements", "unpinned"),
+    [
+        (["numpy"], True),
+        (["numpy==1.19.5", "pandas>=1"], True),
+        (["numpy==1.19.*"], True),
+        (["scikit-learn==0.20.0.*"], False),
+        (["numpy==1.19.5", "inference-schema[numpy-support]==1.4", 'six === 1.0 ; python_version < "3.8"'], False),
+        (["--extra-index-url https://pypi.example/simple", "wheel @ https://example.org/w-1-py3-none-any.whl"], False),
+        (["https://example.org/w-1-py3-none-any.whl", "git+https://example.org/w.git@v1", "./wheels/w.whl"], False),
+        (["  numpy"], True),
+        ([], False),
+    ],
+)
+def test_a_name_without_a_version_is_left_to_the_day(requirements: list[str], unpinned: bool) -> None:
+    assert bool(names_in(tuple(requirements))[1]) is unpinned
+
+
 def test_without_a_day_there_is_one_question() -> None:
     question = Question(lines=("a",), there=HERE)
     assert [a.question for a in attempts(Environment(name="mine", requirements=("a",)), question)] == [question]
