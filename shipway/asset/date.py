@@ -1,10 +1,38 @@
-"""The day of an asset, where version control tells it: unpinned packages get the versions of that day."""
+"""The day of an asset, as the run of its model or version control tells it: unpinned packages are those of that day."""
 
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from shipway.domain.environment import Environment
+from shipway.domain.model import RunFacts
+from shipway.image.packages.as_of import names_in
+
 _PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """YYYY-MM-DD, and who says so."""
+
+    day: str
+    why: str
+
+
+def day_of_asset(environment: Environment, runs: Iterable[RunFacts | None], files: Iterable[Path]) -> Day | None:
+    """The asset's own day, for names without a version; what was asked for, or is in service already, stands.
+
+    `runs` are those that its models came from, and are looked at only when it matters; `files` what it is written in.
+    """
+    if environment.as_of is not None or not names_in(environment.requirements)[1]:
+        return None
+    if ended := [run.ended_at.date() for run in runs if run is not None and run.ended_at is not None]:
+        day = max(ended).isoformat()
+        return Day(day=day, why=f"unpinned packages are those of {day}, when the model's run ended")
+    if (commit := day_of(files)) is not None:
+        return Day(day=commit, why=f"unpinned packages are those of {commit}, when the assets were last committed")
+    return None
 
 
 def day_of(paths: Iterable[Path]) -> str | None:

@@ -1,6 +1,6 @@
 """An asset looked at from all sides before anything is built, registered or started."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 
 from shipway.asset.azureml_packages import packages_of_azure, with_packages
 from shipway.asset.configs import Configs, conda_files, read_configs
-from shipway.asset.date import day_of
+from shipway.asset.date import day_of_asset
 from shipway.asset.finding import Area, Finding, Severity
 from shipway.asset.imports import Imports, Provided, imports_of, provided
 from shipway.asset.in_image import imports_in_image
 from shipway.asset.kinds import kind_of_script
 from shipway.asset.missing import missing_imports
-from shipway.asset.models import asked_by_script, day_of_runs, look_up, without_code
+from shipway.asset.models import Named, asked_by_script, look_up, without_code
 from shipway.asset.needed import installed_by, mending_of_script, script_with, syntax_findings
 from shipway.asset.pythons import Chosen, choose_python
 from shipway.asset.question import Question
@@ -27,7 +27,6 @@ from shipway.config.profile import on_its_day
 from shipway.domain.environment import Environment, InferenceConfig
 from shipway.errors import MachineError
 from shipway.image.interpreters import own_interpreter
-from shipway.image.packages.as_of import names_in
 from shipway.image.packages.lock import Lock, PythonThere
 from shipway.image.packages.mending import Proposal
 from shipway.machine.state import MachineState
@@ -54,7 +53,7 @@ def look_at(question: Question) -> Report:
     if configs.inference is None:
         findings += [without_code(models)] if question.inference is None else []
         return Report(findings=in_order(findings))
-    inference = _on_its_day(configs.inference, question, configs, day_of_runs(models))
+    inference = _on_its_day(configs.inference, question, configs, models)
     chosen, base = _chosen(inference.environment, place.kind, question.python, is_read=configs.environment_read)
     findings += [*chosen.findings, *base.findings]
     report = _of_environment(inference, chosen, base.image, entry, whole=configs.whole, relax=question.relax)
@@ -95,15 +94,13 @@ def _known(inference: InferenceConfig, there: PythonThere, environment: Environm
 
 
 def _on_its_day(
-    inference: InferenceConfig, question: Question, configs: Configs, trained_on: str | None
+    inference: InferenceConfig, question: Question, configs: Configs, models: Sequence[Named]
 ) -> InferenceConfig:
-    """The day that was asked for; else, where a version is left open, that of the model's run or of the last commit."""
-    environment = inference.environment
-    day = question.as_of or environment.as_of
-    if day is None and names_in(environment.requirements)[1]:
-        script = [configs.script] if configs.script else []
-        day = trained_on or day_of([*script, *conda_files(question, inference)])
-    return replace(inference, environment=on_its_day(environment, day))
+    """The day that was asked for, else the asset's own."""
+    environment = on_its_day(inference.environment, question.as_of or inference.environment.as_of)
+    files = [*([configs.script] if configs.script else []), *conda_files(question, inference)]
+    day = day_of_asset(environment, (model.run for model in models), files)
+    return replace(inference, environment=on_its_day(environment, day.day if day else None))
 
 
 def _read_imports(

@@ -7,31 +7,27 @@ from shipway.asset.finding import Area, Finding, Severity
 from shipway.asset.question import Question
 from shipway.asset.script_faults import model_names
 from shipway.asset.tree import Tree
+from shipway.domain.model import RunFacts
 from shipway.errors import RegistryError
 from shipway.registry.models import Registry
 
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """A model that was named: `name` is what the script would know it by, `day` that of the run which made it.
+    """A model that was named: `name` is what the script would know it by, `run` the one that made it.
 
     `files` are None for one that could not be looked at.
     """
 
     finding: Finding
     name: str
-    day: str | None = None
+    run: RunFacts | None = None
     files: tuple[str, ...] | None = None
 
 
 def look_up(question: Question) -> tuple[Named, ...]:
     """An id is looked for first, then a path (contract M-12). Raises StoreError when the workspace cannot be read."""
     return tuple(_look_up(given, question) for given in question.models)
-
-
-def day_of_runs(models: Sequence[Named]) -> str | None:
-    """The last day on which one of them was trained, where that is known."""
-    return max((model.day for model in models if model.day), default=None)
 
 
 def without_code(models: Sequence[Named]) -> Finding:
@@ -80,12 +76,11 @@ def _look_up(given: str, question: Question) -> Named:
         version = Registry(question.workspace).resolve(given)
     except RegistryError as error:
         return as_path if path.exists() else Named(finding=_finding(Severity.FAULT, str(error)), name=name)
-    ended = version.run.ended_at if version.run is not None else None
     return Named(
         finding=_finding(Severity.OK, f"{version.id}, {version.tree.size_bytes:,} bytes"),
         name=version.name,
         files=tuple(file.path for file in version.tree.files) if version.tree.is_folder else (version.tree.name,),
-        day=ended.date().isoformat() if ended is not None else None,
+        run=version.run,
     )
 
 

@@ -3,19 +3,18 @@
 What does not resolve, a Python or a base image that is not there, and an import that no package brings: refused here.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 
-from shipway.asset.date import day_of
+from shipway.asset.date import Day, day_of_asset
 from shipway.asset.finding import Area, Severity
 from shipway.asset.needed import azureml_requirements, mending_of_script, shortcomings, with_packages
 from shipway.config.pip_lines import without_credentials
 from shipway.config.profile import on_its_day
 from shipway.domain.environment import Environment, InferenceConfig, PinChange
+from shipway.domain.model import RunFacts
 from shipway.domain.release import ReleaseConfig
 from shipway.errors import BuildError, ConfigError, Unresolvable
 from shipway.image.build import lock_for
@@ -26,10 +25,6 @@ from shipway.registry.models import Registry
 from shipway.release.login import discreet
 from shipway.release.mending import foreseen_lines, mended, proposed, script_at, with_proposal
 from shipway.store.workspace import Workspace
-
-_EXACT = re.compile(r"[^=<>!~;@]+={2,3}\s*([^=*,;]+|\d+\.\d+\.\d+\.\*\s*)(;.*)?")
-"""One version: that of a conda list, such as ==0.20.0.*, leaves nothing open that anybody would notice."""
-_URL = re.compile(r"@\s*\S|://")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +46,7 @@ def settle_environment(
     and BuildError with the reason, ConfigError for imports that nothing brings, EngineUnavailable.
     """
     inference = config.inference
-    day = day_of_asset(config, workspace, configs)
+    day = day_of_release(config, workspace, configs)
     environment = on_its_day(inference.environment, None if day is None else day.day)
     additions = () if config.code is not None else azureml_requirements(replace(inference, environment=environment))
     environment = with_packages(environment, additions)
@@ -119,39 +114,18 @@ def changes_told(changes: Sequence[PinChange]) -> Iterator[str]:
                 yield f"{before} became {after}: {change.reason}"
 
 
-def has_unpinned(requirements: Sequence[str]) -> bool:
-    """Whether a name is left to the day: a bound is, a URL and an option are not. Pure."""
-    names = (line.strip() for line in requirements)
-    return any(not (line.startswith("-") or _URL.search(line) or _EXACT.fullmatch(line)) for line in names if line)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Day:
-    """YYYY-MM-DD, and who says so."""
-
-    day: str
-    why: str
-
-
-def day_of_asset(config: ReleaseConfig, workspace: Workspace, configs: Sequence[Path]) -> Day | None:
-    """The asset's own day, for names without a version; what was asked for, or is in service already, stands."""
-    environment = config.inference.environment
-    if environment.as_of is not None or config.code is not None or not has_unpinned(environment.requirements):
+def day_of_release(config: ReleaseConfig, workspace: Workspace, configs: Sequence[Path]) -> Day | None:
+    """The day of its asset; none where the code is one that was kept before."""
+    if config.code is not None:
         return None
-    if (run := _day_of_runs(config, workspace)) is not None:
-        return Day(day=run, why=f"unpinned packages are those of {run}, when the model's run ended")
-    if (commit := day_of(_files(config.inference, configs))) is not None:
-        return Day(day=commit, why=f"unpinned packages are those of {commit}, when the assets were last committed")
-    return None
+    return day_of_asset(config.inference.environment, _runs(config, workspace), _files(config.inference, configs))
 
 
-def _day_of_runs(config: ReleaseConfig, workspace: Workspace) -> str | None:
-    days: list[date] = []
+def _runs(config: ReleaseConfig, workspace: Workspace) -> Iterator[RunFacts | None]:
     for source in config.models:
         if source.path is None:
-            run = Registry(workspace).resolve(f"{source.name}:{source.version}" if source.version else source.name).run
-            days += [run.ended_at.date()] if run is not None and run.ended_at is not None else []
-    return max(days).isoformat() if days else None
+            name = f"{source.name}:{source.version}" if source.version else source.name
+            yield Registry(workspace).resolve(name).run
 
 
 def _files(inference: InferenceConfig, configs: Sequence[Path]) -> list[Path]:

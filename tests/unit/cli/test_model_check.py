@@ -5,6 +5,7 @@ import platform
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from shipway.domain.model import RunFacts
+from shipway.registry.models import Registry
+from shipway.store.workspace import open_workspace
 from tests.unit.cli.conftest import Said, Shipway
 from tests.unit.image.packages.test_resolve import write_source
 from tests.unit.image.wheels import write_wheel
@@ -420,6 +424,21 @@ def test_the_day_of_the_last_commit_is_that_of_unpinned_packages(
         subprocess.run(["git", *words], cwd=folder, check=True, env=environment)
     lines = [line for area, _, line in told(check("-o", "json")) if area == "environment"]
     assert any("2021-05-06" in line for line in lines), lines
+
+
+def test_the_day_of_a_model_s_run_is_that_of_unpinned_packages_and_a_day_that_is_asked_for_wins(
+    asset: Callable[..., None], check: Check, workspace: Path, model: Path
+) -> None:
+    asset(SCRIPT, "nltk")
+    registry = Registry(open_workspace(workspace))
+    for name, day in (("early", 1), ("late", 2)):
+        run = RunFacts(run_id=name, experiment="e", ended_at=datetime(2021, 3, day, 23, tzinfo=UTC))
+        registry.register_path(model, name=name, now=datetime(2022, 1, 1, tzinfo=UTC), run=run)
+    named = ("-m", "late:1", "-m", "early:1", "-o", "json")
+    for more, day in (((), "2021-03-02"), (("--as-of", "2020-07-08"), "2020-07-08")):
+        lines = [line for area, _, line in told(check(*named, *more)) if area == "environment"]
+        assert [line for line in lines if day in line], lines
+        assert "2021-03" not in " ".join(lines).replace(day, "")
 
 
 def test_a_day_that_is_none_is_a_usage_error(shipway: Shipway) -> None:

@@ -19,28 +19,12 @@ from shipway.machine.state import machine_state
 from shipway.registry.models import Registry
 from shipway.release.asked import FileAsked, V1Asked
 from shipway.release.begin import config_files, read_asked
-from shipway.release.environment import changes_told, day_of_asset, has_unpinned
+from shipway.release.environment import changes_told, day_of_release
 from shipway.release.inputs import read_inputs
 from shipway.release.login import base_login_of, discreet, forget_logins, keep_logins, with_logins
 from tests.unit.release.driver import AT, Bench
 
 INFERENCE = {"entryScript": "score.py", "sourceDirectory": "src"}
-
-
-@pytest.mark.parametrize(
-    ("requirements", "unpinned"),
-    [
-        (["numpy"], True),
-        (["numpy==1.19.5", "pandas>=1"], True),
-        (["numpy==1.19.*"], True),
-        (["scikit-learn==0.20.0.*"], False),
-        (["numpy==1.19.5", "inference-schema[numpy-support]==1.4", 'six === 1.0 ; python_version < "3.8"'], False),
-        (["--extra-index-url https://pypi.example/simple", "wheel @ https://example.org/w-1-py3-none-any.whl"], False),
-        ([], False),
-    ],
-)
-def test_a_name_without_a_version_is_left_to_the_day(requirements: list[str], unpinned: bool) -> None:
-    assert has_unpinned(requirements) is unpinned
 
 
 def test_changes_are_told_by_what_they_do() -> None:
@@ -68,7 +52,7 @@ def unpinned(bench: Bench) -> ReleaseConfig:
 
 
 def test_the_day_is_that_of_the_model_s_run(bench: Bench, unpinned: ReleaseConfig) -> None:
-    found = day_of_asset(unpinned, bench.workspace, ())
+    found = day_of_release(unpinned, bench.workspace, ())
     assert found is not None
     assert (found.day, found.why) == (
         "2021-03-02",
@@ -86,12 +70,12 @@ def test_the_day_is_that_of_the_model_s_run(bench: Bench, unpinned: ReleaseConfi
 )
 def test_no_day_is_looked_for(bench: Bench, unpinned: ReleaseConfig, environment: Environment) -> None:
     config = replace(unpinned, inference=replace(unpinned.inference, environment=environment))
-    assert day_of_asset(config, bench.workspace, ()) is None
+    assert day_of_release(config, bench.workspace, ()) is None
 
 
 def test_a_model_without_a_run_and_assets_without_git_have_no_day(bench: Bench, unpinned: ReleaseConfig) -> None:
     config = replace(unpinned, models=bench.config("one").models)
-    assert day_of_asset(config, bench.workspace, ()) is None
+    assert day_of_release(config, bench.workspace, ()) is None
 
 
 def test_the_newest_of_the_files_that_an_asset_is_written_in_tells_its_day(bench: Bench) -> None:
@@ -106,7 +90,7 @@ def test_the_newest_of_the_files_that_an_asset_is_written_in_tells_its_day(bench
     commit(folder, "release.yaml", "2021-01-05")
     for one in (asked, as_value, FileAsked(file=folder / "release.yaml")):
         config = read_asked(one, bench.workspace).value
-        found = day_of_asset(config, bench.workspace, config_files(one, config))
+        found = day_of_release(config, bench.workspace, config_files(one, config))
         assert found is not None
         assert found.day == "2021-03-05"
 
