@@ -91,7 +91,7 @@ def models_of(asked: tuple[ModelAsked, ...], workspace: Workspace, folder: Path)
     names = [source.name for source in found]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ConfigError(f"models: {twice!r} is named twice; a service uses one version of a model")
-    told = [f"{s.path}: registered as a new version of model {s.name}" for s in found if s.path is not None]
+    told = [f"{s.path}: becomes a new version of model {s.name}" for s in found if s.path is not None]
     return Loaded(tuple(found), tuple(told))
 
 

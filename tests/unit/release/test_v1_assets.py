@@ -61,7 +61,7 @@ def test_assets_become_a_release_that_tries_containers_first(bench: Bench, asset
     assert config.models == (ModelSource(name="model.bin", path=str(assets / "model.bin")),)
     assert (config.targets, config.deployment.port) == (("docker", "process"), 6789)
     assert config.inference.source_directory == str(assets / "src")
-    assert f"{assets / 'model.bin'}: registered as a new version of model model.bin" in loaded.warnings
+    assert f"{assets / 'model.bin'}: becomes a new version of model model.bin" in loaded.warnings
 
 
 def test_a_kind_of_shipway_wins_over_the_compute_type(bench: Bench, assets: Path) -> None:
